@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,9 @@ fn default_for(uid: u32, xdg_data_home: Option<PathBuf>, home: Option<PathBuf>) 
         .filter(absolute)
         .or_else(|| home.filter(absolute).map(|home| home.join(".local/share")))
 }
+
+/// Followed by the pid of the owner that makes it.
+const NEW_CLUSTER_PREFIX: &str = "postgres.new-";
 
 /// The names of the entries; see the table in the documentation of the crate.
 #[derive(Debug)]
@@ -65,8 +69,16 @@ impl DataDir {
         self.path.join("postgres")
     }
 
+    /// Of this process only: without death signals a killed owner's `initdb` may still be at work in its own.
     pub fn new_cluster(&self) -> PathBuf {
-        self.path.join("postgres.new")
+        self.path.join(format!("{NEW_CLUSTER_PREFIX}{}", std::process::id()))
+    }
+
+    /// All that are there, whoever began them.
+    pub fn new_clusters(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let named = |entry: &fs::DirEntry| entry.file_name().as_bytes().starts_with(NEW_CLUSTER_PREFIX.as_bytes());
+        entries.filter(named).map(|entry| entry.path()).collect()
     }
 
     pub fn socket(&self) -> PathBuf {

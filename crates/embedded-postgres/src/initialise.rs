@@ -25,6 +25,7 @@ pub(crate) fn ensure(
     durability: Durability,
     log: &LogFile,
 ) -> Result<(), Error> {
+    remove_unfinished(data_dir)?;
     let cluster = data_dir.cluster();
     match data_dir.cluster_version() {
         Some(version) if version == installation.version() => return Ok(()),
@@ -55,7 +56,6 @@ fn make(
     // C.UTF-8 sorts by code point everywhere alike; systems without it have C, which does the same.
     let mut outcome = Ok(());
     for locale in ["C.UTF-8", "C"] {
-        leftovers::clear(&unfinished)?;
         data_dir::remove_dir(&unfinished)?;
         data_dir::make_private_dir(&unfinished, account)?;
         outcome = run_initdb(&unfinished, installation, account, durability, locale, log);
@@ -68,6 +68,20 @@ fn make(
     let cluster = data_dir.cluster();
     fs::rename(&unfinished, &cluster).map_err(Error::io("move into place", &cluster))?;
     sync_dir(data_dir.path())
+}
+
+/// An `initdb` that still writes can keep a directory from going; then the next start removes it. Only the name that
+/// this process is going to use must be free.
+fn remove_unfinished(data_dir: &DataDir) -> Result<(), Error> {
+    for unfinished in data_dir.new_clusters() {
+        let removed = leftovers::clear(&unfinished).and_then(|()| data_dir::remove_dir(&unfinished));
+        match removed {
+            Err(error) if unfinished == data_dir.new_cluster() => return Err(error),
+            Err(error) => tracing::warn!(%error, "a half-made database cluster was left"),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
 }
 
 fn run_initdb(

@@ -11,7 +11,7 @@
 //! | (itself)         | root, 0711            | also the application's own files, each with its own mode  |
 //! | `owner.lock`     | root, 0600            | locked while a [`Cluster`] lives; the text is its pid     |
 //! | `postgres/`      | the account, 0700     | the cluster                                               |
-//! | `postgres.new/`  | the account, 0700     | a cluster being made; a leftover is thrown away           |
+//! | `postgres.new-…` | the account, 0700     | a cluster being made; a leftover is thrown away           |
 //! | `socket/`        | the account, 0700     | the Unix socket, unless its path is too long for one      |
 //! | `socket-dir`     | root, 0600            | where the socket is instead                               |
 //! | `postgres.log`   | root, 0600            | what the server says; `.1` is the one before              |
@@ -20,7 +20,7 @@
 //!
 //! * **One owner.** An exclusive lock on `owner.lock` is taken before anything else is touched and held until the
 //!   server is gone. The kernel releases it when the owner dies, however it dies.
-//! * **No half cluster.** `initdb` works in `postgres.new/`; only a complete result is renamed to `postgres/`.
+//! * **No half cluster.** `initdb` works in `postgres.new-<pid>/`; only a complete result is renamed to `postgres/`.
 //! * **No orphan.** On Linux the kernel tells the server to stop when the owner dies. Elsewhere, or while that stop is
 //!   still under way, the next owner waits for it, ends it, and only then starts its own.
 //! * **A pid file is not believed.** A process is signalled only if it is a PostgreSQL server working in this very

@@ -1,0 +1,87 @@
+//! Every long-lived dependency, on one screen, and the router over all features.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::features::identity::Passwords;
+use crate::features::identity::tokens::Tokens;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::Db;
+use crate::plumbing::events::Events;
+use crate::secrets::MasterSecret;
+use crate::{openapi, plumbing};
+
+/// Cheap to clone: every handler and task has one.
+#[derive(Clone)]
+pub struct App(Arc<Dependencies>);
+
+pub struct Dependencies {
+    pub config: Config,
+    pub clock: Clock,
+    pub db: Db,
+    pub events: Events,
+    pub passwords: Passwords,
+    pub tokens: Tokens,
+    pub master: MasterSecret,
+    /// Cancelled when the program is told to stop.
+    pub shutdown: CancellationToken,
+}
+
+/// What [`App::new`] needs from outside.
+pub struct Parts {
+    pub config: Config,
+    pub clock: Clock,
+    pub db: Db,
+    pub passwords: Passwords,
+    pub master: MasterSecret,
+    pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Connects the parts and begins to listen for changes; background work starts with [`crate::serve`].
+    pub fn new(parts: Parts) -> Self {
+        let events = Events::start(parts.db.clone(), parts.shutdown.clone());
+        let tokens = Tokens::new(&parts.master);
+        Self(Arc::new(Dependencies {
+            config: parts.config,
+            clock: parts.clock,
+            db: parts.db,
+            events,
+            passwords: parts.passwords,
+            tokens,
+            master: parts.master,
+            shutdown: parts.shutdown,
+        }))
+    }
+
+    pub fn secure_cookies(&self) -> bool {
+        self.config.is_https()
+    }
+}
+
+impl Deref for App {
+    type Target = Dependencies;
+
+    fn deref(&self) -> &Dependencies {
+        &self.0
+    }
+}
+
+/// All routes with everything that holds for each of them.
+pub fn router(app: App) -> Router {
+    let (api, document) = openapi::api();
+    let api = api
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            crate::features::identity::authenticate,
+        ))
+        .layer(axum::extract::DefaultBodyLimit::max(plumbing::edge::body::LIMIT));
+    let router = api
+        .merge(openapi::documentation(document))
+        .merge(plumbing::console::routes());
+    plumbing::edge::middleware::around(router).with_state(app)
+}

@@ -1,0 +1,112 @@
+//! What was done, by whom, in a form that shows when somebody altered it.
+//!
+//! One hash chain per organization, one per person (the own account), one for the platform. Every changing use case records one
+//! entry in its own transaction; entries of a chain are written one after the other, under the lock of the chain's head.
+//! Tables: `audit_chains`, `audit_log`. Features above it: none.
+
+mod rules;
+mod store;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::plumbing::db::{SystemTx, TenantTx};
+pub use rules::{Actor, Entry, Fault, chain_hash};
+
+/// What an entry is about, without who and when: those come from the operation.
+#[derive(Debug, Clone)]
+pub struct Act<'a> {
+    /// `noun.verb`, the name of the use case.
+    pub action: &'static str,
+    pub target_type: &'static str,
+    pub target_id: Option<Uuid>,
+    pub before: Option<&'a Value>,
+    pub after: Option<&'a Value>,
+}
+
+impl<'a> Act<'a> {
+    pub fn new(action: &'static str, target_type: &'static str, target_id: Uuid) -> Self {
+        Self {
+            action,
+            target_type,
+            target_id: Some(target_id),
+            before: None,
+            after: None,
+        }
+    }
+
+    pub fn before(self, before: &'a Value) -> Self {
+        Self {
+            before: Some(before),
+            ..self
+        }
+    }
+
+    pub fn after(self, after: &'a Value) -> Self {
+        Self {
+            after: Some(after),
+            ..self
+        }
+    }
+}
+
+/// Records an act of the workspace in its chain: the organization's, or the person's in Personal.
+pub async fn record(tx: &mut TenantTx, act: Act<'_>) -> Result<()> {
+    let chain = tx.operation().tenant();
+    record_in(tx, chain, act).await
+}
+
+/// Records an act in a chain of its own: the person's for the account whatever the workspace, the platform's for its admins.
+pub async fn record_in(tx: &mut TenantTx, chain: Uuid, act: Act<'_>) -> Result<()> {
+    debug_assert!(
+        tx.is_for_writing(),
+        "an act is recorded in the transaction that does it"
+    );
+    let operation = tx.operation().clone();
+    let entry = entry(
+        chain,
+        Actor::User(operation.user_id),
+        operation.request.ip.map(|ip| ip.to_string()),
+        Some(operation.request.request_id),
+        operation.request.now,
+        &act,
+    );
+    store::append(tx.conn(), entry).await
+}
+
+/// Records an act of the platform's own jobs.
+pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, act: Act<'_>) -> Result<()> {
+    let entry = entry(chain, Actor::System, None, None, now, &act);
+    store::append(tx.conn(), entry).await
+}
+
+/// Walks every chain and reports what does not fit. An empty answer: nothing was altered.
+pub async fn verify(tx: &mut SystemTx) -> Result<Vec<Fault>> {
+    store::verify(tx.conn()).await
+}
+
+fn entry(
+    chain: Uuid,
+    actor: Actor,
+    ip_address: Option<String>,
+    request_id: Option<Uuid>,
+    now: DateTime<Utc>,
+    act: &Act<'_>,
+) -> Entry {
+    Entry {
+        tenant: chain,
+        sequence: 0,
+        id: crate::ids::new_id(),
+        occurred_at: now,
+        actor,
+        action: act.action.to_owned(),
+        target_type: act.target_type.to_owned(),
+        target_id: act.target_id,
+        before: act.before.cloned(),
+        after: act.after.cloned(),
+        ip_address,
+        request_id,
+    }
+}

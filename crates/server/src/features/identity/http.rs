@@ -1,0 +1,376 @@
+//! `/auth/*`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::authentication::{Anonymous, CurrentOperation};
+use super::rules::{Module, modules};
+use super::store::{Profile, SessionRow};
+use super::tokens::SESSION_LIFETIME;
+use super::{Allowed, usecases};
+use crate::app::App;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::operation::Operation;
+use crate::permissions::{Permission, Role, grant};
+use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::cookies;
+use crate::plumbing::edge::origin;
+use crate::plumbing::edge::paging::Page;
+use crate::plumbing::edge::params::Id;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(refresh))
+        .routes(routes!(get_me, update_me))
+        .routes(routes!(change_password))
+        .routes(routes!(list_sessions))
+        .routes(routes!(revoke_session))
+        .routes(routes!(revoke_other_sessions))
+}
+
+/// Who is signed in, where, and what that allows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    id: Uuid,
+    email: String,
+    username: String,
+    first_name: String,
+    last_name: String,
+    locale: String,
+    #[schema(example = "user")]
+    platform_role: String,
+    #[schema(example = "free")]
+    account_plan: String,
+    session_id: Uuid,
+    /// Null in Personal.
+    current_organization_id: Option<Uuid>,
+    current_organization_name: Option<String>,
+    current_organization_slug: Option<String>,
+    current_organization_color: Option<String>,
+    current_organization_role: Option<Role>,
+    permissions: Vec<&'static str>,
+    modules: Vec<Module>,
+    /// The session token, for programs that asked for it with `"transport": "bearer"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+impl Me {
+    fn new(operation: &Operation, profile: Profile, token: Option<String>) -> Self {
+        let role = match operation.workspace {
+            crate::operation::Workspace::Organization { role, .. } => Some(role),
+            crate::operation::Workspace::Personal { .. } => None,
+        };
+        Self {
+            id: profile.id,
+            email: profile.email,
+            username: profile.username,
+            first_name: profile.first_name,
+            last_name: profile.last_name,
+            locale: profile.locale,
+            platform_role: profile.platform_role,
+            account_plan: profile.account_plan,
+            session_id: operation.session_id,
+            current_organization_id: operation.workspace.organization_id(),
+            current_organization_name: profile.organization_name,
+            current_organization_slug: profile.organization_slug,
+            current_organization_color: profile.organization_color,
+            current_organization_role: role,
+            permissions: Permission::ALL
+                .iter()
+                .filter(|permission| operation.may(**permission))
+                .map(|permission| permission.name())
+                .collect(),
+            modules: modules(operation.workspace.role(), operation.policies),
+            token,
+        }
+    }
+}
+
+/// The body of `/auth/me`, with a fresh token as a cookie or, for programs, in the body.
+pub async fn signed_in_response(app: &App, operation: Operation, token: String, as_bearer: bool) -> Result<Response> {
+    let profile = usecases::profile(app, operation.require(Permission::ProfileManage)?).await?;
+    let mut response = Json(Me::new(&operation, profile, as_bearer.then(|| token.clone()))).into_response();
+    if !as_bearer {
+        let cookie = cookies::set(&token, app.secure_cookies(), SESSION_LIFETIME.num_seconds());
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// How a program wants its session token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    #[default]
+    Cookie,
+    Bearer,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoginRequest {
+    /// E-mail or username.
+    login: String,
+    password: String,
+    #[serde(default)]
+    transport: Transport,
+}
+
+/// Sign in
+#[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "account", request_body = LoginRequest,
+    extensions(("x-permission" = json!("public"))), responses(
+    (status = 200, description = "Signed in, in the Personal workspace", body = Me),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Wrong e-mail, username or password", body = Problem),
+    (status = 403, description = "Sent by a page of another site", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem),
+    (status = 429, description = "Too many failures; see Retry-After", body = Problem)))]
+async fn login(
+    State(app): State<App>,
+    Anonymous(context): Anonymous,
+    headers: HeaderMap,
+    body: JsonBody<LoginRequest>,
+) -> Result<Response> {
+    origin::check(&axum::http::Method::POST, &headers, &app.config.public_origin())?;
+    let request = body.parse()?;
+    for (field, value) in [("login", &request.login), ("password", &request.password)] {
+        if value.is_empty() || value.len() > 1024 {
+            return Err(Error::invalid(field, "length", "must have 1 to 1024 characters"));
+        }
+    }
+    let signed_in = usecases::login(&app, &request.login, request.password, &context).await?;
+    signed_in_response(
+        &app,
+        signed_in.operation,
+        signed_in.token,
+        request.transport == Transport::Bearer,
+    )
+    .await
+}
+
+/// Sign out
+///
+/// Ends the session if there is one; always succeeds.
+#[utoipa::path(post, path = "/auth/logout", operation_id = "logout", tag = "account",
+    extensions(("x-permission" = json!("public"))), responses(
+    (status = 204, description = "Signed out"),
+    (status = 403, description = "Sent by a page of another site", body = Problem)))]
+async fn logout(State(app): State<App>, operation: Result<CurrentOperation>) -> Result<Response> {
+    match operation {
+        Ok(CurrentOperation(operation)) => usecases::logout(&app, &operation).await?,
+        Err(error) if error.kind == Kind::Forbidden => return Err(error),
+        Err(_) => {}
+    }
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, cookies::clear(app.secure_cookies()))],
+    )
+        .into_response())
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RefreshedToken {
+    token: String,
+}
+
+/// Renew a Bearer token
+///
+/// For programs: also takes a token past its ten minutes, as long as the session is alive.
+#[utoipa::path(post, path = "/auth/refresh", operation_id = "refresh_token", tag = "account",
+    extensions(("x-permission" = json!("session.manage"))), responses(
+    (status = 200, description = "A new token; the one before works for another minute", body = RefreshedToken),
+    (status = 401, description = "The session ended", body = Problem),
+    (status = 409, description = "The workspace changed, or the token was renewed already", body = Problem)))]
+async fn refresh(
+    State(app): State<App>,
+    allowed: Allowed<grant::SessionManage>,
+    headers: HeaderMap,
+) -> Result<Json<RefreshedToken>> {
+    let operation = allowed.authorized().operation().clone();
+    let secure = app.secure_cookies();
+    let token = super::authentication::bearer(&headers).or_else(|| cookies::read(&headers, secure).map(str::to_owned));
+    let claims = token
+        .and_then(|token| app.tokens.read(&token))
+        .ok_or_else(Error::unauthenticated)?;
+    let renewed = usecases::renew(&app, &operation, &claims).await?;
+    let token =
+        renewed.ok_or_else(|| Error::conflict("token_renewed", "This token was renewed already: use the new one."))?;
+    Ok(Json(RefreshedToken { token }))
+}
+
+/// Who am I
+#[utoipa::path(get, path = "/auth/me", operation_id = "get_me", tag = "account",
+    extensions(("x-permission" = json!("profile.manage"))), responses(
+    (status = 200, description = "Profile, workspace, role, permissions, modules", body = Me),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The token is from before a workspace switch", body = Problem)))]
+async fn get_me(State(app): State<App>, allowed: Allowed<grant::ProfileManage>) -> Result<Json<Me>> {
+    let profile = usecases::profile(&app, allowed.authorized()).await?;
+    Ok(Json(Me::new(allowed.authorized().operation(), profile, None)))
+}
+
+/// Fields that are absent stay as they are.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateMeRequest {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    username: Option<String>,
+    /// `en` or `fr`.
+    locale: Option<String>,
+}
+
+/// Change my profile
+#[utoipa::path(put, path = "/auth/me", operation_id = "update_me", tag = "account", request_body = UpdateMeRequest,
+    extensions(("x-permission" = json!("profile.manage"))), responses(
+    (status = 200, description = "The profile as it is now", body = Me),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The workspace changed", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn update_me(
+    State(app): State<App>,
+    allowed: Allowed<grant::ProfileManage>,
+    body: JsonBody<UpdateMeRequest>,
+) -> Result<Json<Me>> {
+    let request = body.parse()?;
+    let change = usecases::ProfileChange {
+        first_name: request.first_name,
+        last_name: request.last_name,
+        username: request.username,
+        locale: request.locale,
+    };
+    let profile = usecases::update_profile(&app, allowed.authorized(), change).await?;
+    Ok(Json(Me::new(allowed.authorized().operation(), profile, None)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangePasswordRequest {
+    current_password: String,
+    /// 12 to 256 characters.
+    new_password: String,
+}
+
+/// Change my password
+///
+/// Ends all other sessions.
+#[utoipa::path(put, path = "/auth/me/password", operation_id = "change_password", tag = "account", request_body = ChangePasswordRequest,
+    extensions(("x-permission" = json!("profile.manage"))), responses(
+    (status = 204, description = "Changed"),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "Changed in the meantime", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule, or the current password is wrong", body = Problem),
+    (status = 429, description = "Too many failures", body = Problem)))]
+async fn change_password(
+    State(app): State<App>,
+    allowed: Allowed<grant::ProfileManage>,
+    body: JsonBody<ChangePasswordRequest>,
+) -> Result<StatusCode> {
+    let request = body.parse()?;
+    usecases::change_password(
+        &app,
+        allowed.authorized(),
+        request.current_password,
+        request.new_password,
+    )
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Session {
+    id: Uuid,
+    current_organization_id: Option<Uuid>,
+    current_organization_name: Option<String>,
+    organization_role: Option<String>,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+    created_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    is_current: bool,
+}
+
+/// My sessions
+#[utoipa::path(get, path = "/auth/sessions", operation_id = "list_sessions", tag = "account",
+    extensions(("x-permission" = json!("session.manage"))), responses(
+    (status = 200, description = "Live sessions, the most recently used first", body = Page<Session>),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The token is from before a workspace switch", body = Problem)))]
+async fn list_sessions(State(app): State<App>, allowed: Allowed<grant::SessionManage>) -> Result<Json<Page<Session>>> {
+    let current = allowed.authorized().session_id;
+    let show = |row: SessionRow| Session {
+        is_current: row.id == current,
+        id: row.id,
+        current_organization_id: row.current_organization_id,
+        current_organization_name: row.current_organization_name,
+        organization_role: row.organization_role,
+        ip_address: row.ip_address,
+        user_agent: row.user_agent,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
+    };
+    let sessions = usecases::sessions(&app, allowed.authorized()).await?;
+    Ok(Json(Page {
+        items: sessions.into_iter().map(show).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// End one of my sessions
+#[utoipa::path(post, path = "/auth/sessions/{id}/revoke", operation_id = "revoke_session", tag = "account", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("session.manage"))), responses(
+    (status = 204, description = "Ended; its token is refused from now on"),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 404, description = "Not one of my sessions", body = Problem),
+    (status = 409, description = "The token is from before a workspace switch", body = Problem)))]
+async fn revoke_session(
+    State(app): State<App>,
+    allowed: Allowed<grant::SessionManage>,
+    Id(id): Id,
+) -> Result<StatusCode> {
+    usecases::revoke_session(&app, allowed.authorized(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RevokedSessions {
+    revoked: usize,
+}
+
+/// End all my other sessions
+#[utoipa::path(post, path = "/auth/sessions/revoke_others", operation_id = "revoke_other_sessions", tag = "account",
+    extensions(("x-permission" = json!("session.manage"))), responses(
+    (status = 200, description = "How many were ended", body = RevokedSessions),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The token is from before a workspace switch", body = Problem)))]
+async fn revoke_other_sessions(
+    State(app): State<App>,
+    allowed: Allowed<grant::SessionManage>,
+) -> Result<Json<RevokedSessions>> {
+    let revoked = usecases::revoke_other_sessions(&app, allowed.authorized()).await?;
+    Ok(Json(RevokedSessions { revoked }))
+}

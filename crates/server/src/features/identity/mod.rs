@@ -1,0 +1,20 @@
+//! People, how they prove who they are, and the sessions they then act in.
+//!
+//! - A session is a row; its token (a JWT) is only a pointer to it that expires within minutes and renews itself silently. The row
+//!   and the membership decide on every request.
+//! - A session is in one workspace. Switching re-issues the token; the one before answers 409 from then on.
+//! - Signing in does not tell whether an account exists: same answer, same work, throttled per account and address.
+//!
+//! Tables: `users`, `user_sessions`, `login_throttles`. Uses: audit.
+
+pub mod authentication;
+pub mod http;
+mod passwords;
+pub mod rules;
+pub mod store;
+mod throttle;
+pub mod tokens;
+pub mod usecases;
+
+pub use authentication::{Allowed, CurrentOperation, authenticate};
+pub use passwords::Passwords;

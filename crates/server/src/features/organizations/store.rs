@@ -1,0 +1,197 @@
+//! SQL of `organizations` and `organization_memberships`.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::permissions::Role;
+use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::edge::paging::Paging;
+
+/// An organization as one of its members sees it.
+#[derive(Debug, Clone)]
+pub struct OrganizationRow {
+    pub id: Uuid,
+    pub name: String,
+    pub slug: String,
+    pub color: String,
+    pub role: String,
+    pub members_count: i64,
+    pub subscription_plan: String,
+    pub approve_before_provisioning: bool,
+    pub members_can_create_keys: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The organizations the person belongs to.
+pub async fn list_mine(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<OrganizationRow>> {
+    let user_id = tx.operation().user_id;
+    let (after_at, after_id) = paging.after.unzip();
+    let rows = sqlx::query_as!(
+        OrganizationRow,
+        r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
+            o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
+         FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+         WHERE m.user_id = $1 AND o.deleted_at IS NULL AND (o.name ILIKE $2 OR o.slug ILIKE $2)
+            AND ($3::timestamptz IS NULL
+                OR ($5 AND (o.created_at, o.id) > ($3, $4::uuid)) OR (NOT $5 AND (o.created_at, o.id) < ($3, $4::uuid)))
+         ORDER BY CASE WHEN $5 THEN o.created_at END, CASE WHEN $5 THEN o.id END, o.created_at DESC, o.id DESC LIMIT $6"#,
+        user_id,
+        paging.pattern,
+        after_at,
+        after_id,
+        paging.ascending,
+        paging.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// One of the person's organizations. Somebody else's is like none.
+pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>> {
+    let user_id = tx.operation().user_id;
+    let row = sqlx::query_as!(
+        OrganizationRow,
+        r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
+            o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
+         FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+         WHERE m.user_id = $1 AND o.id = $2 AND o.deleted_at IS NULL"#,
+        user_id,
+        id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row)
+}
+
+/// The role of the person in one of the own organizations, held until the end of the transaction.
+pub async fn lock_own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
+    let user_id = tx.operation().user_id;
+    let role = sqlx::query_scalar!(
+        "SELECT m.role FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+         WHERE m.user_id = $1 AND m.organization_id = $2 AND o.deleted_at IS NULL",
+        user_id,
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(role.as_deref().and_then(Role::parse))
+}
+
+pub struct NewOrganization<'a> {
+    pub id: Uuid,
+    pub name: &'a str,
+    pub slug: &'a str,
+    pub color: &'a str,
+    pub owner: Uuid,
+    pub now: DateTime<Utc>,
+}
+
+/// Founds an organization with its first owner; false when the slug is taken (by anybody, now or ever).
+pub async fn found(conn: &mut sqlx::PgConnection, organization: &NewOrganization<'_>) -> Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO organizations (id, name, slug, color, created_by_user_id, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (slug) DO NOTHING",
+        organization.id,
+        organization.name,
+        organization.slug,
+        organization.color,
+        organization.owner,
+        organization.now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    insert_member(conn, organization.id, organization.owner, Role::Owner, organization.now).await?;
+    Ok(true)
+}
+
+pub async fn insert_member(
+    conn: &mut sqlx::PgConnection,
+    organization: Uuid,
+    user: Uuid,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO organization_memberships (organization_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)",
+        organization,
+        user,
+        role.as_str(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// # Errors
+/// 422 when the slug is taken.
+pub async fn update(tx: &mut TenantTx, id: Uuid, name: &str, slug: &str, color: &str) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!(
+        "UPDATE organizations SET name = $2, slug = $3, color = $4, updated_at = $5 WHERE id = $1 AND deleted_at IS NULL",
+        id,
+        name,
+        slug,
+        color,
+        now
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| if Error::violates(&error, "organizations_slug_key") { slug_taken() } else { error.into() })?;
+    Ok(())
+}
+
+pub fn slug_taken() -> Error {
+    Error::invalid("slug", "taken", "is taken")
+}
+
+/// A member as the others see them.
+#[derive(Debug, Clone)]
+pub struct MemberRow {
+    pub user_id: Uuid,
+    pub email: String,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub role: String,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+pub async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> Result<Vec<MemberRow>> {
+    let (after_at, after_id) = paging.after.unzip();
+    let rows = sqlx::query_as!(
+        MemberRow,
+        "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
+         FROM organization_memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.organization_id = $1
+            AND (u.email ILIKE $2 OR u.username ILIKE $2 OR (u.first_name || ' ' || u.last_name) ILIKE $2)
+            AND ($3::timestamptz IS NULL
+                OR ($5 AND (m.created_at, u.id) > ($3, $4::uuid)) OR (NOT $5 AND (m.created_at, u.id) < ($3, $4::uuid)))
+         ORDER BY CASE WHEN $5 THEN m.created_at END, CASE WHEN $5 THEN u.id END, m.created_at DESC, u.id DESC LIMIT $6",
+        organization,
+        paging.pattern,
+        after_at,
+        after_id,
+        paging.ascending,
+        paging.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// The organization with this slug, whoever owns it.
+pub async fn id_by_slug(tx: &mut SystemTx, slug: &str) -> Result<Option<Uuid>> {
+    Ok(
+        sqlx::query_scalar!("SELECT id FROM organizations WHERE slug = $1", slug)
+            .fetch_optional(tx.conn())
+            .await?,
+    )
+}

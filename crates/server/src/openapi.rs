@@ -1,0 +1,54 @@
+//! The public contract, generated from the handlers.
+
+use axum::http::{HeaderValue, header};
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::{features, plumbing};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Inventiv",
+    description = "Open language models on your own GPU servers, behind one OpenAI-compatible API, with an exact account of who used what.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0"),
+))]
+struct Document;
+
+/// Every route of the API with its description. `x-permission` names the permission an operation asks for, `public` or `worker`.
+pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(plumbing::edge::middleware::health_routes())
+        .merge(features::identity::http::routes())
+        .merge(features::organizations::http::routes())
+        .split_for_parts()
+}
+
+/// The document as it is checked in: pretty, with a final newline.
+pub fn document() -> String {
+    let (_, document) = api();
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `/openapi.json` and `/docs`.
+pub fn documentation(document: utoipa::openapi::OpenApi) -> Router<App> {
+    // The page of Swagger UI styles itself inline; nothing else of ours may.
+    let policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+                  frame-ancestors 'none'";
+    let pages: Router<App> =
+        Router::new().merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::new(["/openapi.json"])));
+    let pages = pages.layer(axum::middleware::map_response(
+        move |mut response: axum::response::Response| async move {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            response
+        },
+    ));
+    pages.route("/openapi.json", get(move || async move { Json(document) }))
+}

@@ -1,0 +1,152 @@
+//! Who acts, in which workspace, with what rights. Every use case is given an [`Authorized`] operation; only
+//! [`Operation::require`] makes one, and only an authorized operation opens a transaction.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ids::PLATFORM;
+use crate::permissions::{Grant, Permission, Policies, Role, WorkspaceRole, allowed, needs_organization};
+
+/// What the edge knows about a request, whoever sent it.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    pub request_id: Uuid,
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    pub now: DateTime<Utc>,
+}
+
+/// The context of a session: what it sees and what it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workspace {
+    Personal { platform_admin: bool },
+    Organization { id: Uuid, role: Role },
+}
+
+impl Workspace {
+    pub fn role(self) -> WorkspaceRole {
+        match self {
+            Workspace::Personal { platform_admin: false } => WorkspaceRole::Personal,
+            Workspace::Personal { platform_admin: true } => WorkspaceRole::PlatformAdmin,
+            Workspace::Organization { role, .. } => WorkspaceRole::Organization(role),
+        }
+    }
+
+    pub fn organization_id(self) -> Option<Uuid> {
+        match self {
+            Workspace::Personal { .. } => None,
+            Workspace::Organization { id, .. } => Some(id),
+        }
+    }
+
+    pub fn is_platform_admin(self) -> bool {
+        self == Workspace::Personal { platform_admin: true }
+    }
+}
+
+/// A signed-in person in a workspace, at one request.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    pub user_id: Uuid,
+    pub session_id: Uuid,
+    pub workspace: Workspace,
+    pub policies: Policies,
+    pub request: RequestContext,
+}
+
+impl Operation {
+    pub fn may(&self, permission: Permission) -> bool {
+        allowed(self.workspace.role(), permission, self.policies)
+    }
+
+    /// # Errors
+    /// 403 `organization_required` in Personal for what organizations can do, else 403 `forbidden` naming the permission.
+    pub fn require(&self, permission: Permission) -> Result<Authorized<'_>> {
+        if self.may(permission) {
+            return Ok(Authorized {
+                operation: self,
+                permission,
+            });
+        }
+        let personal = self.workspace.organization_id().is_none();
+        Err(if personal && needs_organization(permission) {
+            Error::organization_required(permission)
+        } else {
+            Error::forbidden(permission)
+        })
+    }
+
+    /// The tenants whose rows this workspace works on: the organization, or the person (and the platform, for its admins).
+    pub fn tenants(&self) -> Vec<Uuid> {
+        match self.workspace {
+            Workspace::Organization { id, .. } => vec![id],
+            Workspace::Personal { platform_admin: false } => vec![self.user_id],
+            Workspace::Personal { platform_admin: true } => vec![self.user_id, PLATFORM],
+        }
+    }
+
+    /// The workspace's own tenant: where personal things and keys go.
+    pub fn tenant(&self) -> Uuid {
+        self.workspace.organization_id().unwrap_or(self.user_id)
+    }
+
+    /// Where shared infrastructure (instances, models) of this workspace goes: the organization, or the platform for its admins.
+    pub fn infrastructure_tenant(&self) -> Uuid {
+        self.workspace.organization_id().unwrap_or(PLATFORM)
+    }
+}
+
+/// An operation whose permission was checked against the matrix.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorized<'a> {
+    operation: &'a Operation,
+    permission: Permission,
+}
+
+impl<'a> Authorized<'a> {
+    pub fn permission(&self) -> Permission {
+        self.permission
+    }
+
+    pub fn operation(&self) -> &'a Operation {
+        self.operation
+    }
+}
+
+impl std::ops::Deref for Authorized<'_> {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        self.operation
+    }
+}
+
+/// An operation that holds the permission `G`: what handlers take, so that a route can't forget to ask.
+pub struct Allowed<G> {
+    operation: Operation,
+    grant: std::marker::PhantomData<fn() -> G>,
+}
+
+impl Operation {
+    /// # Errors
+    /// As [`Operation::require`].
+    pub fn allow<G: Grant>(self) -> Result<Allowed<G>> {
+        self.require(G::PERMISSION)?;
+        Ok(Allowed {
+            operation: self,
+            grant: std::marker::PhantomData,
+        })
+    }
+}
+
+impl<G: Grant> Allowed<G> {
+    pub fn authorized(&self) -> Authorized<'_> {
+        Authorized {
+            operation: &self.operation,
+            permission: G::PERMISSION,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! PostgreSQL: two pools, three kinds of transaction, migrations.
+//!
+//! - [`AuthCalls`]: before a principal exists; reaches the definer functions of schema `auth` only.
+//! - [`TenantTx`]: one workspace, made from an authorized operation. Row-level security stands behind its queries.
+//! - [`SystemTx`]: a reviewed list of jobs and platform use cases, each with its [`SystemReason`].
+//!
+//! A transaction is a guard: it rolls back when dropped and keeps its changes only by `commit`. None lives across a call to a
+//! provider or an engine.
+
+pub mod migrations;
+pub mod private;
+mod system_tx;
+mod tenant_tx;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Executor as _, PgConnection};
+
+use crate::error::Result;
+pub use system_tx::{SystemReason, SystemTx};
+pub use tenant_tx::TenantTx;
+
+pub const APP_ROLE: &str = "inventiv_app";
+pub const SYSTEM_ROLE: &str = "inventiv_system";
+
+/// The pools. `app` serves requests under row-level security; `system` serves reviewed cross-tenant work.
+#[derive(Clone)]
+pub struct Db {
+    app: PgPool,
+    system: PgPool,
+}
+
+/// How many connections each pool may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSizes {
+    pub app: u32,
+    pub system: u32,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self { app: 16, system: 8 }
+    }
+}
+
+impl Db {
+    /// Opens both pools and refuses a database whose app role could get around row-level security.
+    ///
+    /// # Errors
+    /// The database cannot be reached, a role is missing, or [`APP_ROLE`] owns a table.
+    pub async fn connect(app: PgConnectOptions, system: PgConnectOptions, sizes: PoolSizes) -> anyhow::Result<Self> {
+        let app = pool(app, APP_ROLE, sizes.app)
+            .await
+            .context("opening the application's connections")?;
+        let system = pool(system, SYSTEM_ROLE, sizes.system)
+            .await
+            .context("opening the system's connections")?;
+        let db = Self { app, system };
+        db.refuse_a_powerful_app_role().await?;
+        Ok(db)
+    }
+
+    /// Calls of schema `auth`, before a principal exists.
+    pub async fn auth(&self) -> Result<AuthCalls> {
+        Ok(AuthCalls {
+            connection: self.app.acquire().await?,
+        })
+    }
+
+    /// True when a query gets an answer.
+    pub async fn is_reachable(&self) -> bool {
+        let query = sqlx::query("SELECT 1").execute(&self.app);
+        matches!(tokio::time::timeout(Duration::from_secs(2), query).await, Ok(Ok(_)))
+    }
+
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.system.close().await;
+    }
+
+    /// For LISTEN, which must not go through a transaction.
+    pub(super) fn system_pool(&self) -> &PgPool {
+        &self.system
+    }
+
+    async fn refuse_a_powerful_app_role(&self) -> anyhow::Result<()> {
+        let owned: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = current_user AND c.relkind IN ('r', 'p', 'v')",
+        )
+        .fetch_one(&self.app)
+        .await?;
+        anyhow::ensure!(
+            owned == 0,
+            "the database role {APP_ROLE} owns tables, so row-level security would not bind it; give them to another role"
+        );
+        let bypasses: bool =
+            sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+                .fetch_one(&self.app)
+                .await?;
+        anyhow::ensure!(
+            !bypasses,
+            "the database role {APP_ROLE} bypasses row-level security; take SUPERUSER and BYPASSRLS away from it"
+        );
+        Ok(())
+    }
+}
+
+async fn pool(options: PgConnectOptions, role: &'static str, size: u32) -> anyhow::Result<PgPool> {
+    let set_role = format!("SET ROLE {role}");
+    let pool = PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(10))
+        .after_connect(move |connection, _| {
+            let set_role = set_role.clone();
+            Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(set_role)).await.map(|_| ()) })
+        })
+        .connect_with(options.application_name(role))
+        .await?;
+    Ok(pool)
+}
+
+/// A connection that may call the functions of schema `auth`, and nothing else of value: it carries no tenant, so every table
+/// answers as if empty.
+pub struct AuthCalls {
+    connection: sqlx::pool::PoolConnection<sqlx::Postgres>,
+}
+
+impl AuthCalls {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}

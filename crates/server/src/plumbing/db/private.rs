@@ -1,0 +1,62 @@
+//! The database of an installation that was not given one: a PostgreSQL of our own in the data directory.
+
+use std::path::Path;
+use std::str::FromStr as _;
+
+use anyhow::Context as _;
+use embedded_postgres::{Cluster, Installation, Settings};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+
+const DATABASE: &str = "inventiv";
+/// Owns the database; neither a superuser nor above row-level security.
+const OWNER: &str = "inventiv";
+
+/// Starts the private cluster, making it at the first time. It stops when the result is dropped.
+///
+/// # Errors
+/// No PostgreSQL is installed, the directory is in use by another process, or the server does not come up.
+pub async fn start(data_dir: &Path, bin_dir: Option<&Path>) -> anyhow::Result<(Cluster, PgConnectOptions)> {
+    let (data_dir, bin_dir) = (data_dir.to_owned(), bin_dir.map(Path::to_owned));
+    let cluster = tokio::task::spawn_blocking(move || {
+        let installation = Installation::find_for(bin_dir.as_deref(), &data_dir)?;
+        Cluster::start(Settings::new(data_dir, installation))
+    })
+    .await??;
+    let options = prepare(&cluster, DATABASE).await?;
+    Ok((cluster, options))
+}
+
+/// The owner's connection to a database of the cluster, which is made if it isn't there.
+///
+/// # Errors
+/// The cluster does not answer.
+pub async fn prepare(cluster: &Cluster, database: &str) -> anyhow::Result<PgConnectOptions> {
+    let superuser = PgConnectOptions::from_str(&cluster.url("postgres"))?;
+    let mut connection = superuser
+        .connect()
+        .await
+        .context("connecting to the private PostgreSQL")?;
+    let owner_exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)")
+        .bind(OWNER)
+        .fetch_one(&mut connection)
+        .await?;
+    if !owner_exists {
+        connection.execute("CREATE ROLE inventiv LOGIN CREATEROLE").await?;
+    }
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(database)
+        .fetch_one(&mut connection)
+        .await?;
+    if !exists {
+        anyhow::ensure!(
+            database.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+            "a database name of letters, digits and underscores"
+        );
+        connection
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {database} OWNER {OWNER}")))
+            .await?;
+    }
+    connection.close().await?;
+    Ok(PgConnectOptions::from_str(&cluster.url(database))?.username(OWNER))
+}

@@ -1,0 +1,142 @@
+//! The transaction of one workspace.
+
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::Db;
+use crate::error::{Error, Result};
+use crate::operation::{Authorized, Operation, RequestContext, Workspace};
+use crate::permissions::{Policies, Role};
+
+/// A transaction that sees one workspace: what store functions demand. Made only from an authorized operation (or for a person
+/// who just proved who they are). Rolls back unless committed.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    operation: Operation,
+    /// The operation's rights were read again under lock, so that no write commits after a demotion did.
+    locked: bool,
+}
+
+impl Db {
+    /// For reading. Rights may be up to one request old.
+    pub async fn read(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
+        TenantTx::open(self, authorized.operation().clone(), false).await
+    }
+
+    /// For changing: session and membership are read again and stay locked until the end of the transaction, so a demotion
+    /// either is seen here or waits for this write.
+    ///
+    /// # Errors
+    /// 401 when the session ended, 409 `workspace_changed` when it moved, 403 when the permission was lost meanwhile.
+    pub async fn write(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
+        let mut tx = TenantTx::open(self, authorized.operation().clone(), true).await?;
+        let current = tx.lock_actor().await?;
+        tx.operation.workspace = current;
+        tx.operation.require(authorized.permission())?;
+        Ok(tx)
+    }
+
+    /// For a person who just signed in, before the session that will carry every later operation exists.
+    pub async fn for_signing_in(&self, user_id: Uuid, request: &RequestContext) -> Result<TenantTx> {
+        let operation = Operation {
+            user_id,
+            session_id: Uuid::nil(),
+            workspace: Workspace::Personal { platform_admin: false },
+            policies: Policies::default(),
+            request: request.clone(),
+        };
+        TenantTx::open(self, operation, true).await
+    }
+}
+
+impl TenantTx {
+    async fn open(db: &Db, operation: Operation, locked: bool) -> Result<Self> {
+        let mut tx = db.app.begin().await?;
+        apply_settings(&mut tx, &operation).await?;
+        Ok(Self { tx, operation, locked })
+    }
+
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// See [`Operation::tenants`]; every query on an owned or child table names them, with row-level security behind.
+    pub fn tenants(&self) -> Vec<Uuid> {
+        self.operation.tenants()
+    }
+
+    /// Whether this transaction may change things; asserted where it matters (audit).
+    pub fn is_for_writing(&self) -> bool {
+        self.locked
+    }
+
+    /// Moves the transaction into an organization that it is about to found: nobody else can know its id yet.
+    pub async fn enter_workspace_of_new_organization(&mut self, id: Uuid) -> Result<()> {
+        self.operation.workspace = Workspace::Organization { id, role: Role::Owner };
+        apply_settings(&mut self.tx, &self.operation).await
+    }
+
+    /// Back to the workspace that the operation came from, after founding.
+    pub async fn return_to_workspace(&mut self, origin: Workspace) -> Result<()> {
+        self.operation.workspace = origin;
+        apply_settings(&mut self.tx, &self.operation).await
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+
+    async fn lock_actor(&mut self) -> Result<Workspace> {
+        let actor = sqlx::query!(
+            r#"SELECT platform_role AS "platform_role!", organization_id, organization_role FROM auth.lock_actor($1, $2)"#,
+            self.operation.session_id,
+            self.operation.request.now,
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .ok_or_else(Error::unauthenticated)?;
+        // A membership that ended leaves the person: the session still points at the organization, the rights are Personal's.
+        let role = actor.organization_role.as_deref().and_then(Role::parse);
+        let workspace = match (actor.organization_id, role) {
+            (Some(id), Some(role)) => Workspace::Organization { id, role },
+            _ => Workspace::Personal {
+                platform_admin: actor.platform_role == "admin",
+            },
+        };
+        if workspace.organization_id() != self.operation.workspace.organization_id() {
+            return Err(Error::workspace_changed());
+        }
+        Ok(workspace)
+    }
+}
+
+/// Tells PostgreSQL who asks, for this transaction only.
+async fn apply_settings(tx: &mut Transaction<'static, Postgres>, operation: &Operation) -> Result<()> {
+    let user = operation.user_id.to_string();
+    let organization = operation
+        .workspace
+        .organization_id()
+        .map(|id| id.to_string())
+        .unwrap_or_default();
+    let personal = if organization.is_empty() { user.as_str() } else { "" };
+    let platform = if operation.workspace.is_platform_admin() {
+        "on"
+    } else {
+        ""
+    };
+    sqlx::query!(
+        "SELECT set_config('inventiv.user_id', $1, true) AS a, set_config('inventiv.organization_id', $2, true) AS b,
+                set_config('inventiv.personal_user_id', $3, true) AS c, set_config('inventiv.platform', $4, true) AS d",
+        user,
+        organization,
+        personal,
+        platform,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(())
+}

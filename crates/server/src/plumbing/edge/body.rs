@@ -1,0 +1,231 @@
+//! JSON bodies of our own API. Reading is separate from parsing: a use case parses only after it has decided that the caller
+//! may do the thing and that the thing exists, so that refusals come in one order everywhere.
+
+use std::marker::PhantomData;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, FieldError, Kind, Result};
+
+/// Largest body of our own API, in bytes.
+pub const LIMIT: usize = 1024 * 1024;
+
+/// A body that was read but not looked at. [`JsonBody::parse`] does.
+#[derive(Debug, Clone)]
+pub struct JsonBody<T> {
+    bytes: Bytes,
+    is_json: bool,
+    target: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> JsonBody<T> {
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// # Errors
+    /// 415 without a JSON content type, 400 when it isn't JSON, 422 naming the field that breaks the shape.
+    pub fn parse(&self) -> Result<T> {
+        if !self.is_json {
+            return Err(Error::new(
+                Kind::UnsupportedMediaType,
+                "unsupported_media_type",
+                "Send the body with Content-Type: application/json.",
+            ));
+        }
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.bytes);
+        let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(shape_error)?;
+        deserializer.end().map_err(|error| malformed(&error))?;
+        Ok(parsed)
+    }
+}
+
+impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let is_json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+                essence == "application/json" || essence.ends_with("+json")
+            });
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            use axum::response::IntoResponse as _;
+            if rejection.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Error::new(
+                    Kind::TooLarge,
+                    "body_too_large",
+                    format!("The body is larger than {} KiB.", LIMIT / 1024),
+                )
+            } else {
+                Error::new(
+                    Kind::BadRequest,
+                    "unreadable_body",
+                    "The body could not be read to its end.",
+                )
+            }
+        })?;
+        Ok(Self {
+            bytes,
+            is_json,
+            target: PhantomData,
+        })
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::new(
+        Kind::BadRequest,
+        "malformed_json",
+        format!("The body is not valid JSON: {error}."),
+    )
+}
+
+fn shape_error(error: serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let path = error.path().to_string();
+    let inner = error.into_inner();
+    if !inner.is_data() {
+        return malformed(&inner);
+    }
+    let text = inner.to_string();
+    let message = text.split(" at line ").next().unwrap_or_default().to_owned();
+    let named = |start: &str| {
+        message
+            .strip_prefix(start)
+            .and_then(|rest| rest.split('`').next())
+            .map(str::to_owned)
+    };
+    let path = if path == "." { String::new() } else { path };
+    let below = |name: String| {
+        if path.is_empty() {
+            name
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    let (field, code, message) = if let Some(name) = named("missing field `") {
+        (below(name), "required", "is required".to_owned())
+    } else if let Some(name) = named("unknown field `") {
+        // The path of an unknown field already ends with its own name.
+        (
+            if path.ends_with(&name) { path } else { below(name) },
+            "unknown_field",
+            "is not a field of this request".to_owned(),
+        )
+    } else {
+        (path, "wrong_type", message)
+    };
+    Error::invalid_fields(vec![FieldError {
+        field,
+        code: code.to_owned(),
+        message,
+    }])
+}
+
+/// Collects what is wrong with a body, so that a person sees all of it at once.
+#[derive(Default)]
+pub struct Validation {
+    fields: Vec<FieldError>,
+}
+
+impl Validation {
+    /// Records the rule unless it holds.
+    pub fn check(&mut self, holds: bool, field: &str, code: &str, message: impl Into<String>) {
+        if !holds {
+            self.fields.push(FieldError {
+                field: field.to_owned(),
+                code: code.to_owned(),
+                message: message.into(),
+            });
+        }
+    }
+
+    /// A text that people read: trimmed length between the bounds, no control characters.
+    pub fn text(&mut self, field: &str, value: &str, min: usize, max: usize) {
+        let length = value.trim().chars().count();
+        self.check(
+            (min..=max).contains(&length),
+            field,
+            "length",
+            format!("must have {min} to {max} characters"),
+        );
+        let printable = value
+            .chars()
+            .all(|character| !character.is_control() || character == '\n' || character == '\t');
+        self.check(printable, field, "characters", "must not contain control characters");
+    }
+
+    pub fn finish(self) -> Result<()> {
+        if self.fields.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid_fields(self.fields))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Shape {
+        #[expect(dead_code)]
+        name: String,
+        #[expect(dead_code)]
+        inner: Option<Inner>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[expect(dead_code)]
+        size: u32,
+    }
+
+    fn parse(text: &'static str) -> Error {
+        let body: JsonBody<Shape> = JsonBody {
+            bytes: Bytes::from_static(text.as_bytes()),
+            is_json: true,
+            target: PhantomData,
+        };
+        body.parse().unwrap_err()
+    }
+
+    #[test]
+    fn a_shape_error_names_the_field_and_the_rule() {
+        let cases = [
+            (r#"{}"#, "name", "required"),
+            (r#"{"name":"a","extra":1}"#, "extra", "unknown_field"),
+            (r#"{"name":1}"#, "name", "wrong_type"),
+            (r#"{"name":"a","inner":{"size":-1}}"#, "inner.size", "wrong_type"),
+            (
+                r#"{"name":"a","inner":{"size":1,"more":2}}"#,
+                "inner.more",
+                "unknown_field",
+            ),
+        ];
+        for (text, field, code) in cases {
+            let error = parse(text);
+            assert_eq!(error.kind, Kind::Invalid, "{text}");
+            assert_eq!(
+                (error.fields[0].field.as_str(), error.fields[0].code.as_str()),
+                (field, code),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_a_bad_request() {
+        for text in ["", "{", "{\"name\":\"a\"} trailing"] {
+            assert_eq!(parse(text).kind, Kind::BadRequest, "{text}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `Idempotency-Key`: the same key and body get the first answer again; another body is refused. The answer is written in the
+//! transaction of the act, so there is no moment at which the one exists without the other.
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::plumbing::db::TenantTx;
+use crate::secrets::sha256;
+
+/// The request's `Idempotency-Key`, if any.
+#[derive(Debug, Clone, Default)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(Self(None));
+        };
+        let key = value.to_str().unwrap_or_default();
+        if key.is_empty() || key.len() > 255 {
+            return Err(Error::invalid(
+                "Idempotency-Key",
+                "length",
+                "must have 1 to 255 visible ASCII characters",
+            ));
+        }
+        Ok(Self(Some(key.to_owned())))
+    }
+}
+
+/// An answer as it was given, or is about to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
+}
+
+/// One attempt of an operation.
+pub struct Attempt<'a> {
+    operation: &'static str,
+    key: Option<&'a str>,
+    request_hash: [u8; 32],
+}
+
+impl<'a> Attempt<'a> {
+    pub fn new(operation: &'static str, key: &'a IdempotencyKey, body: &[u8]) -> Self {
+        Self {
+            operation,
+            key: key.0.as_deref(),
+            request_hash: sha256(body),
+        }
+    }
+
+    /// The first answer, when this key was used before. Two attempts at the same time take turns.
+    ///
+    /// # Errors
+    /// 409 `idempotency_key_reused` when the key came with another body.
+    pub async fn replay(&self, tx: &mut TenantTx) -> Result<Option<Answer>> {
+        let Some(key) = self.key else {
+            return Ok(None);
+        };
+        let (user, tenant) = (tx.operation().user_id, tx.operation().tenant());
+        let turn = format!("{user}/{tenant}/{}/{key}", self.operation);
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+            .fetch_one(tx.conn())
+            .await?;
+        let row = sqlx::query!(
+            "SELECT request_hash, status, response FROM idempotency_keys WHERE user_id = $1 AND tenant = $2 AND operation = $3 AND key = $4",
+            user,
+            tenant,
+            self.operation,
+            key,
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        if row.request_hash != self.request_hash {
+            return Err(Error::conflict(
+                "idempotency_key_reused",
+                "This Idempotency-Key was used with another body.",
+            ));
+        }
+        let status = u16::try_from(row.status)
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .unwrap_or(StatusCode::OK);
+        Ok(Some(Answer {
+            status,
+            body: row.response,
+        }))
+    }
+
+    /// Keeps the answer. What must be shown only once is passed in `secret_field`: the replay says that it was shown.
+    pub async fn keep(&self, tx: &mut TenantTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
+        let Some(key) = self.key else {
+            return Ok(());
+        };
+        let mut body = answer.body.clone();
+        if let (Some(secret), Some(object)) = (secret_field, body.as_object_mut())
+            && object.remove(secret).is_some()
+        {
+            object.insert("secret_already_shown".to_owned(), Value::Bool(true));
+        }
+        let (user, tenant, now) = (
+            tx.operation().user_id,
+            tx.operation().tenant(),
+            tx.operation().request.now,
+        );
+        sqlx::query!(
+            "INSERT INTO idempotency_keys (user_id, tenant, operation, key, request_hash, status, response, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            user,
+            tenant,
+            self.operation,
+            key,
+            &self.request_hash[..],
+            answer.status.as_u16() as i16,
+            body,
+            now,
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(())
+    }
+}

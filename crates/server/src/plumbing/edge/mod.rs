@@ -1,0 +1,10 @@
+//! Where HTTP meets the program: extractors, paging, request ids, checks that hold for every route.
+
+pub mod body;
+pub mod cookies;
+pub mod idempotency;
+pub mod middleware;
+pub mod origin;
+pub mod paging;
+pub mod params;
+pub mod request_id;

@@ -1,0 +1,78 @@
+//! Requests that a browser sends by itself (with the cookie) must come from our own pages when they change something.
+
+use axum::http::{HeaderMap, Method, header};
+
+use crate::error::{Error, Kind, Result};
+
+/// # Errors
+/// 403 `foreign_origin` when the browser says that another site caused a changing request.
+pub fn check(method: &Method, headers: &HeaderMap, own_origin: &str) -> Result<()> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let foreign_site = text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+    let foreign_origin = text(header::ORIGIN.as_str()).is_some_and(|origin| !same_origin(origin, headers, own_origin));
+    if foreign_site || foreign_origin {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "foreign_origin",
+            "A page of another site may not do this with your session.",
+        ));
+    }
+    Ok(())
+}
+
+/// The configured public origin, or the very host the request was sent to.
+fn same_origin(origin: &str, headers: &HeaderMap, own_origin: &str) -> bool {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    origin == own_origin || (authority.is_some() && authority == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_changing_requests_from_elsewhere_are_refused() {
+        let own = "https://console.example";
+        let cases = [
+            (Method::GET, vec![("origin", "https://evil.example")], true),
+            (Method::POST, vec![], true),
+            (Method::POST, vec![("origin", "https://console.example")], true),
+            (
+                Method::POST,
+                vec![("origin", "http://127.0.0.1:9"), ("host", "127.0.0.1:9")],
+                true,
+            ),
+            (
+                Method::POST,
+                vec![("origin", "https://evil.example"), ("host", "console.example")],
+                false,
+            ),
+            (Method::POST, vec![("origin", "null")], false),
+            (Method::DELETE, vec![("sec-fetch-site", "cross-site")], false),
+            (Method::PUT, vec![("sec-fetch-site", "same-site")], false),
+            (
+                Method::PUT,
+                vec![("sec-fetch-site", "same-origin"), ("origin", "https://console.example")],
+                true,
+            ),
+        ];
+        for (method, pairs, accepted) in cases {
+            assert_eq!(
+                check(&method, &headers(&pairs), own).is_ok(),
+                accepted,
+                "{method} {pairs:?}"
+            );
+        }
+    }
+}

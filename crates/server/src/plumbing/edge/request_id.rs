@@ -1,0 +1,70 @@
+//! The id a request is known by in answers, logs and audit entries. Ours, always: a client's own id is only echoed.
+
+use std::future::Future;
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::ids::new_id;
+
+pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-client-request-id");
+
+tokio::task_local! {
+    static CURRENT: Uuid;
+}
+
+/// The id of the request that this task works on; the nil id outside of requests.
+pub fn current_id() -> Uuid {
+    CURRENT.try_with(|id| *id).unwrap_or_default()
+}
+
+pub fn current() -> String {
+    current_id().to_string()
+}
+
+/// Runs a future as part of a request (streams outlive the handler).
+pub fn within<F: Future>(id: Uuid, future: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(id, future)
+}
+
+/// Gives each request its id, a span that carries it, and the answer's headers.
+pub async fn assign(request: Request, next: Next) -> Response {
+    let id = new_id();
+    let client_id = request
+        .headers()
+        .get(&HEADER)
+        .filter(|value| value.len() <= 128)
+        .cloned();
+    // The template, never the path: paths may hold single-use tokens.
+    let route = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map_or("unmatched", |path| path.as_str())
+        .to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = %id, %method, route);
+    let started = std::time::Instant::now();
+    let mut response = within(id, next.run(request)).instrument(span.clone()).await;
+    let elapsed = started.elapsed();
+    metrics::histogram!("http_request_duration_seconds", "route" => route, "status" => response.status().as_u16().to_string())
+        .record(elapsed.as_secs_f64());
+    span.in_scope(|| {
+        tracing::info!(
+            status = response.status().as_u16(),
+            duration_ms = elapsed.as_millis() as u64,
+            "answered"
+        )
+    });
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    if let Some(client_id) = client_id {
+        response.headers_mut().insert(CLIENT_HEADER, client_id);
+    }
+    response
+}

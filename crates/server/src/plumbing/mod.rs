@@ -1,0 +1,8 @@
+//! What carries the features and knows none of them.
+
+pub mod config;
+pub mod console;
+pub mod db;
+pub mod edge;
+pub mod events;
+pub mod telemetry;

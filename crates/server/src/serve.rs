@@ -1,0 +1,198 @@
+//! The program: from settings to a serving process, and back to nothing.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use embedded_postgres::Cluster;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Parts, router};
+use crate::bootstrap::{self, FirstAdmin};
+use crate::clock::Clock;
+use crate::features::identity::Passwords;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::{Db, PoolSizes, migrations, private};
+use crate::plumbing::telemetry;
+use crate::secrets::MasterSecret;
+
+/// A running program.
+pub struct Running {
+    pub app: App,
+    /// Where the console, the API and the gateway answer.
+    pub address: SocketAddr,
+    /// Set at the very first start.
+    pub first_admin: Option<FirstAdmin>,
+    tasks: JoinSet<()>,
+    // Dropped last: everything above needs the database.
+    cluster: Option<Cluster>,
+}
+
+/// Starts everything and returns once requests are answered.
+///
+/// # Errors
+/// Whatever stands in the way, in one sentence that says what to do.
+pub async fn start(mut config: Config) -> anyhow::Result<Running> {
+    config.check()?;
+    let data_dir = data_dir(&config)?;
+    config.data_dir = Some(data_dir.clone());
+    let (cluster, options) = database(&config, &data_dir).await?;
+    migrations::migrate(&options).await?;
+    let app_options = match &config.app_database_url {
+        Some(url) => PgConnectOptions::from_str(url).context("--app-database-url")?,
+        None => options.clone(),
+    };
+    let db = Db::connect(app_options, options, PoolSizes::default()).await?;
+    let master = master_secret(&config, &data_dir)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listening on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    config.listen = address;
+
+    let passwords = Passwords::new(std::thread::available_parallelism().map_or(2, |cores| cores.get()))?;
+    let shutdown = CancellationToken::new();
+    let app = App::new(Parts {
+        config,
+        clock: Clock::default(),
+        db,
+        passwords,
+        master,
+        shutdown,
+    });
+    let first_admin = bootstrap::first_admin(&app).await?;
+
+    let mut tasks = JoinSet::new();
+    serve_metrics(&app, &mut tasks).await?;
+    tasks.spawn(serve_http(app.clone(), listener));
+    Ok(Running {
+        app,
+        address,
+        first_admin,
+        tasks,
+        cluster,
+    })
+}
+
+impl Running {
+    /// Stops accepting, lets running requests finish up to the grace, stops background work, closes the database.
+    pub async fn stop(mut self) {
+        self.app.shutdown.cancel();
+        let grace = Duration::from_secs(self.app.config.shutdown_grace);
+        let finished = tokio::time::timeout(grace, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if finished.is_err() {
+            tracing::warn!(
+                grace_seconds = grace.as_secs(),
+                "requests were still running at the end of the grace and are cut"
+            );
+            self.tasks.shutdown().await;
+        }
+        self.app.db.close().await;
+        if let Some(cluster) = self.cluster.take()
+            && let Ok(Err(error)) = tokio::task::spawn_blocking(move || cluster.stop()).await
+        {
+            tracing::error!(%error, "the private PostgreSQL did not stop cleanly");
+        }
+    }
+}
+
+async fn serve_http(app: App, listener: TcpListener) {
+    let shutdown = app.shutdown.clone();
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+    {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// The metrics page has a listener of its own, so that nobody publishes it by accident. A second process on the machine goes
+/// without.
+async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+    let router = telemetry::metrics_router()?;
+    let address = app.config.metrics_listen;
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(%error, %address, "no /metrics: the address can't be used (--metrics-listen)");
+            return Ok(());
+        }
+    };
+    let shutdown = app.shutdown.clone();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, router)
+            .with_graceful_shutdown(shutdown.cancelled_owned())
+            .await
+        {
+            tracing::error!(%error, "the metrics server ended");
+        }
+    });
+    Ok(())
+}
+
+/// The given database, or a private one.
+async fn database(config: &Config, data_dir: &Path) -> anyhow::Result<(Option<Cluster>, PgConnectOptions)> {
+    match &config.database_url {
+        Some(url) => Ok((None, PgConnectOptions::from_str(url).context("--database-url")?)),
+        None => {
+            let (cluster, options) = private::start(data_dir, config.postgres_bin_dir.as_deref()).await?;
+            Ok((Some(cluster), options))
+        }
+    }
+}
+
+/// The configured directory, or the place where the system expects a program's data.
+pub fn data_dir(config: &Config) -> anyhow::Result<PathBuf> {
+    let directory = match &config.data_dir {
+        Some(directory) => std::path::absolute(directory)?,
+        None => embedded_postgres::default_data_dir("inventiv")?,
+    };
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("making the data directory {}", directory.display()))?;
+    Ok(directory)
+}
+
+/// The configured secret, else the one kept in the data directory, which is made at the first start.
+fn master_secret(config: &Config, data_dir: &Path) -> anyhow::Result<MasterSecret> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(text) = &config.master_secret {
+        return MasterSecret::parse(text).context("--master-secret must be 32 bytes in base64url");
+    }
+    let path = data_dir.join("master.secret");
+    let unreadable = || {
+        format!(
+            "{} does not hold a master secret; restore it from a backup",
+            path.display()
+        )
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => MasterSecret::parse(&text).with_context(unreadable),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let secret = MasterSecret::generate();
+            // A link appears whole or not at all: a crash in between never leaves half a secret.
+            let draft = data_dir.join(format!("master.secret.{}", std::process::id()));
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&draft)?;
+            file.write_all(secret.to_text().as_bytes())?;
+            file.sync_all()?;
+            let linked = std::fs::hard_link(&draft, &path);
+            std::fs::remove_file(&draft)?;
+            match linked {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+                _ => MasterSecret::parse(&std::fs::read_to_string(&path)?).with_context(unreadable),
+            }
+        }
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}

@@ -1,0 +1,206 @@
+//! Passes a request to the engine and the answer back, byte for byte, as they arrive.
+//!
+//! When the client goes away the server drops the handler or the response body; either drops the request to the engine,
+//! whose connection closes, and the engine stops generating.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+use crate::loopback;
+use crate::serving::{Serving, openai_error};
+use crate::state::{InFlight, NotServing};
+
+/// Bytes of a request body.
+pub const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Requests this worker serves, this one included.
+const IN_FLIGHT_HEADER: HeaderName = HeaderName::from_static("x-inventiv-worker-in-flight");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the engine may see of a request; above all not the serving token.
+const PASSED_ON: [HeaderName; 4] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ACCEPT, REQUEST_ID];
+
+/// Headers that speak about one connection.
+const HOP_BY_HOP: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+pub async fn forward(State(serving): State<Serving>, request: Request) -> Response {
+    let (in_flight, engine) = match serving.state.admit() {
+        Ok(admitted) => admitted,
+        Err(reason) => return not_serving(reason),
+    };
+    if request.body().size_hint().lower() > BODY_LIMIT as u64 {
+        return too_large();
+    }
+    let served_now = serving.state.in_flight();
+    match serving.client.request(to_engine(request, engine)).await {
+        Ok(response) => to_gateway(response, in_flight, served_now),
+        Err(error) if is_over_limit(&error) => too_large(),
+        Err(error) => {
+            tracing::warn!(%error, "the engine did not answer a request");
+            let message = "The engine of this worker did not answer.";
+            openai_error(StatusCode::BAD_GATEWAY, "server_error", "engine_unreachable", message)
+        }
+    }
+}
+
+fn to_engine(request: Request, engine: SocketAddr) -> Request {
+    let (parts, body) = request.into_parts();
+    // The limit holds for bodies of unknown length too.
+    let mut forwarded = Request::new(Body::new(Limited::new(body, BODY_LIMIT)));
+    *forwarded.method_mut() = parts.method;
+    *forwarded.uri_mut() = engine_uri(&parts.uri, engine);
+    let headers = forwarded.headers_mut();
+    for name in PASSED_ON {
+        if let Some(value) = parts.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    forwarded
+}
+
+/// The path is one of the allow-list; a query is of no use to an engine and left out.
+fn engine_uri(uri: &Uri, engine: SocketAddr) -> Uri {
+    loopback::uri(engine, uri.path())
+}
+
+fn to_gateway(response: http::Response<Incoming>, in_flight: InFlight, served_now: u32) -> Response {
+    let (mut parts, body) = response.into_parts();
+    drop_hop_by_hop(&mut parts.headers);
+    parts.headers.insert(IN_FLIGHT_HEADER, HeaderValue::from(served_now));
+    Response::from_parts(
+        parts,
+        Body::new(CountedBody {
+            body,
+            _in_flight: in_flight,
+        }),
+    )
+}
+
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+fn not_serving(reason: NotServing) -> Response {
+    let (code, message) = match reason {
+        NotServing::NotReady => ("worker_not_ready", "This worker is not ready."),
+        NotServing::Draining => ("worker_draining", "This worker accepts no new requests."),
+    };
+    let mut response = openai_error(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, message);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+fn too_large() -> Response {
+    let message = "The request is larger than 32 MiB.";
+    openai_error(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "invalid_request_error",
+        "request_too_large",
+        message,
+    )
+}
+
+/// The limit surfaces as the cause of a failed call.
+fn is_over_limit(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if current.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+/// The engine's answer; the request counts as served until it is dropped.
+struct CountedBody {
+    body: Incoming,
+    _in_flight: InFlight,
+}
+
+impl HttpBody for CountedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_sees_neither_the_serving_token_nor_unknown_headers() {
+        let request = http::Request::post("/v1/completions?x=1")
+            .header("authorization", "Bearer secret")
+            .header("content-type", "application/json")
+            .header("x-request-id", "r1")
+            .header("cookie", "a=b")
+            .body(Body::from("{}"))
+            .unwrap();
+        let forwarded = to_engine(request, ([127, 0, 0, 1], 9).into());
+        assert_eq!(forwarded.uri(), "http://127.0.0.1:9/v1/completions");
+        let mut names: Vec<_> = forwarded.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["content-type", "x-request-id"]);
+    }
+
+    #[test]
+    fn headers_about_the_connection_to_the_engine_stay_there() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, x-odd"),
+            ("x-odd", "1"),
+            ("transfer-encoding", "chunked"),
+            ("x-kept", "1"),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        drop_hop_by_hop(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+}

@@ -4,6 +4,8 @@
 //! that ties a server to an instance is the tag ([`CreateServer::instance_id`]) that it carries at the provider from its first
 //! moment. Every implementation passes the same suite, [`conformance`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod conformance;
 pub mod mock;
 
@@ -21,7 +23,9 @@ pub trait Provider: Send + Sync {
     /// Orders a server and tags it. It is not idempotent: look for the tag with [`Provider::find_servers`] before calling it again.
     async fn create_server(&self, order: &CreateServer) -> Result<Server, ProviderError>;
 
-    /// Powers a created server on; a server that is starting or running already is left alone.
+    /// Powers a created server on; a server that is starting or running already is left alone. A server that does not exist or
+    /// is being deleted is an [`ProviderError::InvalidRequest`]. Accepted is not running: a provider that finds no hardware may
+    /// put the server back to [`ServerState::Stopped`] afterwards.
     async fn start_server(&self, zone: &str, server_id: &str) -> Result<(), ProviderError>;
 
     /// All servers of the zone that carry this instance's tag, oldest first. More than one means that something went wrong.
@@ -34,8 +38,21 @@ pub trait Provider: Send + Sync {
     async fn get_server(&self, zone: &str, server_id: &str) -> Result<Option<Server>, ProviderError>;
 
     /// Asks for the deletion of a server with its volumes and addresses. Deleting what is gone is a success; the deletion is
-    /// complete only once [`Provider::get_server`] answers `None`.
+    /// complete only once [`Provider::get_server`] answers `None`, for which its volumes and addresses must be gone too. Until
+    /// then ask again: a provider may refuse or forget a deletion, for instance while the server is starting.
     async fn delete_server(&self, zone: &str, server_id: &str) -> Result<(), ProviderError>;
+}
+
+/// The calls of [`Provider`] by name, for logs, journals and fault plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    CreateServer,
+    StartServer,
+    FindServers,
+    ListServers,
+    GetServer,
+    DeleteServer,
 }
 
 /// What to order.
@@ -61,7 +78,9 @@ pub struct Boot {
 
 impl std::fmt::Debug for Boot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Boot").field("control_plane_url", &self.control_plane_url).finish_non_exhaustive()
+        f.debug_struct("Boot")
+            .field("control_plane_url", &self.control_plane_url)
+            .finish_non_exhaustive()
     }
 }
 

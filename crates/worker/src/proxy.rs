@@ -91,6 +91,7 @@ fn to_gateway(response: http::Response<Incoming>, in_flight: InFlight, served_no
         parts,
         Body::new(CountedBody {
             body,
+            failure: None,
             _in_flight: in_flight,
         }),
     )
@@ -146,6 +147,9 @@ fn is_over_limit(error: &(dyn Error + 'static)) -> bool {
 /// The engine's answer; the request counts as served until it is dropped.
 struct CountedBody {
     body: Incoming,
+    /// The error that ends the answer, held back for one turn: a server drops what it has not written yet when a body
+    /// fails, and writes when a body makes it wait. The last tokens before a crash are paid for and have to arrive.
+    failure: Option<hyper::Error>,
     _in_flight: InFlight,
 }
 
@@ -157,11 +161,21 @@ impl HttpBody for CountedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        if let Some(failure) = self.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
+        match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Ready(Some(Err(failure))) => {
+                self.failure = Some(failure);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            other => other,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.failure.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

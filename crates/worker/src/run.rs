@@ -80,7 +80,7 @@ pub async fn run(options: Box<RunOptions>) -> Result<Exit, RunError> {
     let address = advertised(options.advertise.as_deref(), listener.local_addr()?)?;
     let request = RegisterRequest {
         protocol_version: PROTOCOL_VERSION,
-        boot_id: Uuid::new_v4(),
+        boot_id: new_boot_id(),
         worker_version: env!("CARGO_PKG_VERSION").to_owned(),
         address,
         hostname: platform::hostname(),
@@ -117,6 +117,13 @@ pub async fn run(options: Box<RunOptions>) -> Result<Exit, RunError> {
     server.close().await;
     tracing::info!("worker ends");
     Ok(exit)
+}
+
+/// Made anew at each start; a clone of this machine must not guess it, so nothing of it comes from the clock.
+// A worker is a program of its own: the ids of the server's database are not made here.
+#[allow(clippy::disallowed_methods)]
+fn new_boot_id() -> Uuid {
+    Uuid::new_v4()
 }
 
 /// The listener's side. Until the registration has brought a serving token, nobody is let in.

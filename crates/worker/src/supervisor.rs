@@ -59,10 +59,7 @@ impl Supervisor {
         let mut crashes = CrashWindow::default();
         let mut backoff = Backoff::new(self.options.restart_delay, LONGEST_RESTART_DELAY);
         loop {
-            let end = self.one_life().await;
-            self.state.set_engine_address(None);
-            self.state.set_report(None);
-            match end {
+            match self.one_life().await {
                 LifeEnd::Stopped => return,
                 LifeEnd::CannotStart { code, message } => return self.give_up(code, message).await,
                 LifeEnd::Died { message, was_ready } => {
@@ -73,9 +70,6 @@ impl Supervisor {
                     }
                     if was_ready {
                         backoff.reset();
-                        self.state.set_engine_phase(Phase::Degraded {
-                            message: format!("{message}; starting again"),
-                        });
                     }
                     tokio::select! {
                         () = sleep(backoff.next_pause()) => {}
@@ -144,8 +138,13 @@ impl Supervisor {
             reason = self.bring_up_and_watch(&http, address) => Some(reason),
         };
         let was_ready = matches!(self.state.engine_phase(), Phase::Ready | Phase::Degraded { .. });
-        // Nothing new is sent to a process that ends.
+        // Said before the engine gets its time to end: nothing new is sent to it, and its numbers mean nothing any more.
         self.state.set_engine_address(None);
+        self.state.set_report(None);
+        if let (true, Some(message)) = (was_ready, &ended) {
+            let message = format!("{message}; starting again");
+            self.state.set_engine_phase(Phase::Degraded { message });
+        }
         self.driver.stop(&mut process, self.options.stop_grace).await;
         match ended {
             None => LifeEnd::Stopped,

@@ -51,6 +51,8 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
+    // A worker is a program of its own: the ids of the server's database are not made here.
+    #[allow(clippy::disallowed_methods)]
     pub fn new(dialect: Dialect, model: String) -> Self {
         let prefix = match dialect {
             Dialect::Chat => "chatcmpl",

@@ -185,10 +185,13 @@ async fn complete(
 
 /// Headers and a first byte, then the connection breaks.
 fn cut_connection() -> Response {
-    let body = stream::iter([
-        Ok(Bytes::from_static(b"{")),
-        Err(std::io::Error::other("cut, as asked")),
-    ]);
+    let begin = stream::iter([Ok(Bytes::from_static(b"{"))]);
+    let cut = stream::once(async {
+        // Lets the server write the beginning.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("cut, as asked"))
+    });
+    let body = begin.chain(cut);
     ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
 }
 

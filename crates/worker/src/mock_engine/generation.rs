@@ -102,9 +102,11 @@ impl Generation {
         if let Some((fault, after)) = self.fault
             && self.step >= after
         {
+            // What was generated before goes out first: a server writes when it has to wait.
+            tokio::task::yield_now().await;
             match fault {
                 Fault::Hang => std::future::pending().await,
-                Fault::Crash => std::process::exit(CRASH_STATUS),
+                Fault::Crash => crash(),
                 Fault::CutStream | Fault::ErrorMidStream => {
                     self.ended = true;
                     return Step::Broken(fault);
@@ -148,6 +150,12 @@ impl Generation {
         add(&metrics.iterations, 1);
         tokens
     }
+}
+
+/// Skipping destructors is the point, and nothing depends on this process.
+#[allow(clippy::disallowed_methods)]
+fn crash() -> ! {
+    std::process::exit(CRASH_STATUS)
 }
 
 async fn take_seat(engine: &Arc<MockEngine>) -> Result<OwnedSemaphorePermit, QueueFull> {

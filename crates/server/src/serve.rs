@@ -68,6 +68,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let first_admin = bootstrap::first_admin(&app).await?;
 
     let mut tasks = JoinSet::new();
+    start_background(&app, &mut tasks);
     serve_metrics(&app, &mut tasks).await?;
     tasks.spawn(serve_http(app.clone(), listener));
     Ok(Running {
@@ -100,6 +101,9 @@ impl Running {
         }
     }
 }
+
+/// Everything that works without being asked, according to the process's roles. Ends with the app's shutdown token.
+pub fn start_background(_app: &App, _tasks: &mut JoinSet<()>) {}
 
 async fn serve_http(app: App, listener: TcpListener) {
     let shutdown = app.shutdown.clone();

@@ -1,0 +1,64 @@
+//! The test program's PostgreSQL and the databases in it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use embedded_postgres::Cluster;
+use inventiv_server::plumbing::db::{migrations, private};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+
+const TEMPLATE: &str = "template_inventiv";
+
+struct Prepared {
+    cluster: Cluster,
+    /// Owner's connection to the template; other databases differ in the name only.
+    template: PgConnectOptions,
+}
+
+/// A new database with the current schema, owned by the unprivileged owner.
+pub async fn fresh() -> PgConnectOptions {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let prepared = tokio::task::spawn_blocking(prepared).await.unwrap();
+    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    clone(prepared, TEMPLATE, &name).await;
+    prepared.template.clone().database(&name)
+}
+
+/// A copy of a database nobody is connected to.
+pub async fn copy_of(source: &str, name: &str) -> PgConnectOptions {
+    let prepared = tokio::task::spawn_blocking(prepared).await.unwrap();
+    clone(prepared, source, name).await;
+    prepared.template.clone().database(name)
+}
+
+async fn clone(prepared: &Prepared, source: &str, name: &str) {
+    let mut superuser = prepared
+        .cluster
+        .url("postgres")
+        .parse::<PgConnectOptions>()
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {source} OWNER inventiv");
+    superuser.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    superuser.close().await.unwrap();
+}
+
+fn prepared() -> &'static Prepared {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    PREPARED.get_or_init(|| {
+        let cluster = Cluster::disposable().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let template = runtime.block_on(async {
+            let template = private::prepare(&cluster, TEMPLATE).await.unwrap();
+            migrations::migrate(&template).await.unwrap();
+            template
+        });
+        Prepared { cluster, template }
+    })
+}

@@ -1,0 +1,207 @@
+//! One PostgreSQL per test program, one database per test (a clone of a migrated template), one server per test.
+
+mod client;
+mod database;
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use clap::Parser as _;
+use inventiv_server::app::{App, Parts, router};
+use inventiv_server::clock::Clock;
+use inventiv_server::features::identity::Passwords;
+use inventiv_server::features::identity::usecases::{AccountRequest, create_account};
+use inventiv_server::features::organizations::usecases as organizations;
+use inventiv_server::permissions::Role;
+use inventiv_server::plumbing::config::Config;
+use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
+use inventiv_server::secrets::MasterSecret;
+use serde_json::json;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use client::{Answer, Client};
+
+pub const PASSWORD: &str = "correct horse battery";
+
+#[derive(clap::Parser)]
+struct Flags {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// A server of its own for one test, with an empty database.
+pub struct TestServer {
+    pub app: App,
+    pub base_url: String,
+    /// Connects as the owner of the tables, past row-level security: for looking at what really happened.
+    pub owner: PgPool,
+    pub data_dir: tempfile::TempDir,
+    tasks: JoinSet<()>,
+}
+
+/// Somebody with an account and a session.
+#[derive(Clone)]
+pub struct Person {
+    pub id: Uuid,
+    pub email: String,
+    pub client: Client,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With settings of its own.
+    pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(database::fresh().await, PoolSizes { app: 8, system: 6 }, configure).await
+    }
+
+    /// On a given database: what a test of several servers, or of tiny pools, needs.
+    pub async fn start_on(options: PgConnectOptions, sizes: PoolSizes, configure: impl FnOnce(&mut Config)) -> Self {
+        install_tls();
+        let data_dir = tempfile::tempdir().unwrap();
+        let mut config = Flags::parse_from(["test"]).config;
+        config.data_dir = Some(data_dir.path().to_owned());
+        config.mock_latency_scale = 0.0;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        config.listen = listener.local_addr().unwrap();
+        configure(&mut config);
+        let base_url = format!("http://{}", config.listen);
+        let db = Db::connect(options.clone(), options.clone(), sizes).await.unwrap();
+        let app = App::new(Parts {
+            config,
+            clock: Clock::default(),
+            db,
+            passwords: Passwords::cheap().unwrap(),
+            master: MasterSecret::generate(),
+            shutdown: CancellationToken::new(),
+        });
+        let mut tasks = JoinSet::new();
+        inventiv_server::serve::start_background(&app, &mut tasks);
+        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let shutdown = app.shutdown.clone().cancelled_owned();
+        tasks.spawn(async move {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(shutdown)
+                .await
+                .unwrap()
+        });
+        let owner = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(3)
+            .connect_with(options)
+            .await
+            .unwrap();
+        Self {
+            app,
+            base_url,
+            owner,
+            data_dir,
+            tasks,
+        }
+    }
+
+    /// Stops as the program would: no new requests, background work ended.
+    pub async fn stop(mut self) {
+        self.app.shutdown.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.app.db.close().await;
+    }
+
+    /// A caller without credentials.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base_url)
+    }
+
+    /// A person with an account, signed in, in Personal.
+    pub async fn person(&self, name: &str) -> Person {
+        self.account(name, false).await
+    }
+
+    /// A platform admin, signed in, in Personal.
+    pub async fn platform_admin(&self, name: &str) -> Person {
+        self.account(name, true).await
+    }
+
+    async fn account(&self, name: &str, platform_admin: bool) -> Person {
+        let email = format!("{name}@example.test");
+        let mut tx = self.app.db.system(SystemReason::OperatorCommand).await.unwrap();
+        let request = AccountRequest {
+            email: email.clone(),
+            username: name.to_owned(),
+            first_name: name.to_owned(),
+            last_name: "Test".to_owned(),
+            password: PASSWORD.to_owned(),
+            platform_admin,
+        };
+        let id = create_account(&self.app, &mut tx, request).await.unwrap();
+        tx.commit().await.unwrap();
+        Person {
+            id,
+            client: self.sign_in(&email).await,
+            email,
+        }
+    }
+
+    /// Another session of an account, in Personal.
+    pub async fn sign_in(&self, login: &str) -> Client {
+        let body = json!({"login": login, "password": PASSWORD, "transport": "bearer"});
+        let answer = self.anonymous().post("/auth/login", body).await.expect(200);
+        self.anonymous().with_token(answer.json["token"].as_str().unwrap())
+    }
+
+    /// An organization owned by the person, whose session moves into it.
+    pub async fn organization(&self, owner: &mut Person, name: &str) -> Uuid {
+        let id = owner
+            .client
+            .post("/organizations", json!({"name": name}))
+            .await
+            .expect(201)
+            .json["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        owner.client = owner.client.switch_to(Some(id)).await;
+        id
+    }
+
+    /// A new person with a role in an organization, with the session in it.
+    pub async fn member(&self, organization: Uuid, name: &str, role: Role) -> Person {
+        let mut person = self.person(name).await;
+        let mut tx = self.app.db.system(SystemReason::OperatorCommand).await.unwrap();
+        organizations::add_member_by_platform(&self.app, &mut tx, organization, person.id, role)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        person.client = person.client.switch_to(Some(organization)).await;
+        person
+    }
+}
+
+fn install_tls() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// Waits until a condition holds; fails with its name when it doesn't within the deadline.
+pub async fn eventually<F, Fut, T>(what: &str, mut condition: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+}

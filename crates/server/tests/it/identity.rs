@@ -1,0 +1,280 @@
+//! Accounts, sessions and workspaces.
+
+use chrono::Duration;
+use serde_json::json;
+
+use crate::harness::{PASSWORD, TestServer};
+
+#[tokio::test]
+async fn signing_in_works_by_email_and_username_in_any_case() {
+    let server = TestServer::start().await;
+    server.person("alice").await;
+    for login in ["alice@example.test", " Alice@Example.TEST ", "ALICE"] {
+        let answer = server
+            .anonymous()
+            .post("/auth/login", json!({"login": login, "password": PASSWORD}))
+            .await
+            .expect(200);
+        assert_eq!(answer.json["email"], "alice@example.test");
+        assert!(
+            answer.json.get("token").is_none(),
+            "a browser's token is in the cookie only"
+        );
+        let cookie = answer.headers["set-cookie"].to_str().unwrap();
+        assert!(
+            cookie.starts_with("inventiv_session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+            "{cookie}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_does_not_tell_why() {
+    let server = TestServer::start().await;
+    server.person("alice").await;
+    let wrong_password = server
+        .anonymous()
+        .post(
+            "/auth/login",
+            json!({"login": "alice", "password": "wrong horse battery"}),
+        )
+        .await
+        .expect(401);
+    let unknown = server
+        .anonymous()
+        .post("/auth/login", json!({"login": "nobody", "password": PASSWORD}))
+        .await
+        .expect(401);
+    assert_eq!(wrong_password.without_request_id(), unknown.without_request_id());
+    assert_eq!(unknown.code(), "invalid_credentials");
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_per_account_and_the_window_passes() {
+    let server = TestServer::start().await;
+    server.person("alice").await;
+    let guess = json!({"login": "alice", "password": "wrong horse battery"});
+    for _ in 0..10 {
+        server.anonymous().post("/auth/login", guess.clone()).await.expect(401);
+    }
+    let refused = server
+        .anonymous()
+        .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
+        .await
+        .expect(429);
+    assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+    server.person("bob").await; // another account from the same address still signs in
+    server.app.clock.advance(Duration::minutes(16));
+    server
+        .anonymous()
+        .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_bearer_token_expires_and_refreshes_while_the_session_lives() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    server.app.clock.advance(Duration::minutes(11));
+    assert_eq!(alice.client.get("/auth/me").await.expect(401).code(), "token_expired");
+    let token = alice.client.post("/auth/refresh", json!({})).await.expect(200).json["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let renewed = alice.client.with_token(&token);
+    renewed.get("/auth/me").await.expect(200);
+    server.app.clock.advance(Duration::hours(13));
+    assert_eq!(
+        renewed.post("/auth/refresh", json!({})).await.expect(401).code(),
+        "unauthenticated"
+    );
+}
+
+#[tokio::test]
+async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_works_a_minute() {
+    let server = TestServer::start().await;
+    server.person("alice").await;
+    let answer = server
+        .anonymous()
+        .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
+        .await
+        .expect(200);
+    let cookie = answer.headers["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let browser = server.anonymous().with_header("cookie", &cookie);
+    assert!(
+        browser
+            .get("/auth/me")
+            .await
+            .expect(200)
+            .headers
+            .get("set-cookie")
+            .is_none()
+    );
+    server.app.clock.advance(Duration::minutes(30));
+    let renewed = browser.get("/auth/me").await.expect(200);
+    let new_cookie = renewed.headers["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_ne!(cookie, new_cookie);
+    browser.get("/auth/me").await.expect(200);
+    server.app.clock.advance(Duration::seconds(61));
+    browser.get("/auth/me").await.expect(401);
+    server
+        .anonymous()
+        .with_header("cookie", &new_cookie)
+        .get("/auth/me")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn each_session_has_its_own_workspace_and_a_switch_retires_the_token() {
+    let server = TestServer::start().await;
+    let mut alice = server.person("alice").await;
+    let old = alice.client.clone();
+    let organization = server.organization(&mut alice, "Acme").await;
+    assert_eq!(
+        alice.client.get("/auth/me").await.expect(200).json["current_organization_id"],
+        json!(organization)
+    );
+    assert_eq!(old.get("/auth/me").await.expect(409).code(), "workspace_changed");
+    let second = server.sign_in("alice").await;
+    assert!(second.get("/auth/me").await.expect(200).json["current_organization_id"].is_null());
+}
+
+#[tokio::test]
+async fn a_request_that_believes_to_be_elsewhere_is_refused() {
+    let server = TestServer::start().await;
+    let mut alice = server.person("alice").await;
+    let organization = server.organization(&mut alice, "Acme").await;
+    let elsewhere = alice.client.with_header("x-inventiv-workspace", "personal");
+    assert_eq!(
+        elsewhere.get("/organizations/current").await.expect(409).code(),
+        "workspace_changed"
+    );
+    assert_eq!(
+        alice
+            .client
+            .get("/organizations/current?workspace=personal")
+            .await
+            .expect(409)
+            .code(),
+        "workspace_changed"
+    );
+    let right = alice
+        .client
+        .with_header("x-inventiv-workspace", &organization.to_string());
+    right.get("/organizations/current").await.expect(200);
+    elsewhere.get("/organizations").await.expect(200);
+}
+
+#[tokio::test]
+async fn revoked_sessions_end_at_once_and_others_are_not_ones_own() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    let bob = server.person("bob").await;
+    let second = server.sign_in("alice").await;
+    let id = second.get("/auth/me").await.expect(200).json["session_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    bob.client
+        .post(&format!("/auth/sessions/{id}/revoke"), json!({}))
+        .await
+        .expect(404);
+    alice
+        .client
+        .post(&format!("/auth/sessions/{id}/revoke"), json!({}))
+        .await
+        .expect(204);
+    second.get("/auth/me").await.expect(401);
+    server.sign_in("alice").await;
+    assert_eq!(
+        alice
+            .client
+            .post("/auth/sessions/revoke_others", json!({}))
+            .await
+            .expect(200)
+            .json["revoked"],
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    let second = server.sign_in("alice").await;
+    let change = |current: &str, new: &str| json!({"current_password": current, "new_password": new});
+    let wrong = alice
+        .client
+        .put(
+            "/auth/me/password",
+            change("wrong horse battery", "another good password"),
+        )
+        .await
+        .expect(422);
+    assert_eq!(wrong.json["errors"][0]["field"], "current_password");
+    alice
+        .client
+        .put("/auth/me/password", change(PASSWORD, "short"))
+        .await
+        .expect(422);
+    alice
+        .client
+        .put("/auth/me/password", change(PASSWORD, "another good password"))
+        .await
+        .expect(204);
+    second.get("/auth/me").await.expect(401);
+    alice.client.get("/auth/me").await.expect(200);
+    server
+        .anonymous()
+        .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_the_cookie() {
+    let server = TestServer::start().await;
+    server.person("alice").await;
+    let login = json!({"login": "alice", "password": PASSWORD});
+    let answer = server.anonymous().post("/auth/login", login.clone()).await.expect(200);
+    let cookie = answer.headers["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let foreign = server
+        .anonymous()
+        .with_header("cookie", &cookie)
+        .with_header("origin", "https://evil.example");
+    assert_eq!(
+        foreign
+            .post("/organizations", json!({"name": "Mine"}))
+            .await
+            .expect(403)
+            .code(),
+        "foreign_origin"
+    );
+    foreign.get("/auth/me").await.expect(200);
+    server
+        .anonymous()
+        .with_header("sec-fetch-site", "cross-site")
+        .post("/auth/login", login)
+        .await
+        .expect(403);
+}

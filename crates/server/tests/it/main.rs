@@ -1,0 +1,6 @@
+//! The server as its callers see it: the real router and a real PostgreSQL, over HTTP.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod harness;
+mod identity;

@@ -1,0 +1,70 @@
+import { QueryClient } from '@tanstack/react-query';
+import { createRouter } from '@tanstack/react-router';
+import i18next from 'i18next';
+import { onSessionTrouble } from './api/client';
+import { asProblem } from './api/problem';
+import { rememberWorkspace } from './api/workspace';
+import { NotFoundPage, RouteProblem } from './components/route-problem';
+import { reloadSession } from './features/session/session';
+import { toast } from './lib/toasts';
+import { routeTree } from './routeTree.gen';
+
+const RETRIES = 2;
+
+/** Refusals are answers and stay; only a server that is away or failing is asked again. */
+function worthRetrying(failures: number, error: unknown): boolean {
+  const { status } = asProblem(error);
+  return failures < RETRIES && (status === 0 || status === 502 || status === 503 || status === 504);
+}
+
+/** The query cache and the router, and what happens when the session ends or moves while pages are open. */
+export function createApplication() {
+  const queries = new QueryClient({
+    defaultOptions: { queries: { staleTime: 15_000, retry: worthRetrying, refetchOnWindowFocus: true } },
+  });
+  const router = createRouter({
+    routeTree,
+    basepath: '/app',
+    context: { queries },
+    defaultPreload: false,
+    scrollRestoration: true,
+    defaultErrorComponent: RouteProblem,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+
+  const signIn = () => {
+    const { pathname, href } = router.state.location;
+    if (pathname === '/login') return;
+    rememberWorkspace(undefined);
+    void router.navigate({ to: '/login', search: { return: href }, replace: true }).then(() => queries.clear());
+  };
+
+  const moved = async () => {
+    await reloadSession(queries);
+    await router.invalidate();
+    toast({ title: i18next.t('problems.workspaceChanged'), detail: i18next.t('problems.workspaceChangedDetail') });
+  };
+
+  onSessionTrouble({ onUnauthenticated: signIn, onWorkspaceChanged: onceAtATime(moved) });
+  return { queries, router };
+}
+
+/** Several requests are refused together; one reaction answers all of them. A failed reload is reported by its own request. */
+function onceAtATime(act: () => Promise<void>): () => void {
+  let busy = false;
+  return () => {
+    if (busy) return;
+    busy = true;
+    act()
+      .catch(() => {})
+      .finally(() => {
+        busy = false;
+      });
+  };
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createApplication>['router'];
+  }
+}

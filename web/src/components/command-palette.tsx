@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { Command } from 'cmdk';
+import { Building2, KeyRound, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { organizationsQuery } from '@/features/organizations/queries';
+import { useCan, useMe } from '@/features/session/session';
+import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { setTheme } from '@/lib/theme';
+import { commandInput, commandItem } from './command-styles';
+import { visibleNavigation } from './navigation';
+import { Dialog } from './ui/dialog';
+
+type PaletteProps = { open: boolean; onOpenChange: (open: boolean) => void };
+
+/** Everything one can go to or start, from the keyboard. */
+export function CommandPalette({ open, onOpenChange }: PaletteProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title={t('common.commandPalette')} hideHeader className="max-w-xl">
+      <Command label={t('common.commandPalette')} loop>
+        <Command.Input placeholder={t('common.commandPlaceholder')} className={commandInput} />
+        <Command.List className="max-h-96 overflow-y-auto p-1.5" label={t('common.commands')}>
+          <Command.Empty className="px-3 py-8 text-center text-muted text-sm">{t('common.nothingFound')}</Command.Empty>
+          <Commands
+            run={(act) => () => {
+              onOpenChange(false);
+              act();
+            }}
+          />
+        </Command.List>
+      </Command>
+    </Dialog>
+  );
+}
+
+function Commands({ run }: { run: (act: () => void) => () => void }) {
+  const { t } = useTranslation();
+  const router = useRouter();
+  const me = useMe();
+  const enter = useSwitchWorkspace();
+  const organizations = useQuery(organizationsQuery);
+  const canCreateKey = useCan('api_key.create');
+  const canDeploy = useCan('instance.create');
+  const pages = visibleNavigation(me).filter((entry) => !entry.organizationRequired);
+  return (
+    <>
+      <Group heading={t('common.pages')}>
+        {pages.map((entry) => (
+          <Command.Item
+            key={entry.to}
+            value={t(entry.label)}
+            onSelect={run(() => router.navigate({ to: entry.to }))}
+            className={commandItem}
+          >
+            <entry.icon aria-hidden />
+            {t(entry.label)}
+          </Command.Item>
+        ))}
+        <Command.Item onSelect={run(() => router.navigate({ to: '/account' }))} className={commandItem}>
+          <UserRound aria-hidden />
+          {t('account.title')}
+        </Command.Item>
+      </Group>
+      <Group heading={t('common.actions')}>
+        {canDeploy && (
+          <Command.Item onSelect={run(() => router.navigate({ to: '/instances/deploy' }))} className={commandItem}>
+            <Rocket aria-hidden />
+            {t('instances.deploy')}
+          </Command.Item>
+        )}
+        {canCreateKey && (
+          <Command.Item
+            onSelect={run(() => router.navigate({ to: '/api-keys', search: { create: true } }))}
+            className={commandItem}
+          >
+            <KeyRound aria-hidden />
+            {t('apiKeys.create')}
+          </Command.Item>
+        )}
+        <Command.Item
+          onSelect={run(() => router.navigate({ to: '/organizations', search: { create: true } }))}
+          className={commandItem}
+        >
+          <Plus aria-hidden />
+          {t('organizations.create')}
+        </Command.Item>
+        <Command.Item onSelect={run(() => setTheme('light'))} className={commandItem}>
+          <Sun aria-hidden />
+          {t('account.useTheme.light')}
+        </Command.Item>
+        <Command.Item onSelect={run(() => setTheme('dark'))} className={commandItem}>
+          <Moon aria-hidden />
+          {t('account.useTheme.dark')}
+        </Command.Item>
+      </Group>
+      <Group heading={t('session.switchWorkspace')}>
+        {me.current_organization_id && (
+          <Command.Item onSelect={run(() => enter.mutate(null))} className={commandItem}>
+            <UserRound aria-hidden />
+            {t('session.switchTo', { name: t('session.personal') })}
+          </Command.Item>
+        )}
+        {organizations.data?.items
+          .filter(({ id }) => id !== me.current_organization_id)
+          .map((organization) => (
+            <Command.Item
+              key={organization.id}
+              value={`workspace ${organization.name} ${organization.slug}`}
+              onSelect={run(() => enter.mutate(organization.id))}
+              className={commandItem}
+            >
+              <Building2 aria-hidden />
+              {t('session.switchTo', { name: organization.name })}
+            </Command.Item>
+          ))}
+      </Group>
+    </>
+  );
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-muted [&_[cmdk-group-heading]]:text-xs"
+    >
+      {children}
+    </Command.Group>
+  );
+}

@@ -1,0 +1,68 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { ParseKeys } from 'i18next';
+import {
+  Building2,
+  ChartNoAxesColumn,
+  KeyRound,
+  LayoutDashboard,
+  type LucideIcon,
+  MessageSquare,
+  Server,
+  Settings2,
+  Shapes,
+  Users,
+} from 'lucide-react';
+import type { Me } from '@/api/shapes';
+import type { ModuleName, Permission } from '@/features/session/permissions';
+import { accessTo } from '@/features/session/session';
+
+export type NavigationEntry = {
+  to: NonNullable<LinkProps['to']>;
+  label: ParseKeys;
+  icon: LucideIcon;
+  section: 'work' | 'organization' | 'finance';
+  module?: ModuleName;
+  permission?: Permission;
+};
+
+/** Every page that has a link. A new page is a file in routes/ and one entry here. */
+export const navigation: NavigationEntry[] = [
+  { to: '/', label: 'dashboard.title', icon: LayoutDashboard, section: 'work', module: 'dashboard' },
+  { to: '/chat', label: 'chat.title', icon: MessageSquare, section: 'work', module: 'chat' },
+  { to: '/api-keys', label: 'apiKeys.title', icon: KeyRound, section: 'work', module: 'api_keys' },
+  { to: '/models', label: 'models.title', icon: Shapes, section: 'work', module: 'models' },
+  { to: '/instances', label: 'instances.title', icon: Server, section: 'work', module: 'instances' },
+  { to: '/finops', label: 'finops.title', icon: ChartNoAxesColumn, section: 'finance', module: 'finops' },
+  {
+    to: '/organization/members',
+    label: 'organizations.members',
+    icon: Users,
+    section: 'organization',
+    module: 'members',
+  },
+  {
+    to: '/organization/settings',
+    label: 'organizations.settings',
+    icon: Settings2,
+    section: 'organization',
+    permission: 'organization.read',
+  },
+  { to: '/organizations', label: 'organizations.title', icon: Building2, section: 'organization' },
+];
+
+export type VisibleEntry = NavigationEntry & { organizationRequired: boolean };
+
+/** What of the navigation a person sees: modules that only need an organization stay visible and say so, others are hidden. */
+export function visibleNavigation(me: Me): VisibleEntry[] {
+  return navigation.flatMap((entry): VisibleEntry[] => {
+    const access = accessTo(me, entry);
+    if (access.allowed) return [{ ...entry, organizationRequired: false }];
+    const advertised = entry.module !== undefined && access.reason === 'organization_required';
+    return advertised ? [{ ...entry, organizationRequired: true }] : [];
+  });
+}
+
+/** The list page above a path: where to go when what the path shows belongs to another workspace. */
+export function sectionOf(pathname: string): NavigationEntry['to'] {
+  return navigation.find((entry) => entry.to !== '/' && pathname.startsWith(String(entry.to)))?.to ?? '/';
+}

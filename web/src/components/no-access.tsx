@@ -1,0 +1,73 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Building2, Lock } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { membersQuery, organizationsQuery } from '@/features/organizations/queries';
+import { useCan } from '@/features/session/session';
+import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { personName } from '@/lib/person-name';
+import { Button } from './ui/button';
+import { EmptyState } from './ui/empty-state';
+
+type NoAccessProps = { reason: 'organization_required' | 'permission_required'; permission: string };
+
+/** Why a page can't be had here, and who or what can change that. */
+export function NoAccess({ reason, permission }: NoAccessProps) {
+  return reason === 'organization_required' ? <NeedsOrganization /> : <NeedsPermission permission={permission} />;
+}
+
+function NeedsOrganization() {
+  const { t } = useTranslation();
+  const organizations = useQuery(organizationsQuery);
+  const enter = useSwitchWorkspace();
+  return (
+    <EmptyState
+      icon={Building2}
+      heading="h1"
+      title={t('session.organizationRequired')}
+      action={
+        <div className="flex flex-wrap justify-center gap-2">
+          {organizations.data?.items.slice(0, 5).map((organization) => (
+            <Button key={organization.id} variant="primary" onClick={() => enter.mutate(organization.id)}>
+              {t('session.switchTo', { name: organization.name })}
+            </Button>
+          ))}
+          <Button asChild>
+            <Link to="/organizations" search={{ create: true }}>
+              {t('organizations.create')}
+            </Link>
+          </Button>
+        </div>
+      }
+    >
+      {t('session.organizationRequiredDetail')}
+    </EmptyState>
+  );
+}
+
+function NeedsPermission({ permission }: { permission: string }) {
+  const { t } = useTranslation();
+  const canSeeMembers = useCan('member.read');
+  const members = useQuery({ ...membersQuery, enabled: canSeeMembers });
+  // Shown so that people know whom to ask; nothing is decided from it.
+  const administrators = members.data?.items.filter(({ role }) => role === 'owner' || role === 'admin') ?? [];
+  return (
+    <EmptyState icon={Lock} heading="h1" title={t('session.permissionRequired')}>
+      <p>
+        {t('session.permissionRequiredDetail')} <code className="font-mono text-xs">{permission}</code>
+      </p>
+      {administrators.length > 0 && (
+        <>
+          <p className="mt-4">{t('session.askAdministrators')}</p>
+          <ul className="mt-1">
+            {administrators.slice(0, 8).map((member) => (
+              <li key={member.user_id} className="text-foreground">
+                {personName(member)} · {member.email}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </EmptyState>
+  );
+}

@@ -1,0 +1,32 @@
+import { Link } from '@tanstack/react-router';
+import { Compass } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { ProblemNotice } from './problem-notice';
+import { Button } from './ui/button';
+import { EmptyState } from './ui/empty-state';
+
+export function RouteProblem({ error, reset }: { error: unknown; reset: () => void }) {
+  return (
+    <div className="mx-auto max-w-2xl p-6">
+      <ProblemNotice error={error} onRetry={reset} />
+    </div>
+  );
+}
+
+export function NotFoundPage() {
+  const { t } = useTranslation();
+  return (
+    <EmptyState
+      icon={Compass}
+      heading="h1"
+      title={t('common.pageNotFound')}
+      action={
+        <Button asChild>
+          <Link to="/">{t('common.backToDashboard')}</Link>
+        </Button>
+      }
+    >
+      {t('common.pageNotFoundDetail')}
+    </EmptyState>
+  );
+}

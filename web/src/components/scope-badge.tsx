@@ -1,0 +1,27 @@
+import { Building2, Globe, User } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useMe } from '@/features/session/session';
+import { Badge } from './ui/badge';
+
+/** Whose a resource is: "Personal", "Public" or "Org: <name>". */
+export function ScopeBadge({ organizationId, scope }: { organizationId: string | null | undefined; scope: string }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  if (organizationId) {
+    // Only the current organization's rows and public ones can be seen here, so the name is known.
+    const name = organizationId === me.current_organization_id ? me.current_organization_name : null;
+    return (
+      <Badge>
+        <Building2 aria-hidden />
+        {t('common.scope.organization', { name: name ?? organizationId.slice(0, 8) })}
+      </Badge>
+    );
+  }
+  const personal = scope === 'user' || scope === 'personal';
+  return (
+    <Badge>
+      {personal ? <User aria-hidden /> : <Globe aria-hidden />}
+      {personal ? t('common.scope.personal') : t('common.scope.public')}
+    </Badge>
+  );
+}

@@ -1,0 +1,91 @@
+import { X } from 'lucide-react';
+import { Dialog as Primitive } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { cn } from '@/lib/class-names';
+import { Button } from './button';
+
+type DialogProps = {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  /** False while closing would lose something that can't be shown again. */
+  dismissible?: boolean;
+  role?: 'dialog' | 'alertdialog';
+  hideHeader?: boolean;
+  className?: string;
+  children: ReactNode;
+};
+
+/**
+ * A modal dialog. The backdrop is ours rather than `Dialog.Overlay`, because that one locks scrolling with an injected
+ * <style> element, which the Content-Security-Policy refuses; `data-scroll-lock` does the same from styles.css.
+ */
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  dismissible = true,
+  role = 'dialog',
+  hideHeader,
+  className,
+  children,
+}: DialogProps) {
+  const { t } = useTranslation();
+  const keepOpen = (event: Event) => {
+    if (!dismissible) event.preventDefault();
+  };
+  return (
+    <Primitive.Root open={open} onOpenChange={onOpenChange}>
+      <Primitive.Portal>
+        <div
+          data-scroll-lock
+          className="fade-in-0 fixed inset-0 z-50 animate-in bg-black/50 duration-150"
+          aria-hidden
+        />
+        <Primitive.Content
+          role={role}
+          aria-modal
+          onEscapeKeyDown={keepOpen}
+          onInteractOutside={keepOpen}
+          {...(description ? {} : { 'aria-describedby': undefined })}
+          className={cn(
+            'fade-in-0 zoom-in-98 -translate-x-1/2 fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] max-w-lg animate-in flex-col overflow-hidden rounded-2xl border border-border bg-surface shadow-2xl duration-150',
+            className,
+          )}
+        >
+          <header className={cn('px-5 pt-5 pr-12', hideHeader && 'sr-only')}>
+            <Primitive.Title className="font-semibold text-base">{title}</Primitive.Title>
+            {description && (
+              <Primitive.Description className="mt-1 text-muted text-sm" asChild>
+                <div>{description}</div>
+              </Primitive.Description>
+            )}
+          </header>
+          {children}
+          {dismissible && !hideHeader && (
+            <Primitive.Close asChild>
+              <Button variant="ghost" size="icon" className="absolute top-3.5 right-3.5" aria-label={t('common.close')}>
+                <X aria-hidden />
+              </Button>
+            </Primitive.Close>
+          )}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}
+
+export function DialogBody({ className, children }: { className?: string; children: ReactNode }) {
+  return <div className={cn('min-h-0 flex-1 overflow-y-auto px-5 py-4', className)}>{children}</div>;
+}
+
+export function DialogFooter({ children }: { children: ReactNode }) {
+  return (
+    <footer className="flex flex-wrap justify-end gap-2 border-border border-t bg-sunken/60 px-5 py-3">
+      {children}
+    </footer>
+  );
+}

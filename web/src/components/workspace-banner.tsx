@@ -1,0 +1,32 @@
+import { useMatches } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useWorkspaceColor } from '@/features/organizations/workspace-color';
+import { useMe } from '@/features/session/session';
+
+/** Names the workspace and the role at the top of every page that shows or changes something of it. */
+export function WorkspaceBanner() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const color = useWorkspaceColor();
+  const unscoped = useMatches({ select: (matches) => matches.at(-1)?.staticData.unscoped ?? false });
+  if (unscoped) return null;
+  const role = me.current_organization_role;
+  return (
+    <section
+      aria-label={t('session.banner')}
+      className="flex items-center gap-2 border-border border-b bg-surface px-4 py-1.5 text-[13px] text-muted sm:px-8"
+    >
+      <span aria-hidden className="size-2 rounded-full bg-(--org)" style={{ '--org': color ?? 'var(--muted)' }} />
+      {me.current_organization_id && role ? (
+        <p>
+          <strong className="font-medium text-foreground">{me.current_organization_name}</strong> ·{' '}
+          {t('session.yourRole', { role: t(`organizations.role.${role}`) })}
+        </p>
+      ) : (
+        <p>
+          <strong className="font-medium text-foreground">{t('session.personal')}</strong> · {t('session.onlyYou')}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+import { Page } from '@/components/page';
+import { AppearanceCard } from './appearance-card';
+import { MyOrganizationsCard } from './my-organizations-card';
+import { PasswordCard } from './password-card';
+import { ProfileCard } from './profile-card';
+import { SessionsCard } from './sessions-card';
+
+export function AccountPage() {
+  const { t } = useTranslation();
+  return (
+    <Page title={t('account.title')} description={t('account.description')} narrow>
+      <ProfileCard />
+      <PasswordCard />
+      <AppearanceCard />
+      <SessionsCard />
+      <MyOrganizationsCard />
+    </Page>
+  );
+}

@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { MessageSquare, SquarePen } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ChatModel } from '@/api/shapes';
+import { Loaded } from '@/components/loaded';
+import { Button } from '@/components/ui/button';
+import { EmptyState } from '@/components/ui/empty-state';
+import { Select } from '@/components/ui/field';
+import { Skeleton } from '@/components/ui/skeleton';
+import { useCan } from '@/features/session/session';
+import { Composer } from './composer';
+import { chatModelsQuery } from './queries';
+import { Transcript } from './transcript';
+import { useConversation } from './use-conversation';
+
+export function ChatPage() {
+  const query = useQuery(chatModelsQuery);
+  return (
+    <Loaded query={query} skeleton={<Skeleton className="mx-auto h-96 w-full max-w-3xl" />}>
+      {({ items }) => (items.length === 0 ? <NoModels /> : <Chat models={items} />)}
+    </Loaded>
+  );
+}
+
+function Chat({ models }: { models: ChatModel[] }) {
+  const { t } = useTranslation();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const conversation = useConversation();
+  const model = models.find(({ id }) => id === chosen) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
+  if (!model) return null;
+  return (
+    <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
+      <header className="flex flex-wrap items-center gap-2">
+        <h1 className="mr-auto font-semibold text-xl">{t('chat.title')}</h1>
+        <Select
+          aria-label={t('chat.model')}
+          value={model.id}
+          onChange={(event) => setChosen(event.target.value)}
+          className="w-auto max-w-full"
+        >
+          {models.map((entry) => (
+            <option key={entry.id} value={entry.id}>
+              {entry.is_ready ? entry.name : t('chat.notReadyOption', { name: entry.name })}
+            </option>
+          ))}
+        </Select>
+        <Button
+          variant="ghost"
+          size="icon"
+          aria-label={t('chat.newConversation')}
+          title={t('chat.newConversation')}
+          disabled={conversation.turns.length === 0}
+          onClick={conversation.clear}
+        >
+          <SquarePen aria-hidden />
+        </Button>
+      </header>
+      <Transcript turns={conversation.turns} modelName={model.name} onRetry={() => conversation.retry(model.id)} />
+      <Composer
+        streaming={conversation.streaming}
+        notice={availability(model)}
+        onSend={(content) => conversation.send(model.id, content)}
+        onStop={conversation.stop}
+      />
+    </div>
+  );
+}
+
+function availability(model: ChatModel): 'not_operational' | 'not_ready' | null {
+  if (model.missing_activations.length > 0) return 'not_operational';
+  return model.is_ready ? null : 'not_ready';
+}
+
+function NoModels() {
+  const { t } = useTranslation();
+  const canDeploy = useCan('instance.create');
+  return (
+    <>
+      <h1 className="sr-only">{t('chat.title')}</h1>
+      <EmptyState
+        icon={MessageSquare}
+        title={t('chat.noModels')}
+        action={
+          canDeploy && (
+            <Button asChild variant="primary">
+              <Link to="/instances/deploy">{t('instances.deploy')}</Link>
+            </Button>
+          )
+        }
+      >
+        {t('chat.noModelsDetail')}
+      </EmptyState>
+    </>
+  );
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { currentWorkspace } from '@/api/workspace';
+
+export type ChatMessage = { role: 'user' | 'assistant'; content: string };
+
+/** Why an answer stopped before its end, in the gateway's words. */
+export class CompletionError extends Error {
+  readonly code: string | null;
+  readonly status: number;
+  readonly requestId: string | null;
+
+  constructor(message: string, details: { code?: string | null; status: number; requestId?: string | null }) {
+    super(message);
+    this.name = 'CompletionError';
+    this.code = details.code ?? null;
+    this.status = details.status;
+    this.requestId = details.requestId ?? null;
+  }
+}
+
+export type CompletionEvent =
+  | { kind: 'text'; text: string }
+  | { kind: 'finish'; reason: string }
+  | { kind: 'usage'; inputTokens: number; outputTokens: number };
+
+const errorBody = z.object({
+  error: z.object({ message: z.string(), code: z.union([z.string(), z.number()]).nullish() }),
+});
+const chunkBody = z.object({
+  choices: z
+    .array(
+      z.object({
+        delta: z.object({ content: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .default([]),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+});
+
+/**
+ * Splits a stream of bytes into the data of its server-sent events. Chunks end anywhere, in the middle of a line or of a
+ * character; lines end with \n, \r\n or \r; several `data:` lines are one event.
+ */
+export async function* serverSentData(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let data: string[] = [];
+  for await (const chunk of bytes) {
+    rest += decoder.decode(chunk, { stream: true });
+    // A final \r may be the first half of \r\n.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line === '') {
+        if (data.length > 0) yield data.join('\n');
+        data = [];
+      } else if (line.startsWith('data:')) {
+        data.push(line.slice(line[5] === ' ' ? 6 : 5));
+      }
+    }
+  }
+  const last = (rest + decoder.decode()).replace(/\r$/, '');
+  if (last.startsWith('data:')) data.push(last.slice(last[5] === ' ' ? 6 : 5));
+  if (data.length > 0) yield data.join('\n');
+}
+
+/** Reads a streamed chat completion. An error inside the stream, and a stream that ends without `[DONE]`, throw. */
+export async function* completionEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CompletionEvent> {
+  for await (const data of serverSentData(bytes)) {
+    if (data === '[DONE]') return;
+    const json = parseJson(data);
+    const failure = errorBody.safeParse(json);
+    if (failure.success) {
+      throw new CompletionError(failure.data.error.message, { code: failure.data.error.code?.toString(), status: 200 });
+    }
+    const chunk = chunkBody.safeParse(json);
+    if (!chunk.success) continue;
+    const choice = chunk.data.choices[0];
+    if (choice?.delta?.content) yield { kind: 'text', text: choice.delta.content };
+    if (choice?.finish_reason) yield { kind: 'finish', reason: choice.finish_reason };
+    const { usage } = chunk.data;
+    if (usage) yield { kind: 'usage', inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
+  }
+  throw new CompletionError('', { code: 'stream_interrupted', status: 200 });
+}
+
+type CompletionRequest = { model: string; messages: ChatMessage[]; signal: AbortSignal };
+
+/** Asks the gateway, with the session's cookie, for a streamed answer. */
+export async function* streamCompletion({
+  model,
+  messages,
+  signal,
+}: CompletionRequest): AsyncGenerator<CompletionEvent> {
+  const workspace = currentWorkspace();
+  const response = await fetch('/v1/chat/completions', {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'Content-Type': 'application/json', ...(workspace ? { 'X-Inventiv-Workspace': workspace } : {}) },
+    body: JSON.stringify({ model, messages, stream: true, stream_options: { include_usage: true } }),
+    signal,
+  });
+  if (!response.ok || !response.body) {
+    const failure = errorBody.safeParse(await response.json().catch(() => null));
+    throw new CompletionError(failure.success ? failure.data.error.message : '', {
+      code: failure.success ? failure.data.error.code?.toString() : null,
+      status: response.status,
+      requestId: response.headers.get('x-request-id'),
+    });
+  }
+  yield* completionEvents(chunksOf(response.body));
+}
+
+/** Safari has no async iteration of streams. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

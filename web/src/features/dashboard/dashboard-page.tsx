@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { Page } from '@/components/page';
+import { Stat } from '@/components/stat';
+import { Button } from '@/components/ui/button';
+import { currentCostQuery } from '@/features/finops/queries';
+import { useCan, useMe } from '@/features/session/session';
+import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { UsageCard } from '@/features/usage/usage-card';
+import { useFormat } from '@/lib/format';
+import { personName } from '@/lib/person-name';
+import { NextSteps } from './next-steps';
+
+const DAYS = 30;
+
+export function DashboardPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const wide = useCan('finops.read');
+  const canChat = useCan('chat.use');
+  return (
+    <Page title={t('dashboard.title')} description={t('dashboard.welcome', { name: personName(me) })}>
+      <Numbers wide={wide} />
+      <NextSteps />
+      <UsageCard
+        title={wide ? t('dashboard.usage') : t('dashboard.ownUsage')}
+        group="day"
+        days={DAYS}
+        wide={wide}
+        emptyAction={
+          canChat && (
+            <Button asChild>
+              <Link to="/chat">{t('dashboard.openChat')}</Link>
+            </Button>
+          )
+        }
+      />
+    </Page>
+  );
+}
+
+function Numbers({ wide }: { wide: boolean }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const usage = useQuery(usageQuery('day', daysAgo(DAYS), wide));
+  const cost = useQuery({ ...currentCostQuery, enabled: wide });
+  const total = usage.data?.total;
+  const period = t('usage.lastDays', { count: DAYS });
+  // What can't be loaded says so in the card below; here a dash keeps the layout.
+  const shown = (value: string | undefined, failed: boolean) => value ?? (failed ? '–' : undefined);
+  return (
+    <dl className="grid grid-cols-2 gap-4 lg:grid-cols-4">
+      <Stat
+        label={t('usage.requests')}
+        detail={period}
+        value={shown(total && format.integer(total.requests), usage.isError)}
+      />
+      <Stat
+        label={t('usage.tokens')}
+        detail={
+          total &&
+          t('dashboard.tokenSplit', {
+            input: format.compact(total.input_tokens),
+            output: format.compact(total.output_tokens),
+          })
+        }
+        value={shown(total && format.compact(total.input_tokens + total.output_tokens), usage.isError)}
+      />
+      <Stat
+        label={t('usage.charge')}
+        detail={period}
+        value={shown(total && format.money(total.charge_eur), usage.isError)}
+      />
+      {wide && (
+        <Stat
+          label={t('dashboard.instanceCost')}
+          detail={cost.data && t('dashboard.today', { amount: format.money(cost.data.today_eur) })}
+          value={shown(
+            cost.data && t('common.perHour', { price: format.exactMoney(cost.data.cost_per_hour_eur) }),
+            cost.isError,
+          )}
+        />
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { InstanceType, Model } from '@/api/shapes';
+
+/** The wizard's form: one choice per step, all needed. */
+export const deploymentChoice = z.object({
+  model_id: z.uuid(),
+  zone_id: z.uuid(),
+  instance_type_id: z.uuid(),
+});
+export type DeploymentChoice = z.infer<typeof deploymentChoice>;
+
+/** Gigabytes of GPU memory of one machine. */
+export function totalVram(type: Pick<InstanceType, 'gpu_count' | 'vram_per_gpu_gb'>): number {
+  return type.gpu_count * type.vram_per_gpu_gb;
+}
+
+/** A first opinion for the list; the dry run on the chosen type decides. */
+export function seemsToFit(
+  type: Pick<InstanceType, 'gpu_count' | 'vram_per_gpu_gb'>,
+  model: Pick<Model, 'required_vram_gb'>,
+): boolean {
+  return totalVram(type) >= model.required_vram_gb;
+}
+
+export type OfferedType = { type: InstanceType; price: string | null; available: boolean };
+
+/** What can be had in a zone, the cheapest first, with the price there. */
+export function typesIn(zoneId: string, types: InstanceType[]): OfferedType[] {
+  return types
+    .flatMap((type) => {
+      const place = type.zones.find((zone) => zone.zone_id === zoneId);
+      if (!type.is_active || !place) return [];
+      return [
+        { type, price: place.cost_per_hour_eur ?? type.cost_per_hour_eur ?? null, available: place.is_available },
+      ];
+    })
+    .sort(
+      (left, right) => Number(left.price ?? Number.POSITIVE_INFINITY) - Number(right.price ?? Number.POSITIVE_INFINITY),
+    );
+}
+
+/** The chosen parts that no longer belong together are dropped: a type that the zone doesn't offer. */
+export function keepOffered(choice: Partial<DeploymentChoice>, types: InstanceType[]): Partial<DeploymentChoice> {
+  if (!choice.instance_type_id) return choice;
+  const offered = choice.zone_id ? typesIn(choice.zone_id, types) : [];
+  const kept = offered.some(({ type, available }) => available && type.id === choice.instance_type_id);
+  return kept ? choice : { ...choice, instance_type_id: undefined };
+}

@@ -1,0 +1,120 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ArrowLeft, MessageSquare, Rocket } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { Model } from '@/api/shapes';
+import { CopyButton } from '@/components/copy-button';
+import { Facts } from '@/components/facts';
+import { Loaded } from '@/components/loaded';
+import { Page } from '@/components/page';
+import { ScopeBadge } from '@/components/scope-badge';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Skeleton } from '@/components/ui/skeleton';
+import { ActivationCard } from '@/features/activation/activation-card';
+import { OperationalBadge } from '@/features/activation/operational-badge';
+import { useCan } from '@/features/session/session';
+import { useFormat } from '@/lib/format';
+import { modelQuery } from './queries';
+
+export function ModelPage({ id }: { id: string }) {
+  const query = useQuery(modelQuery(id));
+  return (
+    <Loaded query={query} skeleton={<Skeleton className="mx-auto h-96 w-full max-w-6xl" />}>
+      {(model) => <ModelDetail model={model} />}
+    </Loaded>
+  );
+}
+
+function ModelDetail({ model }: { model: Model }) {
+  const { t } = useTranslation();
+  const canDeploy = useCan('instance.create');
+  return (
+    <Page
+      title={model.name}
+      description={
+        <span className="flex flex-wrap items-center gap-2">
+          <ScopeBadge organizationId={model.organization_id} scope={model.scope} />
+          <OperationalBadge resource={model} />
+        </span>
+      }
+      actions={
+        <>
+          <Button asChild variant="ghost">
+            <Link to="/models">
+              <ArrowLeft aria-hidden />
+              {t('models.title')}
+            </Link>
+          </Button>
+          {model.ready_instances > 0 && (
+            <Button asChild>
+              <Link to="/chat">
+                <MessageSquare aria-hidden />
+                {t('models.tryInChat')}
+              </Link>
+            </Button>
+          )}
+          {canDeploy && (
+            <Button asChild variant="primary">
+              <Link to="/instances/deploy" search={{ model: model.id }}>
+                <Rocket aria-hidden />
+                {t('models.deploy')}
+              </Link>
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="grid items-start gap-5 lg:grid-cols-5">
+        <div className="grid min-w-0 gap-5 lg:col-span-3">
+          {model.description && (
+            <Card title={t('models.about')}>
+              <p className="text-pretty">{model.description}</p>
+            </Card>
+          )}
+          <ActivationCard noun="model" name={model.name} resource={model} />
+        </div>
+        <FactsCard model={model} />
+      </div>
+    </Page>
+  );
+}
+
+function FactsCard({ model }: { model: Model }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const gigabytes = (amount: number) => t('common.gigabytes', { amount: format.integer(amount) });
+  return (
+    <Card title={t('models.facts')} className="lg:col-span-2">
+      <Facts
+        facts={[
+          [
+            t('models.fact.id'),
+            <span key="id" className="inline-flex items-center gap-1">
+              <code className="break-all font-mono text-xs">{model.model_id}</code>
+              <CopyButton value={model.model_id} label={t('models.copyId')} iconOnly />
+            </span>,
+          ],
+          [t('models.fact.engine'), t(`models.engine.${model.engine}`)],
+          [
+            t('models.fact.context'),
+            t('models.tokens', { count: model.context_length, amount: format.integer(model.context_length) }),
+          ],
+          [t('models.fact.vram'), gigabytes(model.required_vram_gb)],
+          [t('models.fact.volume'), model.data_volume_gb && gigabytes(model.data_volume_gb)],
+          [t('models.fact.licence'), model.licence],
+          [t('models.fact.input'), model.input_eur_per_1m && format.exactMoney(model.input_eur_per_1m)],
+          [t('models.fact.output'), model.output_eur_per_1m && format.exactMoney(model.output_eur_per_1m)],
+          [t('models.fact.ready'), format.integer(model.ready_instances)],
+          [
+            t('models.fact.arguments'),
+            <code key="arguments" className="font-mono text-xs">
+              {model.engine_arguments.join(' ')}
+            </code>,
+          ],
+          [t('models.fact.added'), format.date(model.created_at)],
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,102 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { SearchX, Shapes } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { Model } from '@/api/shapes';
+import { Loaded } from '@/components/loaded';
+import { Page } from '@/components/page';
+import { ScopeBadge } from '@/components/scope-badge';
+import { SearchField } from '@/components/search-field';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { EmptyState } from '@/components/ui/empty-state';
+import { TableSkeleton } from '@/components/ui/skeleton';
+import { type Column, Table } from '@/components/ui/table';
+import { OperationalBadge } from '@/features/activation/operational-badge';
+import { useFormat } from '@/lib/format';
+import { modelsQuery } from './queries';
+
+export function ModelsPage({ search, onSearch }: { search: string; onSearch: (words: string) => void }) {
+  const { t } = useTranslation();
+  const query = useQuery(modelsQuery);
+  const columns = useColumns();
+  return (
+    <Page title={t('models.title')} description={t('models.description')}>
+      <Card bodyClassName="p-0 sm:p-0">
+        <div className="flex border-border border-b p-3">
+          <SearchField label={t('models.find')} value={search} onChange={onSearch} />
+        </div>
+        <Loaded query={query} skeleton={<TableSkeleton />}>
+          {({ items }) => {
+            if (items.length === 0) {
+              return (
+                <EmptyState icon={Shapes} title={t('models.none')}>
+                  {t('models.noneDetail')}
+                </EmptyState>
+              );
+            }
+            const rows = items.filter((model) =>
+              `${model.name} ${model.model_id}`.toLowerCase().includes(search.toLowerCase()),
+            );
+            if (rows.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
+            return <Table caption={t('models.title')} columns={columns} rows={rows} rowKey={(model) => model.id} />;
+          }}
+        </Loaded>
+      </Card>
+    </Page>
+  );
+}
+
+function useColumns(): Column<Model>[] {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return [
+    {
+      id: 'name',
+      header: t('models.column.model'),
+      cell: (model) => (
+        <div className="min-w-44">
+          <Link to="/models/$modelId" params={{ modelId: model.id }} className="font-medium hover:underline">
+            {model.name}
+          </Link>
+          <div className="mt-0.5 break-all font-mono text-muted text-xs">{model.model_id}</div>
+        </div>
+      ),
+    },
+    {
+      id: 'scope',
+      header: t('models.column.scope'),
+      hideBelow: 'sm',
+      cell: (model) => <ScopeBadge organizationId={model.organization_id} scope={model.scope} />,
+    },
+    {
+      id: 'activation',
+      header: t('instances.activation.title'),
+      hideBelow: 'md',
+      cell: (model) => <OperationalBadge resource={model} />,
+    },
+    {
+      id: 'ready',
+      header: t('models.column.ready'),
+      cell: (model) => (
+        <Badge tone={model.ready_instances > 0 ? 'success' : 'neutral'} dot>
+          {t('models.readyInstances', { count: model.ready_instances })}
+        </Badge>
+      ),
+    },
+    {
+      id: 'context',
+      header: t('models.column.context'),
+      align: 'right',
+      hideBelow: 'lg',
+      cell: (model) => format.integer(model.context_length),
+    },
+    {
+      id: 'vram',
+      header: t('models.column.vram'),
+      align: 'right',
+      hideBelow: 'lg',
+      cell: (model) => t('common.gigabytes', { amount: format.integer(model.required_vram_gb) }),
+    },
+  ];
+}

@@ -1,0 +1,88 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { useTranslation } from 'react-i18next';
+import { z } from 'zod';
+import { api, body } from '@/api/client';
+import { randomId } from '@/api/identifier';
+import { ProblemNotice } from '@/components/problem-notice';
+import { Button } from '@/components/ui/button';
+import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
+import { Field, Input } from '@/components/ui/field';
+import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { showFieldProblems } from '@/lib/form-problems';
+import { toast } from '@/lib/toasts';
+import { ColorField, palette } from './color-field';
+
+const newOrganization = z.object({ name: z.string().trim().min(1).max(100), color: z.string() });
+type NewOrganization = z.infer<typeof newOrganization>;
+
+type CreateOrganizationDialogProps = { open: boolean; onOpenChange: (open: boolean) => void };
+
+export function CreateOrganizationDialog({ open, onOpenChange }: CreateOrganizationDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t('organizations.create')}
+      description={t('organizations.createDetail')}
+    >
+      <CreateOrganizationForm onClose={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const enter = useSwitchWorkspace();
+  const [error, setError] = useState<unknown>(null);
+  const idempotencyKey = useRef(randomId());
+  const form = useForm<NewOrganization>({
+    resolver: zodResolver(newOrganization),
+    defaultValues: { name: '', color: palette.indigo },
+  });
+  const problem = form.formState.errors.name;
+
+  const create = form.handleSubmit(async (values) => {
+    setError(null);
+    try {
+      const organization = await body(
+        api.POST('/organizations', { body: values, headers: { 'Idempotency-Key': idempotencyKey.current } }),
+      );
+      await queries.invalidateQueries({ queryKey: ['organizations'] });
+      toast({ title: t('organizations.created', { name: organization.name }) });
+      onClose();
+      enter.mutate(organization.id);
+    } catch (failure) {
+      idempotencyKey.current = randomId();
+      if (!showFieldProblems(failure, ['name', 'color'], form.setError)) setError(failure);
+    }
+  });
+
+  return (
+    <form onSubmit={create} noValidate className="flex min-h-0 flex-1 flex-col">
+      <DialogBody className="grid gap-4">
+        {error !== null && <ProblemNotice error={error} />}
+        <Field
+          label={t('organizations.name')}
+          error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
+        >
+          <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+        </Field>
+        <ColorField
+          value={form.watch('color')}
+          onChange={(color) => form.setValue('color', color, { shouldDirty: true })}
+        />
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+        <Button type="submit" variant="primary" pending={form.formState.isSubmitting}>
+          {t('organizations.create')}
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}

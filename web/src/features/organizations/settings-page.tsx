@@ -1,0 +1,114 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { useTranslation } from 'react-i18next';
+import { z } from 'zod';
+import { api, body } from '@/api/client';
+import type { Organization } from '@/api/shapes';
+import { Facts } from '@/components/facts';
+import { Loaded } from '@/components/loaded';
+import { Page } from '@/components/page';
+import { ProblemNotice } from '@/components/problem-notice';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Field, Input } from '@/components/ui/field';
+import { Skeleton } from '@/components/ui/skeleton';
+import { reloadSession, useCan } from '@/features/session/session';
+import { showFieldProblems } from '@/lib/form-problems';
+import { useFormat } from '@/lib/format';
+import { toast } from '@/lib/toasts';
+import { ColorField } from './color-field';
+import { currentOrganizationQuery } from './queries';
+
+export function OrganizationSettingsPage() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const query = useQuery(currentOrganizationQuery);
+  return (
+    <Page title={t('organizations.settings')} description={t('organizations.settingsDetail')} narrow>
+      <Loaded query={query} skeleton={<Skeleton className="h-72" />}>
+        {(organization) => (
+          <>
+            <SettingsForm organization={organization} />
+            <Card title={t('organizations.facts')}>
+              <Facts
+                facts={[
+                  [
+                    t('organizations.slug'),
+                    <code key="slug" className="font-mono text-xs">
+                      {organization.slug}
+                    </code>,
+                  ],
+                  [t('organizations.yourRole'), t(`organizations.role.${organization.role}`)],
+                  [t('organizations.members'), format.integer(organization.members_count)],
+                  [t('organizations.plan'), organization.subscription_plan],
+                  [t('organizations.createdAt'), format.date(organization.created_at)],
+                ]}
+              />
+            </Card>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+const settings = z.object({ name: z.string().trim().min(1).max(100), color: z.string() });
+type Settings = z.infer<typeof settings>;
+
+function SettingsForm({ organization }: { organization: Organization }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const canUpdate = useCan('organization.update');
+  const [error, setError] = useState<unknown>(null);
+  const form = useForm<Settings>({
+    resolver: zodResolver(settings),
+    values: { name: organization.name, color: organization.color ?? '' },
+    disabled: !canUpdate,
+  });
+  const problem = form.formState.errors.name;
+
+  const save = form.handleSubmit(async ({ name, color }) => {
+    setError(null);
+    try {
+      const saved = await body(api.PATCH('/organizations/current', { body: { name, color: color || undefined } }));
+      queries.setQueryData(currentOrganizationQuery.queryKey, saved);
+      await Promise.all([queries.invalidateQueries({ queryKey: ['organizations'] }), reloadSession(queries)]);
+      toast({ title: t('organizations.saved') });
+    } catch (failure) {
+      if (!showFieldProblems(failure, ['name', 'color'], form.setError)) setError(failure);
+    }
+  });
+
+  return (
+    <Card title={t('organizations.identity')} description={canUpdate ? undefined : t('organizations.readOnly')}>
+      <form onSubmit={save} noValidate className="grid gap-4">
+        {error !== null && <ProblemNotice error={error} />}
+        <Field
+          label={t('organizations.name')}
+          error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
+        >
+          <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+        </Field>
+        <ColorField
+          value={form.watch('color') ?? ''}
+          onChange={(color) => form.setValue('color', color, { shouldDirty: true })}
+          disabled={!canUpdate}
+        />
+        {canUpdate && (
+          <div>
+            <Button
+              type="submit"
+              variant="primary"
+              pending={form.formState.isSubmitting}
+              disabled={!form.formState.isDirty}
+            >
+              {t('organizations.save')}
+            </Button>
+          </div>
+        )}
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,30 @@
+import account from './en/account.json';
+import apiKeys from './en/api-keys.json';
+import chat from './en/chat.json';
+import common from './en/common.json';
+import dashboard from './en/dashboard.json';
+import deploy from './en/deploy.json';
+import finops from './en/finops.json';
+import instances from './en/instances.json';
+import models from './en/models.json';
+import organizations from './en/organizations.json';
+import problems from './en/problems.json';
+import session from './en/session.json';
+import usage from './en/usage.json';
+
+/** All words of the console in English, one file per feature; other languages must have the same keys. */
+export const en = {
+  account,
+  apiKeys,
+  chat,
+  common,
+  dashboard,
+  deploy,
+  finops,
+  instances,
+  models,
+  organizations,
+  problems,
+  session,
+  usage,
+};

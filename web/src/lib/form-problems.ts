@@ -1,0 +1,22 @@
+import type { FieldValues, Path, UseFormSetError } from 'react-hook-form';
+import { asProblem } from '@/api/problem';
+
+/**
+ * Puts the refused fields of a 422 next to their inputs. True when every complaint found its input; otherwise the caller
+ * shows the problem above the form.
+ */
+export function showFieldProblems<Values extends FieldValues>(
+  error: unknown,
+  fields: readonly Path<Values>[],
+  setError: UseFormSetError<Values>,
+): boolean {
+  const complaints = asProblem(error).errors ?? [];
+  let placed = 0;
+  for (const complaint of complaints) {
+    const field = fields.find((name) => complaint.field === name || complaint.field.startsWith(`${name}[`));
+    if (!field) continue;
+    setError(field, { type: 'server', message: complaint.message }, { shouldFocus: placed === 0 });
+    placed += 1;
+  }
+  return complaints.length > 0 && placed === complaints.length;
+}

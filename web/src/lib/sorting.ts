@@ -1,0 +1,26 @@
+export type Sort = { column: string; direction: 'asc' | 'desc' };
+
+type Sortable<Row> = { id: string; sortValue?: (row: Row) => string | number | null };
+
+/** Reads `name` or `-name`, the form sorting has in our URLs. */
+export function parseSort(value: string): Sort {
+  return value.startsWith('-') ? { column: value.slice(1), direction: 'desc' } : { column: value, direction: 'asc' };
+}
+
+export function formatSort(sort: Sort): string {
+  return sort.direction === 'desc' ? `-${sort.column}` : sort.column;
+}
+
+/** Sorts a copy. Rows without a value come last in either direction; an unknown column leaves the order alone. */
+export function sortRows<Row>(rows: Row[], columns: Sortable<Row>[], sort: Sort): Row[] {
+  const value = columns.find((column) => column.id === sort.column)?.sortValue;
+  if (!value) return rows;
+  const sign = sort.direction === 'asc' ? 1 : -1;
+  return [...rows].sort((left, right) => {
+    const a = value(left);
+    const b = value(right);
+    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+    if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
+    return sign * String(a).localeCompare(String(b), undefined, { numeric: true });
+  });
+}

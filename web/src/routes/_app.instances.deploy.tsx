@@ -1,0 +1,13 @@
+import { createFileRoute } from '@tanstack/react-router';
+import { z } from 'zod';
+import { DeployPage } from '@/features/deployments/deploy-page';
+
+export const Route = createFileRoute('/_app/instances/deploy')({
+  staticData: { title: 'deploy.title', module: 'instances', permission: 'instance.create' },
+  validateSearch: z.object({ model: z.string().optional().catch(undefined) }),
+  component: Deploy,
+});
+
+function Deploy() {
+  return <DeployPage modelId={Route.useSearch().model} />;
+}

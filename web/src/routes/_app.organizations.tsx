@@ -1,0 +1,19 @@
+import { createFileRoute } from '@tanstack/react-router';
+import { z } from 'zod';
+import { OrganizationsPage } from '@/features/organizations/organizations-page';
+
+export const Route = createFileRoute('/_app/organizations')({
+  staticData: { title: 'organizations.title', unscoped: true },
+  validateSearch: z.object({ create: z.boolean().optional().catch(undefined) }),
+  component: Organizations,
+});
+
+function Organizations() {
+  const navigate = Route.useNavigate();
+  return (
+    <OrganizationsPage
+      creating={Route.useSearch().create ?? false}
+      onCreating={(create) => navigate({ search: { create: create || undefined } })}
+    />
+  );
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import { tanstackRouter } from '@tanstack/router-plugin/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// `npm run dev` forwards everything outside /app to a running server, so that the console and the API share one origin
+// exactly as they do in production (cookies and the origin check depend on it).
+const server = process.env.INVENTIV_SERVER ?? 'http://127.0.0.1:8080';
+const apiPaths =
+  '^/(auth|organizations|models|providers|regions|zones|instance_types|deployments|instances|api_keys|chat|finops|usage|events|v1|version)(/|\\?|$)';
+
+export default defineConfig({
+  base: '/app/',
+  plugins: [
+    tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single', semicolons: true }),
+    react(),
+    tailwindcss(),
+  ],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: { proxy: { [apiPaths]: { target: server, changeOrigin: false } } },
+  build: { outDir: 'dist', assetsDir: 'assets', sourcemap: false, assetsInlineLimit: 0 },
+  test: { environment: 'happy-dom', setupFiles: ['./src/test/setup.ts'], include: ['src/**/*.test.{ts,tsx}'] },
+});

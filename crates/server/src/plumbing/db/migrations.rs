@@ -33,7 +33,7 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
         .bind(LOCK)
         .execute(&mut connection)
         .await?;
-    let outcome = migrate_alone(&mut connection).await;
+    let outcome = migrate_alone(&mut connection, version).await;
     sqlx::query("SELECT pg_advisory_unlock($1)")
         .bind(LOCK)
         .execute(&mut connection)
@@ -42,8 +42,8 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     outcome
 }
 
-async fn migrate_alone(connection: &mut PgConnection) -> anyhow::Result<()> {
-    ensure_roles(connection).await?;
+async fn migrate_alone(connection: &mut PgConnection, server_version: i32) -> anyhow::Result<()> {
+    ensure_roles(connection, server_version).await?;
     refuse_newer_schema(connection).await?;
     MIGRATOR.run(connection).await.context("migrating the database")
 }
@@ -72,13 +72,16 @@ pub async fn refuse_newer_schema(connection: &mut PgConnection) -> anyhow::Resul
     Ok(())
 }
 
-async fn ensure_roles(connection: &mut PgConnection) -> anyhow::Result<()> {
+async fn ensure_roles(connection: &mut PgConnection, server_version: i32) -> anyhow::Result<()> {
+    // From 16 on a role's creator belongs to it without being allowed to become it.
+    let privilege = if server_version >= 160_000 { "SET" } else { "MEMBER" };
     let mut missing = Vec::new();
     for role in [APP_ROLE, SYSTEM_ROLE] {
         let usable: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = $1 AND pg_has_role(current_user, r.oid, 'MEMBER'))",
+            "SELECT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = $1 AND pg_has_role(current_user, r.oid, $2))",
         )
         .bind(role)
+        .bind(privilege)
         .fetch_one(&mut *connection)
         .await?;
         if !usable {

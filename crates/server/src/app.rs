@@ -57,10 +57,6 @@ impl App {
             shutdown: parts.shutdown,
         }))
     }
-
-    pub fn secure_cookies(&self) -> bool {
-        self.config.is_https()
-    }
 }
 
 impl Deref for App {

@@ -16,6 +16,8 @@ pub struct RequestContext {
     pub request_id: Uuid,
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// The browser's side of the connection is https: cookies are bound to it.
+    pub secure: bool,
     pub now: DateTime<Utc>,
 }
 

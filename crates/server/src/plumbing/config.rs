@@ -124,10 +124,18 @@ impl Config {
         format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
     }
 
-    pub fn is_https(&self) -> bool {
+    /// Does the browser speak https to us, directly or through a trusted proxy?
+    pub fn is_https(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> bool {
+        let forwarded = || {
+            headers
+                .get("x-forwarded-proto")
+                .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+        };
+        let trusted = peer.is_some_and(|peer| self.trusted_proxies.contains(&peer));
         self.public_url
             .as_deref()
             .is_some_and(|url| url.starts_with("https://"))
+            || (trusted && forwarded())
     }
 
     /// Who really sent a request: the peer, or what a trusted proxy says of it.

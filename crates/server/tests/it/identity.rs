@@ -278,3 +278,25 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
         .await
         .expect(403);
 }
+
+#[tokio::test]
+async fn behind_a_trusted_https_proxy_the_cookie_is_bound_to_the_host() {
+    let server = TestServer::start_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    server.person("alice").await;
+    let proxied = server
+        .anonymous()
+        .with_header("x-forwarded-proto", "https")
+        .with_header("x-forwarded-for", "203.0.113.7");
+    let answer = proxied
+        .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
+        .await
+        .expect(200);
+    let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+    assert!(
+        cookie.starts_with("__Host-inventiv_session=") && cookie.contains("; Secure"),
+        "{cookie}"
+    );
+    let browser = proxied.with_header("cookie", cookie.split(';').next().unwrap());
+    let sessions = browser.get("/auth/sessions").await.expect(200);
+    assert_eq!(sessions.json["items"][0]["ip_address"], "203.0.113.7");
+}

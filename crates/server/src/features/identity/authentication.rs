@@ -42,6 +42,7 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
     let context = context(&app, peer, request.headers());
+    let secure = context.secure;
     let (mut parts, body) = request.into_parts();
     let outcome = resolve(&app, &parts, &context).await;
     let mut renewed = None;
@@ -58,7 +59,7 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
     if let Some(token) = renewed
         && !response.headers().contains_key(header::SET_COOKIE)
     {
-        let cookie = cookies::set(&token, app.secure_cookies(), SESSION_LIFETIME.num_seconds());
+        let cookie = cookies::set(&token, secure, SESSION_LIFETIME.num_seconds());
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -68,7 +69,7 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
 async fn resolve(app: &App, request: &Parts, context: &RequestContext) -> Result<(Operation, Option<String>)> {
     let headers = &request.headers;
     let bearer = bearer(headers);
-    let cookie = cookies::read(headers, app.secure_cookies());
+    let cookie = cookies::read(headers, context.secure);
     let Some(token) = bearer.as_deref().or(cookie) else {
         return Err(if headers.contains_key(header::AUTHORIZATION) {
             invalid_authorization()
@@ -170,6 +171,7 @@ fn context(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> RequestConte
     RequestContext {
         request_id: request_id::current_id(),
         ip: peer.map(|peer| app.config.client_address(peer, headers)),
+        secure: app.config.is_https(peer, headers),
         user_agent: user_agent.map(|text| text.chars().take(512).collect()),
         now: app.clock.now(),
     }

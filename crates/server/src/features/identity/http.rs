@@ -102,7 +102,7 @@ pub async fn signed_in_response(app: &App, operation: Operation, token: String, 
     let profile = usecases::profile(app, operation.require(Permission::ProfileManage)?).await?;
     let mut response = Json(Me::new(&operation, profile, as_bearer.then(|| token.clone()))).into_response();
     if !as_bearer {
-        let cookie = cookies::set(&token, app.secure_cookies(), SESSION_LIFETIME.num_seconds());
+        let cookie = cookies::set(&token, operation.request.secure, SESSION_LIFETIME.num_seconds());
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
@@ -171,7 +171,11 @@ async fn login(
     extensions(("x-permission" = json!("public"))), responses(
     (status = 204, description = "Signed out"),
     (status = 403, description = "Sent by a page of another site", body = Problem)))]
-async fn logout(State(app): State<App>, operation: Result<CurrentOperation>) -> Result<Response> {
+async fn logout(
+    State(app): State<App>,
+    Anonymous(context): Anonymous,
+    operation: Result<CurrentOperation>,
+) -> Result<Response> {
     match operation {
         Ok(CurrentOperation(operation)) => usecases::logout(&app, &operation).await?,
         Err(error) if error.kind == Kind::Forbidden => return Err(error),
@@ -179,7 +183,7 @@ async fn logout(State(app): State<App>, operation: Result<CurrentOperation>) -> 
     }
     Ok((
         StatusCode::NO_CONTENT,
-        [(header::SET_COOKIE, cookies::clear(app.secure_cookies()))],
+        [(header::SET_COOKIE, cookies::clear(context.secure))],
     )
         .into_response())
 }
@@ -203,7 +207,7 @@ async fn refresh(
     headers: HeaderMap,
 ) -> Result<Json<RefreshedToken>> {
     let operation = allowed.authorized().operation().clone();
-    let secure = app.secure_cookies();
+    let secure = operation.request.secure;
     let token = super::authentication::bearer(&headers).or_else(|| cookies::read(&headers, secure).map(str::to_owned));
     let claims = token
         .and_then(|token| app.tokens.read(&token))

@@ -6,11 +6,12 @@ const SECURE_NAME: &str = "__Host-inventiv_session";
 const PLAIN_NAME: &str = "inventiv_session";
 
 /// Over https the cookie is bound to the host and marked secure; over plain http (a laptop) browsers would drop it.
-pub fn name(secure: bool) -> &'static str {
+fn name(secure: bool) -> &'static str {
     if secure { SECURE_NAME } else { PLAIN_NAME }
 }
 
-/// The session token among the request's cookies.
+/// The session token among the request's cookies. Over https only the bound name counts: another host of the domain could have
+/// planted the other.
 pub fn read(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let wanted = name(secure);
     headers

@@ -12,7 +12,7 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
       >
         <code>{code}</code>
       </pre>
-      <div className="absolute top-1.5 right-1.5">
+      <div className="absolute top-1.5 right-1.5 rounded-lg bg-sunken">
         <CopyButton value={code} label={t('common.copyCode', { name: label })} iconOnly />
       </div>
     </div>

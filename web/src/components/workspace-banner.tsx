@@ -14,7 +14,7 @@ export function WorkspaceBanner() {
   return (
     <section
       aria-label={t('session.banner')}
-      className="flex items-center gap-2 border-border border-b bg-surface px-4 py-1.5 text-[13px] text-muted sm:px-8"
+      className="flex items-center gap-2 border-border border-b px-4 py-1.5 text-[13px] text-muted sm:px-8"
     >
       <span aria-hidden className="size-2 rounded-full bg-(--org)" style={{ '--org': color ?? 'var(--muted)' }} />
       {me.current_organization_id && role ? (

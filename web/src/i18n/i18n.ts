@@ -15,4 +15,5 @@ void i18next.use(initReactI18next).init({
   resources: { en: { translation: en } },
   interpolation: { escapeValue: false },
   initAsync: false,
+  showSupportNotice: false,
 });

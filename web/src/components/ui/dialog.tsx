@@ -65,9 +65,14 @@ export function Dialog({
             )}
           </header>
           {children}
-          {dismissible && !hideHeader && (
+          {dismissible && (
             <Primitive.Close asChild>
-              <Button variant="ghost" size="icon" className="absolute top-3.5 right-3.5" aria-label={t('common.close')}>
+              <Button
+                variant="ghost"
+                size="icon"
+                className={cn('absolute top-3.5 right-3.5', hideHeader && 'sr-only focus:not-sr-only focus:absolute')}
+                aria-label={t('common.close')}
+              >
                 <X aria-hidden />
               </Button>
             </Primitive.Close>

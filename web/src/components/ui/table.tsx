@@ -81,7 +81,7 @@ function HeaderCell<Row>({
   const active = sort?.column === column.id ? sort.direction : undefined;
   const Icon = active === 'asc' ? ArrowUp : active === 'desc' ? ArrowDown : ChevronsUpDown;
   const className = cn(
-    'px-4 py-2.5 font-medium first:pl-5 last:pr-5',
+    'whitespace-nowrap px-4 py-2.5 font-medium first:pl-5 last:pr-5',
     column.align === 'right' && 'text-right',
     column.hideBelow && hide[column.hideBelow],
   );

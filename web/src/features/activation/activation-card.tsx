@@ -65,7 +65,7 @@ function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { k
     <li className="py-3 last:pb-0">
       <div className="flex flex-wrap items-center gap-3">
         <Icon className={active ? 'size-5 text-success' : 'size-5 text-muted'} aria-hidden />
-        <div className="min-w-0 flex-1">
+        <div className="min-w-48 flex-1">
           <p className="font-medium text-sm">{t(`instances.activation.${kind}`)}</p>
           <p className="text-[13px] text-muted">
             {active && since

@@ -13,7 +13,7 @@ export function KeySecret({ secret, onDone }: { secret: string | null; onDone: (
   const [stored, setStored] = useState(false);
   return (
     <>
-      <DialogBody className="grid gap-4">
+      <DialogBody className="grid grid-cols-1 gap-4">
         {secret ? (
           <>
             <Notice tone="warning" title={t('apiKeys.onlyOnce')}>

@@ -32,13 +32,13 @@ function Chat({ models }: { models: ChatModel[] }) {
   if (!model) return null;
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
-      <header className="flex flex-wrap items-center gap-2">
+      <header className="flex items-center gap-2">
         <h1 className="mr-auto font-semibold text-xl">{t('chat.title')}</h1>
         <Select
           aria-label={t('chat.model')}
           value={model.id}
           onChange={(event) => setChosen(event.target.value)}
-          className="w-auto max-w-full"
+          className="w-auto min-w-0"
         >
           {models.map((entry) => (
             <option key={entry.id} value={entry.id}>

@@ -212,7 +212,11 @@ function useColumns(): Column<Instance>[] {
       align: 'right',
       hideBelow: 'md',
       sortValue: (instance) => instance.created_at,
-      cell: (instance) => <time dateTime={instance.created_at}>{format.ago(instance.created_at)}</time>,
+      cell: (instance) => (
+        <time className="whitespace-nowrap" dateTime={instance.created_at}>
+          {format.ago(instance.created_at)}
+        </time>
+      ),
     },
   ];
 }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { InstanceType } from '@/api/shapes';
+import { deploymentChoice, keepOffered, seemsToFit, typesIn } from './choice';
+
+const uuid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
+const type = (id: string, cost: string, zones: [zone: string, available: boolean, cost: string | null][]) =>
+  ({
+    id,
+    is_active: true,
+    gpu_count: 2,
+    vram_per_gpu_gb: 24,
+    cost_per_hour_eur: cost,
+    zones: zones.map(([zone_id, is_available, cost_per_hour_eur]) => ({
+      zone_id,
+      is_available,
+      cost_per_hour_eur,
+      zone_code: zone_id,
+    })),
+  }) as InstanceType;
+
+const types = [
+  type('dear', '5', [['north', true, null]]),
+  type('cheap', '9', [
+    ['north', true, '1.5'],
+    ['south', false, '1'],
+  ]),
+];
+
+describe('the choice', () => {
+  it('needs all three parts', () => {
+    const complete = { model_id: uuid(1), zone_id: uuid(2), instance_type_id: uuid(3) };
+    expect(deploymentChoice.safeParse(complete).success).toBe(true);
+    for (const field of Object.keys(complete)) {
+      expect(deploymentChoice.safeParse({ ...complete, [field]: '' }).success).toBe(false);
+    }
+  });
+
+  it('drops an instance type that the newly chosen zone does not offer', () => {
+    expect(keepOffered({ zone_id: 'north', instance_type_id: 'dear' }, types).instance_type_id).toBe('dear');
+    expect(keepOffered({ zone_id: 'south', instance_type_id: 'dear' }, types).instance_type_id).toBeUndefined();
+    expect(keepOffered({ zone_id: 'south', instance_type_id: 'cheap' }, types).instance_type_id).toBeUndefined();
+  });
+});
+
+describe('the offer of a zone', () => {
+  it("is sorted by the zone's own price, the cheapest first", () => {
+    expect(typesIn('north', types).map((offer) => [offer.type.id, offer.price])).toEqual([
+      ['cheap', '1.5'],
+      ['dear', '5'],
+    ]);
+  });
+
+  it('counts the memory of all GPUs', () => {
+    expect(seemsToFit({ gpu_count: 2, vram_per_gpu_gb: 24 }, { required_vram_gb: 48 })).toBe(true);
+    expect(seemsToFit({ gpu_count: 1, vram_per_gpu_gb: 24 }, { required_vram_gb: 48 })).toBe(false);
+  });
+});

@@ -1,0 +1,20 @@
+import i18next from 'i18next';
+import { expect, it } from 'vitest';
+import { canTerminate, statusGroup, statusLabel, stepsDone } from './status';
+
+it('counts the steps up to the last one done', () => {
+  expect(stepsDone({ status: 'provisioning', progress_step: null })).toBe(0);
+  expect(stepsDone({ status: 'booting', progress_step: 'server_started' })).toBe(3);
+  expect(stepsDone({ status: 'ready', progress_step: 'health_checked' })).toBe(10);
+});
+
+it('offers termination while something may exist at the provider', () => {
+  const instance = (status: string) => ({ status }) as Parameters<typeof canTerminate>[0];
+  expect(['ready', 'failed', 'startup_failed'].every((status) => canTerminate(instance(status)))).toBe(true);
+  expect(['terminating', 'terminated', 'archived'].some((status) => canTerminate(instance(status)))).toBe(false);
+});
+
+it("shows a status it doesn't know as the server calls it", () => {
+  expect(statusLabel(i18next.t, 'hibernating')).toBe('hibernating');
+  expect(statusGroup('hibernating')).toBe('live');
+});

@@ -32,10 +32,10 @@ GRANT SELECT, INSERT, UPDATE ON api_keys TO inventiv_app;
 -- What the gateway must know to admit a key; nothing when the key does not exist or its people and organization ended.
 CREATE FUNCTION auth.api_key_by_public_id(wanted text)
     RETURNS TABLE (
-        id uuid, secret_hash bytea, tenant uuid, organization_id uuid, owner_user_id uuid, created_by_user_id uuid,
+        id uuid, secret_hash bytea, name text, tenant uuid, organization_id uuid, owner_user_id uuid, created_by_user_id uuid,
         allowed_models text[], expires_at timestamptz, revoked boolean)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT k.id, k.secret_hash, k.tenant, k.organization_id, k.owner_user_id, k.created_by_user_id, k.allowed_models, k.expires_at,
+    SELECT k.id, k.secret_hash, k.name, k.tenant, k.organization_id, k.owner_user_id, k.created_by_user_id, k.allowed_models, k.expires_at,
            k.revoked_at IS NOT NULL
         OR (k.scope = 'organization' AND o.id IS NULL)
         OR (k.scope = 'personal' AND u.disabled_at IS NOT NULL)

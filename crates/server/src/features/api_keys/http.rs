@@ -1,0 +1,245 @@
+//! `/api_keys*`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::rules::KeyState;
+use super::store::KeyRow;
+use super::usecases::{self, KeyChange, KeyRequest};
+use crate::app::App;
+use crate::error::{Error, Problem, Result};
+use crate::operation::Allowed;
+use crate::permissions::grant;
+use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
+use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
+use crate::plumbing::edge::params::{Id, Query};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_api_keys, create_api_key))
+        .routes(routes!(search_api_keys))
+        .routes(routes!(update_api_key, revoke_api_key))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApiKey {
+    id: Uuid,
+    /// `personal` or `organization`.
+    #[schema(example = "organization")]
+    scope: String,
+    organization_id: Option<Uuid>,
+    /// The user who made it.
+    created_by: Uuid,
+    /// Ends with its maker's membership.
+    member_bound: bool,
+    name: String,
+    /// Enough to recognise the key, nothing to use it.
+    #[schema(example = "inv_4fTq0ZkX9aLw2BnM")]
+    prefix: String,
+    state: KeyState,
+    /// Null: every model of the workspace.
+    allowed_models: Option<Vec<String>>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    /// Up to a few seconds old.
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl ApiKey {
+    fn new(row: KeyRow, now: DateTime<Utc>) -> Self {
+        Self {
+            id: row.id,
+            scope: row.scope,
+            organization_id: row.organization_id,
+            created_by: row.created_by_user_id,
+            member_bound: row.member_bound,
+            name: row.name,
+            prefix: row.prefix,
+            state: KeyState::of(row.revoked_at, row.expires_at, now),
+            allowed_models: row.allowed_models,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+/// A key that has just been made.
+#[derive(Debug, Serialize, ToSchema)]
+struct CreatedApiKey {
+    #[serde(flatten)]
+    api_key: ApiKey,
+    /// The key itself, shown this once. A repeated request with the same `Idempotency-Key` gets `secret_already_shown` instead.
+    key: String,
+}
+
+/// The workspace's keys
+#[utoipa::path(get, path = "/api_keys", operation_id = "list_api_keys", tag = "api_keys", params(ListQuery),
+    extensions(("x-permission" = json!("api_key.read"))), responses(
+    (status = 200, description = "Keys, revoked ones included", body = Page<ApiKey>),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The workspace changed", body = Problem),
+    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+async fn list_api_keys(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyRead>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<ApiKey>>> {
+    let authorized = allowed.authorized();
+    let now = authorized.request.now;
+    let page = usecases::list(&app, authorized, &query.check()?).await?;
+    Ok(Json(Page {
+        items: page.items.into_iter().map(|row| ApiKey::new(row, now)).collect(),
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Find keys
+#[utoipa::path(get, path = "/api_keys/search", operation_id = "search_api_keys", tag = "api_keys", params(ListQuery),
+    extensions(("x-permission" = json!("api_key.read"))), responses(
+    (status = 200, description = "Keys whose name or prefix contains `q`, and how many there are", body = SearchResult<ApiKey>),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The workspace changed", body = Problem),
+    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+async fn search_api_keys(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyRead>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<SearchResult<ApiKey>>> {
+    let authorized = allowed.authorized();
+    let now = authorized.request.now;
+    let found = usecases::search(&app, authorized, &query.check()?).await?;
+    Ok(Json(SearchResult {
+        items: found.items.into_iter().map(|row| ApiKey::new(row, now)).collect(),
+        total: found.total,
+    }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateApiKeyRequest {
+    name: String,
+    /// Null or absent: never.
+    expires_at: Option<DateTime<Utc>>,
+    /// `model_id`s this key may call; null or absent: every model of the workspace.
+    allowed_models: Option<Vec<String>>,
+}
+
+/// Make a key
+///
+/// It belongs to the workspace: to the organization, or to me in Personal. The answer holds the key itself; it can't be shown again.
+#[utoipa::path(post, path = "/api_keys", operation_id = "create_api_key", tag = "api_keys", request_body = CreateApiKeyRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create"))), responses(
+    (status = 201, description = "Made", body = CreatedApiKey),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing", body = Problem),
+    (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn create_api_key(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyCreate>,
+    key: IdempotencyKey,
+    body: JsonBody<CreateApiKeyRequest>,
+) -> Result<Response> {
+    let authorized = allowed.authorized();
+    let (request, now) = (body.parse()?, authorized.request.now);
+    let request = KeyRequest {
+        name: request.name,
+        expires_at: request.expires_at,
+        allowed_models: request.allowed_models,
+    };
+    let attempt = Attempt::new("create_api_key", &key, body.bytes());
+    let show = |row, key| {
+        let created = CreatedApiKey {
+            api_key: ApiKey::new(row, now),
+            key,
+        };
+        serde_json::to_value(created).map_err(Error::internal)
+    };
+    let answer = usecases::create(&app, authorized, request, &attempt, show).await?;
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((answer.status, no_store, Json(answer.body)).into_response())
+}
+
+/// Fields that are absent stay as they are; null takes a limit away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateApiKeyRequest {
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    expires_at: Option<Option<DateTime<Utc>>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    allowed_models: Option<Option<Vec<String>>>,
+}
+
+/// Tells a null from an absent field.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Rename or restrict a key
+#[utoipa::path(put, path = "/api_keys/{id}", operation_id = "update_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
+    request_body = UpdateApiKeyRequest, extensions(("x-permission" = json!("api_key.update"))), responses(
+    (status = 200, description = "As it is now", body = ApiKey),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
+    (status = 404, description = "No such key in this workspace", body = Problem),
+    (status = 409, description = "The workspace changed, or the key was revoked", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn update_api_key(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyUpdate>,
+    Id(id): Id,
+    body: JsonBody<UpdateApiKeyRequest>,
+) -> Result<Json<ApiKey>> {
+    let authorized = allowed.authorized();
+    let now = authorized.request.now;
+    let change = || {
+        let request = body.parse()?;
+        Ok(KeyChange {
+            name: request.name,
+            expires_at: request.expires_at,
+            allowed_models: request.allowed_models,
+        })
+    };
+    let row = usecases::update(&app, authorized, id, change).await?;
+    Ok(Json(ApiKey::new(row, now)))
+}
+
+/// Revoke a key
+///
+/// For good, and within a second everywhere. The key stays in the list.
+#[utoipa::path(delete, path = "/api_keys/{id}", operation_id = "revoke_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("api_key.revoke"))), responses(
+    (status = 204, description = "Revoked"),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
+    (status = 404, description = "No such key in this workspace", body = Problem),
+    (status = 409, description = "The workspace changed", body = Problem)))]
+async fn revoke_api_key(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyRevoke>,
+    Id(id): Id,
+) -> Result<StatusCode> {
+    usecases::revoke(&app, allowed.authorized(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,205 @@
+//! SQL of `api_keys`.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::edge::paging::Paging;
+
+/// A key as its workspace sees it.
+#[derive(Debug, Clone)]
+pub struct KeyRow {
+    pub id: Uuid,
+    pub scope: String,
+    pub organization_id: Option<Uuid>,
+    pub created_by_user_id: Uuid,
+    pub member_bound: bool,
+    pub name: String,
+    pub prefix: String,
+    pub allowed_models: Option<Vec<String>>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+pub async fn list(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<KeyRow>> {
+    let tenants = tx.tenants();
+    let (after_at, after_id) = paging.after.unzip();
+    let rows = sqlx::query_as!(
+        KeyRow,
+        "SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, allowed_models, expires_at, last_used_at,
+            created_at, revoked_at
+         FROM api_keys
+         WHERE tenant = ANY($1) AND (name ILIKE $2 OR prefix ILIKE $2) AND ($7::text IS NULL OR scope = $7)
+            AND ($3::timestamptz IS NULL
+                OR ($5 AND (created_at, id) > ($3, $4::uuid)) OR (NOT $5 AND (created_at, id) < ($3, $4::uuid)))
+         ORDER BY CASE WHEN $5 THEN created_at END, CASE WHEN $5 THEN id END, created_at DESC, id DESC LIMIT $6",
+        &tenants,
+        paging.pattern,
+        after_at,
+        after_id,
+        paging.ascending,
+        paging.fetch(),
+        paging.scope,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// How many keys [`list`] would find on all pages together.
+pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<i64> {
+    let tenants = tx.tenants();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM api_keys
+         WHERE tenant = ANY($1) AND (name ILIKE $2 OR prefix ILIKE $2) AND ($3::text IS NULL OR scope = $3)"#,
+        &tenants,
+        paging.pattern,
+        paging.scope,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// One key of the workspace, held until the end of the transaction.
+pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Option<KeyRow>> {
+    let tenants = tx.tenants();
+    let row = sqlx::query_as!(
+        KeyRow,
+        "SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, allowed_models, expires_at, last_used_at,
+            created_at, revoked_at
+         FROM api_keys WHERE tenant = ANY($1) AND id = $2 FOR UPDATE",
+        &tenants,
+        id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row)
+}
+
+pub struct InsertedKey<'a> {
+    pub id: Uuid,
+    pub member_bound: bool,
+    pub name: &'a str,
+    pub public_id: &'a str,
+    pub prefix: &'a str,
+    pub secret_hash: &'a [u8],
+    pub allowed_models: Option<&'a [String]>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a key of the workspace: the organization's, or the person's in Personal.
+pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
+    let operation = tx.operation();
+    let (user_id, now) = (operation.user_id, operation.request.now);
+    let organization_id = operation.workspace.organization_id();
+    let (scope, owner_user_id) = match organization_id {
+        Some(_) => ("organization", None),
+        None => ("personal", Some(user_id)),
+    };
+    sqlx::query!(
+        "INSERT INTO api_keys (id, scope, organization_id, owner_user_id, created_by_user_id, member_bound, name, public_id, prefix,
+            secret_hash, allowed_models, expires_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        key.id,
+        scope,
+        organization_id,
+        owner_user_id,
+        user_id,
+        key.member_bound,
+        key.name,
+        key.public_id,
+        key.prefix,
+        key.secret_hash,
+        key.allowed_models,
+        key.expires_at,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn update(
+    tx: &mut TenantTx,
+    id: Uuid,
+    name: &str,
+    expires_at: Option<DateTime<Utc>>,
+    allowed_models: Option<&[String]>,
+) -> Result<()> {
+    let tenants = tx.tenants();
+    sqlx::query!(
+        "UPDATE api_keys SET name = $3, expires_at = $4, allowed_models = $5 WHERE tenant = ANY($1) AND id = $2",
+        &tenants,
+        id,
+        name,
+        expires_at,
+        allowed_models,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn revoke(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+    let tenants = tx.tenants();
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!(
+        "UPDATE api_keys SET revoked_at = $3, revoked_by_user_id = $4 WHERE tenant = ANY($1) AND id = $2 AND revoked_at IS NULL",
+        &tenants,
+        id,
+        now,
+        user_id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What the gateway knows of a key.
+#[derive(Debug, Clone)]
+pub struct AdmissionRow {
+    pub id: Uuid,
+    pub secret_hash: Vec<u8>,
+    pub name: String,
+    pub tenant: Uuid,
+    pub organization_id: Option<Uuid>,
+    /// The person of a personal key.
+    pub owner_user_id: Option<Uuid>,
+    pub created_by_user_id: Uuid,
+    pub allowed_models: Option<Vec<String>>,
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Revoked, or its people or organization ended.
+    pub revoked: bool,
+}
+
+/// The key with this public id, whoever owns it: the caller still has to prove that the key is theirs.
+pub async fn by_public_id(db: &Db, public_id: &str) -> Result<Option<AdmissionRow>> {
+    let mut auth = db.auth().await?;
+    let row = sqlx::query_as!(
+        AdmissionRow,
+        r#"SELECT id AS "id!", secret_hash AS "secret_hash!", name AS "name!", tenant AS "tenant!", organization_id, owner_user_id,
+            created_by_user_id AS "created_by_user_id!", allowed_models, expires_at, revoked AS "revoked!"
+         FROM auth.api_key_by_public_id($1)"#,
+        public_id,
+    )
+    .fetch_optional(auth.conn())
+    .await?;
+    Ok(row)
+}
+
+/// Notes when keys were last used; a time before the one already known changes nothing.
+pub async fn touch(tx: &mut SystemTx, ids: &[Uuid], used_at: &[DateTime<Utc>]) -> Result<()> {
+    sqlx::query!(
+        "UPDATE api_keys k SET last_used_at = used.at
+         FROM (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) ORDER BY id) used
+         WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at)",
+        ids,
+        used_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

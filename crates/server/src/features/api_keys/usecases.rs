@@ -1,0 +1,193 @@
+//! Making, listing, changing and revoking keys.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::key_format::NewKey;
+use super::rules::{check_allowed_models, check_expiry, check_name, may_change, only_by_policy};
+use super::store::{self, InsertedKey, KeyRow};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::operation::Authorized;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
+use crate::plumbing::events::{self, Topic};
+
+/// The field of the answer that holds the key, once.
+pub const SECRET_FIELD: &str = "key";
+
+pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<KeyRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let rows = store::list(&mut tx, paging).await?;
+    Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
+}
+
+pub async fn search(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<SearchResult<KeyRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let total = store::count(&mut tx, paging).await?;
+    let rows = store::list(&mut tx, paging).await?;
+    Ok(SearchResult {
+        items: paging.page(rows, |row| (row.created_at, row.id), |row| row).items,
+        total,
+    })
+}
+
+#[derive(Debug, Clone)]
+pub struct KeyRequest {
+    pub name: String,
+    pub expires_at: Option<DateTime<Utc>>,
+    /// `None`: every model of the workspace.
+    pub allowed_models: Option<Vec<String>>,
+}
+
+/// Makes a key of the workspace. `show` writes the answer, with the key's text in [`SECRET_FIELD`]; it is kept without it.
+///
+/// # Errors
+/// 422 naming the field.
+pub async fn create(
+    app: &App,
+    authorized: Authorized<'_>,
+    request: KeyRequest,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
+) -> Result<Answer> {
+    let mut tx = app.db.write(&authorized).await?;
+    if let Some(answer) = attempt.replay(&mut tx).await? {
+        return Ok(answer);
+    }
+    let mut validation = Validation::default();
+    check_name(&mut validation, &request.name);
+    if let Some(expires_at) = request.expires_at {
+        check_expiry(&mut validation, expires_at, authorized.request.now);
+    }
+    if let Some(models) = &request.allowed_models {
+        check_allowed_models(&mut validation, models);
+    }
+    validation.finish()?;
+
+    let (id, key) = (crate::ids::new_id(), NewKey::generate());
+    let member_bound = only_by_policy(tx.operation(), authorized.permission());
+    let inserted = InsertedKey {
+        id,
+        member_bound,
+        name: request.name.trim(),
+        public_id: &key.public_id,
+        prefix: &key.prefix,
+        secret_hash: &key.hash,
+        allowed_models: request.allowed_models.as_deref(),
+        expires_at: request.expires_at,
+    };
+    store::insert(&mut tx, &inserted).await?;
+    let row = store::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    audit::record(
+        &mut tx,
+        Act::new("api_key.create", "api_key", id).after(&described(&row)),
+    )
+    .await?;
+    announce(&mut tx, id).await?;
+    let answer = Answer {
+        status: StatusCode::CREATED,
+        body: show(row, key.text)?,
+    };
+    attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// What may be changed of a key. `None` leaves it; the inner `None` takes the limit away.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChange {
+    pub name: Option<String>,
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+    pub allowed_models: Option<Option<Vec<String>>>,
+}
+
+/// # Errors
+/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 `key_revoked`; 422 naming the field.
+pub async fn update(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    change: impl FnOnce() -> Result<KeyChange>,
+) -> Result<KeyRow> {
+    let mut tx = app.db.write(&authorized).await?;
+    let before = changeable(&mut tx, &authorized, id).await?;
+    let change = change()?;
+    if before.revoked_at.is_some() {
+        return Err(Error::conflict(
+            "key_revoked",
+            "This key was revoked; a revoked key stays as it is.",
+        ));
+    }
+    let name = change.name.unwrap_or_else(|| before.name.clone());
+    let mut validation = Validation::default();
+    check_name(&mut validation, &name);
+    // An expiry that is not touched may lie in the past: renaming an expired key is no error.
+    if let Some(Some(expires_at)) = change.expires_at {
+        check_expiry(&mut validation, expires_at, authorized.request.now);
+    }
+    if let Some(Some(models)) = &change.allowed_models {
+        check_allowed_models(&mut validation, models);
+    }
+    validation.finish()?;
+    let expires_at = change.expires_at.unwrap_or(before.expires_at);
+    let allowed_models = change.allowed_models.unwrap_or_else(|| before.allowed_models.clone());
+    store::update(&mut tx, id, name.trim(), expires_at, allowed_models.as_deref()).await?;
+    let after = store::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    audit::record(
+        &mut tx,
+        Act::new("api_key.update", "api_key", id)
+            .before(&described(&before))
+            .after(&described(&after)),
+    )
+    .await?;
+    announce(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Ends a key for good. Revoking it again changes nothing.
+///
+/// # Errors
+/// As [`update`].
+pub async fn revoke(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = app.db.write(&authorized).await?;
+    let key = changeable(&mut tx, &authorized, id).await?;
+    if key.revoked_at.is_none() {
+        store::revoke(&mut tx, id).await?;
+        audit::record(
+            &mut tx,
+            Act::new("api_key.revoke", "api_key", id).before(&described(&key)),
+        )
+        .await?;
+        announce(&mut tx, id).await?;
+    }
+    tx.commit().await
+}
+
+async fn changeable(tx: &mut TenantTx, authorized: &Authorized<'_>, id: Uuid) -> Result<KeyRow> {
+    let key = store::lock(tx, id).await?.ok_or_else(Error::not_found)?;
+    if may_change(tx.operation(), authorized.permission(), key.created_by_user_id) {
+        Ok(key)
+    } else {
+        Err(Error::forbidden(authorized.permission()))
+    }
+}
+
+async fn announce(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+    let tenant = tx.operation().tenant();
+    events::notify(tx.conn(), Topic::ApiKeys, tenant, id).await
+}
+
+/// For the audit log: never the hash, which would be enough to test guesses against.
+fn described(key: &KeyRow) -> serde_json::Value {
+    json!({
+        "name": key.name, "prefix": key.prefix, "expires_at": key.expires_at, "allowed_models": key.allowed_models,
+        "member_bound": key.member_bound,
+    })
+}

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
-const change = z.object({ topic: z.string(), id: z.string().nullish() });
+const change = z.object({ topic: z.string(), id: z.nullish(z.string()) });
 const closed = z.object({ reason: z.string() });
 
 type LiveEventsOptions = {

@@ -546,7 +546,8 @@ export interface components {
             current_organization_id: string | null;
             current_organization_name: string | null;
             current_organization_slug: string | null;
-            current_organization_role: null | components["schemas"]["OrganizationRole"];
+            current_organization_color: string | null;
+            current_organization_role: string | null;
             permissions: string[];
             modules: components["schemas"]["Module"][];
         };
@@ -571,7 +572,7 @@ export interface components {
             /** Format: uuid */
             current_organization_id: string | null;
             current_organization_name: string | null;
-            organization_role: null | components["schemas"]["OrganizationRole"];
+            organization_role: string | null;
             ip_address: string | null;
             user_agent: string | null;
             /** Format: date-time */
@@ -588,7 +589,7 @@ export interface components {
             name: string;
             slug: string;
             color: string | null;
-            role: components["schemas"]["OrganizationRole"];
+            role: string;
             members_count: number;
             subscription_plan: string;
             /** Format: date-time */
@@ -614,7 +615,7 @@ export interface components {
             username: string;
             first_name: string | null;
             last_name: string | null;
-            role: components["schemas"]["OrganizationRole"];
+            role: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -623,7 +624,7 @@ export interface components {
         Model: {
             /** Format: uuid */
             id: string;
-            scope: components["schemas"]["Scope"];
+            scope: string;
             /** Format: uuid */
             organization_id: string | null;
             name: string;
@@ -631,7 +632,7 @@ export interface components {
             required_vram_gb: number;
             context_length: number;
             is_active: boolean;
-            missing_activations: ("tech" | "eco")[];
+            missing_activations: string[];
             is_operational: boolean;
             /** Format: uuid */
             tech_activated_by: string | null;
@@ -641,8 +642,7 @@ export interface components {
             eco_activated_by: string | null;
             /** Format: date-time */
             eco_activated_at: string | null;
-            /** @enum {string} */
-            engine: "mock" | "vllm" | "llama_cpp";
+            engine: string;
             engine_arguments: string[];
             data_volume_gb: number | null;
             description: string | null;
@@ -724,11 +724,10 @@ export interface components {
         Instance: {
             /** Format: uuid */
             id: string;
-            scope: components["schemas"]["Scope"];
+            scope: string;
             /** Format: uuid */
             organization_id: string | null;
-            /** @enum {string} */
-            status: "awaiting_approval" | "provisioning" | "booting" | "installing" | "starting" | "ready" | "unavailable" | "draining" | "terminating" | "provisioning_failed" | "startup_failed" | "failed" | "terminated" | "archived";
+            status: string;
             progress_percent: number;
             progress_step: string | null;
             desired_state: string;
@@ -750,7 +749,7 @@ export interface components {
             cost_to_date_eur: string;
             /** Format: date-time */
             billed_since: string | null;
-            missing_activations: ("tech" | "eco")[];
+            missing_activations: string[];
             is_operational: boolean;
             /** Format: uuid */
             tech_activated_by: string | null;
@@ -790,7 +789,7 @@ export interface components {
         ApiKey: {
             /** Format: uuid */
             id: string;
-            scope: components["schemas"]["Scope"];
+            scope: string;
             /** Format: uuid */
             organization_id: string | null;
             name: string;
@@ -804,8 +803,7 @@ export interface components {
             /** Format: date-time */
             revoked_at: string | null;
             created_by: string | null;
-            /** @enum {string} */
-            state: "active" | "expired" | "revoked";
+            state: string;
             allowed_models?: string[] | null;
         };
         CreateApiKey: {
@@ -823,7 +821,7 @@ export interface components {
             name: string;
             context_length: number;
             is_ready: boolean;
-            missing_activations: ("tech" | "eco")[];
+            missing_activations: string[];
         };
         CurrentCostInstance: {
             /** Format: uuid */

@@ -1,5 +1,6 @@
 import { useMatches } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
 
@@ -20,7 +21,7 @@ export function WorkspaceBanner() {
       {me.current_organization_id && role ? (
         <p>
           <strong className="font-medium text-foreground">{me.current_organization_name}</strong> ·{' '}
-          {t('session.yourRole', { role: t(`organizations.role.${role}`) })}
+          {t('session.yourRole', { role: roleLabel(t, role) })}
         </p>
       ) : (
         <p>

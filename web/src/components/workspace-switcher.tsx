@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OrganizationMark } from '@/features/organizations/organization-mark';
 import { organizationsQuery } from '@/features/organizations/queries';
+import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
@@ -39,9 +40,7 @@ export function WorkspaceSwitcher() {
         <span className="min-w-0 flex-1">
           <span className="block truncate font-semibold text-[13px] leading-tight">{current}</span>
           <span className="block truncate text-muted text-xs">
-            {me.current_organization_role
-              ? t(`organizations.role.${me.current_organization_role}`)
-              : t('session.onlyYou')}
+            {me.current_organization_role ? roleLabel(t, me.current_organization_role) : t('session.onlyYou')}
           </span>
         </span>
         <ChevronsUpDown className="size-3.5 text-muted" aria-hidden />
@@ -80,7 +79,7 @@ export function WorkspaceSwitcher() {
                 >
                   <OrganizationMark name={organization.name} color={organization.color} small />
                   <span className="min-w-0 flex-1 truncate">{organization.name}</span>
-                  <span className="text-muted text-xs">{t(`organizations.role.${organization.role}`)}</span>
+                  <span className="text-muted text-xs">{roleLabel(t, organization.role)}</span>
                   {organization.id === me.current_organization_id && <Check aria-hidden />}
                 </Command.Item>
               ))}

@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { ApiKeysPage } from '@/features/api-keys/api-keys-page';
 
 export const Route = createFileRoute('/_app/api-keys')({
   staticData: { title: 'apiKeys.title', module: 'api_keys' },
-  validateSearch: z.object({ create: z.boolean().optional().catch(undefined) }),
+  validateSearch: z.object({ create: z.catch(z.optional(z.boolean()), undefined) }),
   component: ApiKeys,
 });
 

@@ -1,14 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FinopsPage } from '@/features/finops/finops-page';
 
 export const Route = createFileRoute('/_app/finops')({
   staticData: { title: 'finops.title', module: 'finops', permission: 'finops.read' },
   validateSearch: z.object({
-    days: z
-      .union([z.literal(7), z.literal(30), z.literal(90)])
-      .optional()
-      .catch(undefined),
+    days: z.catch(z.optional(z.literal([7, 30, 90])), undefined),
   }),
   component: Finops,
 });

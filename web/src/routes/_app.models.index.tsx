@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { ModelsPage } from '@/features/models/models-page';
 
 export const Route = createFileRoute('/_app/models/')({
   staticData: { title: 'models.title', module: 'models' },
-  validateSearch: z.object({ q: z.string().optional().catch(undefined) }),
+  validateSearch: z.object({ q: z.catch(z.optional(z.string()), undefined) }),
   component: Models,
 });
 

@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { OrganizationsPage } from '@/features/organizations/organizations-page';
 
 export const Route = createFileRoute('/_app/organizations')({
   staticData: { title: 'organizations.title', unscoped: true },
-  validateSearch: z.object({ create: z.boolean().optional().catch(undefined) }),
+  validateSearch: z.object({ create: z.catch(z.optional(z.boolean()), undefined) }),
   component: Organizations,
 });
 

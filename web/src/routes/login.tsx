@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { SignInPage } from '@/features/session/sign-in-page';
 
 export const Route = createFileRoute('/login')({
   staticData: { title: 'session.signIn', unscoped: true },
-  validateSearch: z.object({ return: z.string().optional().catch(undefined) }),
+  validateSearch: z.object({ return: z.catch(z.optional(z.string()), undefined) }),
   component: SignIn,
 });
 

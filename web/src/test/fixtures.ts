@@ -15,6 +15,7 @@ export function meWith(change: Partial<Me> = {}): Me {
     current_organization_id: null,
     current_organization_name: null,
     current_organization_slug: null,
+    current_organization_color: null,
     current_organization_role: null,
     permissions: [],
     modules: [],

@@ -2,7 +2,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api } from '@/api/client';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
@@ -15,8 +15,12 @@ import { toast } from '@/lib/toasts';
 const MINIMUM = 12;
 
 const passwords = z
-  .object({ current_password: z.string().min(1), new_password: z.string().min(MINIMUM), repeated: z.string() })
-  .refine((values) => values.new_password === values.repeated, { path: ['repeated'] });
+  .object({
+    current_password: z.string().check(z.minLength(1)),
+    new_password: z.string().check(z.minLength(MINIMUM)),
+    repeated: z.string(),
+  })
+  .check(z.refine((values) => values.new_password === values.repeated, { path: ['repeated'] }));
 type Passwords = z.infer<typeof passwords>;
 
 export function PasswordCard() {

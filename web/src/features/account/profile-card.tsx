@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
@@ -14,9 +14,9 @@ import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
 
 const profile = z.object({
-  first_name: z.string().trim().max(100),
-  last_name: z.string().trim().max(100),
-  username: z.string().trim().min(1).max(64),
+  first_name: z.string().check(z.trim(), z.maxLength(100)),
+  last_name: z.string().check(z.trim(), z.maxLength(100)),
+  username: z.string().check(z.trim(), z.minLength(1), z.maxLength(64)),
 });
 type Profile = z.infer<typeof profile>;
 
@@ -30,6 +30,7 @@ export function ProfileCard() {
     values: { first_name: me.first_name ?? '', last_name: me.last_name ?? '', username: me.username },
   });
   const { errors, isSubmitting, isDirty } = form.formState;
+  const usernameProblem = errors.username;
 
   const save = form.handleSubmit(async (values) => {
     setError(null);
@@ -48,14 +49,20 @@ export function ProfileCard() {
         {error !== null && <ProblemNotice error={error} />}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t('account.firstName')} error={errors.first_name?.message}>
-            <Input autoComplete="given-name" {...form.register('first_name')} />
+            <Input autoComplete="given-name" maxLength={100} {...form.register('first_name')} />
           </Field>
           <Field label={t('account.lastName')} error={errors.last_name?.message}>
-            <Input autoComplete="family-name" {...form.register('last_name')} />
+            <Input autoComplete="family-name" maxLength={100} {...form.register('last_name')} />
           </Field>
         </div>
-        <Field label={t('account.username')} error={errors.username?.message}>
-          <Input autoComplete="username" {...form.register('username')} />
+        <Field
+          label={t('account.username')}
+          error={
+            usernameProblem &&
+            (usernameProblem.type === 'server' ? usernameProblem.message : t('account.usernameRequired'))
+          }
+        >
+          <Input autoComplete="username" maxLength={64} {...form.register('username')} />
         </Field>
         <div>
           <Button type="submit" variant="primary" pending={isSubmitting} disabled={!isDirty}>

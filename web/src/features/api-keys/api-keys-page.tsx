@@ -8,7 +8,7 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { Loaded } from '@/components/loaded';
 import { Page } from '@/components/page';
 import { ScopeBadge } from '@/components/scope-badge';
-import { Badge, type Tone } from '@/components/ui/badge';
+import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -18,10 +18,9 @@ import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { CreateKeyDialog } from './create-key-dialog';
+import { keyStateLabel, keyTone } from './key-state';
 import { apiKeysQuery } from './queries';
 import { SnippetTabs } from './snippet-tabs';
-
-const tones = { active: 'success', expired: 'warning', revoked: 'neutral' } as const satisfies Record<string, Tone>;
 
 type ApiKeysPageProps = { creating: boolean; onCreating: (creating: boolean) => void };
 
@@ -104,8 +103,8 @@ function useColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
       id: 'state',
       header: t('apiKeys.column.state'),
       cell: (key) => (
-        <Badge tone={tones[key.state]} dot>
-          {t(`apiKeys.state.${key.state}`)}
+        <Badge tone={keyTone(key.state)} dot>
+          {keyStateLabel(t, key.state)}
         </Badge>
       ),
     },

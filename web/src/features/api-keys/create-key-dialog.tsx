@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
 import { randomId } from '@/api/identifier';
 import type { CreatedApiKey } from '@/api/shapes';
@@ -18,7 +18,7 @@ import { KeySecret } from './key-secret';
 const lifetimes = ['never', '30', '90', '365'] as const;
 
 const newKey = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
   lifetime: z.enum(lifetimes),
   allowed_models: z.array(z.string()),
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { currentWorkspace } from '@/api/workspace';
 
 export type ChatMessage = { role: 'user' | 'assistant'; content: string };
@@ -24,18 +24,15 @@ export type CompletionEvent =
   | { kind: 'usage'; inputTokens: number; outputTokens: number };
 
 const errorBody = z.object({
-  error: z.object({ message: z.string(), code: z.union([z.string(), z.number()]).nullish() }),
+  error: z.object({ message: z.string(), code: z.nullish(z.union([z.string(), z.number()])) }),
+});
+const choice = z.object({
+  delta: z.nullish(z.object({ content: z.nullish(z.string()) })),
+  finish_reason: z.nullish(z.string()),
 });
 const chunkBody = z.object({
-  choices: z
-    .array(
-      z.object({
-        delta: z.object({ content: z.string().nullish() }).nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .default([]),
-  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+  choices: z._default(z.array(choice), []),
+  usage: z.nullish(z.object({ prompt_tokens: z.number(), completion_tokens: z.number() })),
 });
 
 /**
@@ -76,9 +73,9 @@ export async function* completionEvents(bytes: AsyncIterable<Uint8Array>): Async
     }
     const chunk = chunkBody.safeParse(json);
     if (!chunk.success) continue;
-    const choice = chunk.data.choices[0];
-    if (choice?.delta?.content) yield { kind: 'text', text: choice.delta.content };
-    if (choice?.finish_reason) yield { kind: 'finish', reason: choice.finish_reason };
+    const first = chunk.data.choices[0];
+    if (first?.delta?.content) yield { kind: 'text', text: first.delta.content };
+    if (first?.finish_reason) yield { kind: 'finish', reason: first.finish_reason };
     const { usage } = chunk.data;
     if (usage) yield { kind: 'usage', inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
   }

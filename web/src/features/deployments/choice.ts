@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { InstanceType, Model } from '@/api/shapes';
 
 /** The wizard's form: one choice per step, all needed. */

@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** What of the instances page lives in its URL. */
 export const instancesSearch = z.object({
-  q: z.string().optional().catch(undefined),
-  show: z.enum(['live', 'failed', 'ended', 'all']).optional().catch(undefined),
-  sort: z.string().optional().catch(undefined),
+  q: z.catch(z.optional(z.string()), undefined),
+  show: z.catch(z.optional(z.enum(['live', 'failed', 'ended', 'all'])), undefined),
+  sort: z.catch(z.optional(z.string()), undefined),
 });
 
 export type InstancesSearch = z.infer<typeof instancesSearch>;

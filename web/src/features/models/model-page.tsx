@@ -15,6 +15,7 @@ import { ActivationCard } from '@/features/activation/activation-card';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { engineLabel } from './engine';
 import { modelQuery } from './queries';
 
 export function ModelPage({ id }: { id: string }) {
@@ -95,7 +96,7 @@ function FactsCard({ model }: { model: Model }) {
               <CopyButton value={model.model_id} label={t('models.copyId')} iconOnly />
             </span>,
           ],
-          [t('models.fact.engine'), t(`models.engine.${model.engine}`)],
+          [t('models.fact.engine'), engineLabel(t, model.engine)],
           [
             t('models.fact.context'),
             t('models.tokens', { count: model.context_length, amount: format.integer(model.context_length) }),

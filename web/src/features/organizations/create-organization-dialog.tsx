@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
 import { randomId } from '@/api/identifier';
 import { ProblemNotice } from '@/components/problem-notice';
@@ -15,7 +15,10 @@ import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
 import { ColorField, palette } from './color-field';
 
-const newOrganization = z.object({ name: z.string().trim().min(1).max(100), color: z.string() });
+const newOrganization = z.object({
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  color: z.string(),
+});
 type NewOrganization = z.infer<typeof newOrganization>;
 
 type CreateOrganizationDialogProps = { open: boolean; onOpenChange: (open: boolean) => void };

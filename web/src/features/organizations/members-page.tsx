@@ -15,6 +15,7 @@ import { useMe } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
 import { membersQuery } from './queries';
+import { roleLabel } from './role';
 
 export function MembersPage() {
   const { t } = useTranslation();
@@ -74,7 +75,7 @@ function useColumns(): Column<Member>[] {
     {
       id: 'role',
       header: t('organizations.column.role'),
-      cell: (member) => <Badge tone="info">{t(`organizations.role.${member.role}`)}</Badge>,
+      cell: (member) => <Badge tone="info">{roleLabel(t, member.role)}</Badge>,
     },
     {
       id: 'joined',

@@ -8,6 +8,7 @@ import { useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { OrganizationMark } from './organization-mark';
 import { organizationsQuery } from './queries';
+import { roleLabel } from './role';
 
 /** The organizations I belong to, with my role, and a way into each. */
 export function OrganizationList() {
@@ -28,7 +29,7 @@ export function OrganizationList() {
                 <div className="min-w-0 flex-1">
                   <p className="truncate font-medium">{organization.name}</p>
                   <p className="text-[13px] text-muted">
-                    {organization.slug} · {t(`organizations.role.${organization.role}`)} ·{' '}
+                    {organization.slug} · {roleLabel(t, organization.role)} ·{' '}
                     {t('organizations.membersCount', { count: organization.members_count })}
                   </p>
                 </div>

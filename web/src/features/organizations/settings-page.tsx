@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
 import type { Organization } from '@/api/shapes';
 import { Facts } from '@/components/facts';
@@ -20,6 +20,7 @@ import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { ColorField } from './color-field';
 import { currentOrganizationQuery } from './queries';
+import { roleLabel } from './role';
 
 export function OrganizationSettingsPage() {
   const { t } = useTranslation();
@@ -40,7 +41,7 @@ export function OrganizationSettingsPage() {
                       {organization.slug}
                     </code>,
                   ],
-                  [t('organizations.yourRole'), t(`organizations.role.${organization.role}`)],
+                  [t('organizations.yourRole'), roleLabel(t, organization.role)],
                   [t('organizations.members'), format.integer(organization.members_count)],
                   [t('organizations.plan'), organization.subscription_plan],
                   [t('organizations.createdAt'), format.date(organization.created_at)],
@@ -54,7 +55,7 @@ export function OrganizationSettingsPage() {
   );
 }
 
-const settings = z.object({ name: z.string().trim().min(1).max(100), color: z.string() });
+const settings = z.object({ name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)), color: z.string() });
 type Settings = z.infer<typeof settings>;
 
 function SettingsForm({ organization }: { organization: Organization }) {

@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { useMe } from '@/features/session/session';
 import { isHexColor } from '@/lib/contrast';
-import { organizationsQuery } from './queries';
 
 declare module 'react' {
   interface CSSProperties {
@@ -13,8 +11,6 @@ declare module 'react' {
 
 /** `#rrggbb` of the current organization; undefined in Personal. */
 export function useWorkspaceColor(): string | undefined {
-  const me = useMe();
-  const organizations = useQuery(organizationsQuery);
-  const color = organizations.data?.items.find(({ id }) => id === me.current_organization_id)?.color;
+  const color = useMe().current_organization_color;
   return isHexColor(color) ? color : undefined;
 }

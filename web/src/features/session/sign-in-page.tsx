@@ -4,14 +4,17 @@ import { useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Field, Input } from '@/components/ui/field';
 import { adoptSession } from './session';
 
-const credentials = z.object({ login: z.string().trim().min(1), password: z.string().min(1) });
+const credentials = z.object({
+  login: z.string().check(z.trim(), z.minLength(1)),
+  password: z.string().check(z.minLength(1)),
+});
 type Credentials = z.infer<typeof credentials>;
 
 export function SignInPage({ returnTo }: { returnTo?: string }) {

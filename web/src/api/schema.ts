@@ -507,7 +507,7 @@ export interface components {
         /** @enum {string} */
         OrganizationRole: "owner" | "admin" | "manager" | "user";
         /** @enum {string} */
-        Scope: "platform" | "user" | "organization";
+        Scope: "platform" | "personal" | "organization";
         FieldError: {
             field: string;
             code: string;

@@ -17,7 +17,7 @@ export function ScopeBadge({ organizationId, scope }: { organizationId: string |
       </Badge>
     );
   }
-  const personal = scope === 'user' || scope === 'personal';
+  const personal = scope === 'personal';
   return (
     <Badge>
       {personal ? <User aria-hidden /> : <Globe aria-hidden />}

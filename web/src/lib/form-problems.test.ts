@@ -7,7 +7,11 @@ const refusal = (...fields: string[]) =>
   new ProblemError({
     status: 422,
     code: 'validation_failed',
-    errors: fields.map((field) => ({ field, code: 'invalid', message: `${field} is wrong` })),
+    errors: fields.map((field) => ({
+      field,
+      code: 'invalid',
+      message: field === 'name' ? 'is taken' : 'This model is unknown.',
+    })),
   });
 
 it('puts each complaint next to its input, those about one entry of a list too', () => {
@@ -15,8 +19,8 @@ it('puts each complaint next to its input, those about one entry of a list too',
   const placed = showFieldProblems<Values>(refusal('name', 'allowed_models[1]'), ['name', 'allowed_models'], setError);
   expect(placed).toBe(true);
   expect(setError.mock.calls.map(([field, { message }]) => [field, message])).toEqual([
-    ['name', 'name is wrong'],
-    ['allowed_models', 'allowed_models[1] is wrong'],
+    ['name', 'This is taken.'],
+    ['allowed_models', 'This model is unknown.'],
   ]);
 });
 

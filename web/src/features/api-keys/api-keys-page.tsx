@@ -112,9 +112,7 @@ function useColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
       id: 'scope',
       header: t('apiKeys.column.scope'),
       hideBelow: 'md',
-      cell: (key) => (
-        <ScopeBadge organizationId={key.organization_id} scope={key.organization_id ? key.scope : 'user'} />
-      ),
+      cell: (key) => <ScopeBadge organizationId={key.organization_id} scope={key.scope} />,
     },
     {
       id: 'used',

@@ -12,7 +12,6 @@ const staleAfter: Record<string, readonly string[]> = {
   members: ['members', 'organizations'],
   organizations: ['organizations'],
   sessions: ['sessions'],
-  deployments: ['instances'],
 };
 
 /** One stream for the whole console. It carries no data: it says what to ask for again. */

@@ -15,8 +15,8 @@ use crate::app::App;
 #[allow_missing = true]
 struct Files;
 
-/// Scripts are ours only. Styles may be inline: dialogs and menus place themselves with style elements.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
+/// Scripts and styles are ours only; components that would inject style elements are not used.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 pub fn routes() -> Router<App> {

@@ -81,8 +81,15 @@ CALL tenancy.lock_down('organization_memberships');
 CALL tenancy.lock_down('user_sessions');
 CALL tenancy.lock_down('login_throttles');
 
-GRANT SELECT, INSERT, UPDATE ON users, organizations, user_sessions TO inventiv_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON organization_memberships TO inventiv_app;
+GRANT SELECT, INSERT, UPDATE ON organizations TO inventiv_app;
+-- Whose a session is, and what standing an account has on the platform, no request may rewrite.
+GRANT SELECT, INSERT ON users, user_sessions TO inventiv_app;
+GRANT UPDATE (email, username, password_hash, first_name, last_name, locale, email_verified_at, disabled_at, last_seen_at, updated_at)
+    ON users TO inventiv_app;
+GRANT UPDATE (current_organization_id, organization_role, token_hash, token_issued_at, previous_token_hash, previous_token_reason,
+    previous_token_valid_until, last_used_at, revoked_at) ON user_sessions TO inventiv_app;
+GRANT SELECT, INSERT, DELETE ON organization_memberships TO inventiv_app;
+GRANT UPDATE (role, updated_at, last_seen_at) ON organization_memberships TO inventiv_app;
 
 CREATE POLICY own_row ON users TO inventiv_app
     USING (id = NULLIF((SELECT current_setting('inventiv.user_id', true)), '')::uuid);
@@ -106,16 +113,19 @@ CREATE POLICY own_memberships ON organization_memberships FOR SELECT TO inventiv
 CREATE POLICY own_sessions ON user_sessions TO inventiv_app
     USING (user_id = NULLIF((SELECT current_setting('inventiv.user_id', true)), '')::uuid);
 -- A role change or a removal touches the sessions bound to the organization in the same transaction.
-CREATE POLICY sessions_of_organization ON user_sessions TO inventiv_app
+CREATE POLICY sessions_of_organization ON user_sessions FOR SELECT TO inventiv_app
+    USING (current_organization_id = NULLIF((SELECT current_setting('inventiv.organization_id', true)), '')::uuid);
+CREATE POLICY sessions_of_organization_change ON user_sessions FOR UPDATE TO inventiv_app
     USING (current_organization_id = NULLIF((SELECT current_setting('inventiv.organization_id', true)), '')::uuid);
 
 -- An organization that exists has an owner. Deferred to the commit; the row lock makes two concurrent demotions take turns,
--- and the count then sees what the other one committed.
-CREATE FUNCTION tenancy.require_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+-- and the count then sees what the other one committed. The weakest lock that does: auth.lock_actor of whoever waits for the
+-- demoted membership holds a KEY SHARE on the organization, and must not be waited for in return.
+CREATE FUNCTION tenancy.require_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     organization uuid := CASE TG_OP WHEN 'INSERT' THEN NEW.organization_id ELSE OLD.organization_id END;
 BEGIN
-    PERFORM 1 FROM public.organizations WHERE id = organization AND deleted_at IS NULL FOR UPDATE;
+    PERFORM 1 FROM public.organizations WHERE id = organization AND deleted_at IS NULL FOR NO KEY UPDATE;
     IF FOUND AND NOT EXISTS (SELECT 1 FROM public.organization_memberships
             WHERE organization_id = organization AND role = 'owner') THEN
         RAISE EXCEPTION 'an organization needs an owner'
@@ -127,7 +137,7 @@ REVOKE ALL ON FUNCTION tenancy.require_owner() FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER organization_last_owner
     AFTER UPDATE OF role OR DELETE ON organization_memberships DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION tenancy.require_owner();
-CREATE FUNCTION tenancy.require_first_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION tenancy.require_first_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.organization_memberships WHERE organization_id = NEW.id AND role = 'owner') THEN
         RAISE EXCEPTION 'an organization needs an owner'
@@ -142,7 +152,7 @@ CREATE CONSTRAINT TRIGGER organization_first_owner
 
 -- How many members an organization has, told to its members only (in Personal they see just their own memberships).
 CREATE FUNCTION tenancy.members_count(organization uuid) RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT count(*) FROM public.organization_memberships m WHERE m.organization_id = organization
         AND EXISTS (SELECT 1 FROM public.organization_memberships own WHERE own.organization_id = organization
             AND own.user_id = NULLIF(current_setting('inventiv.user_id', true), '')::uuid)
@@ -154,7 +164,7 @@ GRANT EXECUTE ON FUNCTION tenancy.members_count(uuid) TO inventiv_app, inventiv_
 
 CREATE FUNCTION auth.user_by_login(wanted text)
     RETURNS TABLE (id uuid, password_hash text, disabled boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT u.id, u.password_hash, u.disabled_at IS NOT NULL FROM public.users u
         WHERE u.email = lower(btrim(wanted)) OR u.username = lower(btrim(wanted))
         ORDER BY (u.email = lower(btrim(wanted))) DESC LIMIT 1
@@ -165,7 +175,7 @@ CREATE FUNCTION auth.session_by_token(wanted uuid, presented_hash bytea, at time
     RETURNS TABLE (
         session_id uuid, user_id uuid, token_state text, token_issued_at timestamptz, last_used_at timestamptz, expires_at timestamptz,
         platform_role text, organization_id uuid, organization_role text, members_can_create_keys boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.id, s.user_id,
            CASE WHEN s.token_hash = presented_hash THEN 'current'
                 WHEN s.previous_token_reason = 'switched' THEN 'switched'
@@ -182,8 +192,8 @@ $$;
 
 -- The same facts, locked until the transaction ends: a demotion or revocation waits for the write, or the write sees it.
 CREATE FUNCTION auth.lock_actor(wanted uuid, at timestamptz)
-    RETURNS TABLE (platform_role text, organization_id uuid, organization_role text)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    RETURNS TABLE (platform_role text, organization_id uuid, organization_role text, members_can_create_keys boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     session public.user_sessions%ROWTYPE;
 BEGIN
@@ -199,7 +209,8 @@ BEGIN
     END IF;
     organization_id := session.current_organization_id;
     IF organization_id IS NOT NULL THEN
-        PERFORM 1 FROM public.organizations o WHERE o.id = session.current_organization_id AND o.deleted_at IS NULL FOR KEY SHARE;
+        SELECT o.members_can_create_keys INTO members_can_create_keys FROM public.organizations o
+            WHERE o.id = session.current_organization_id AND o.deleted_at IS NULL FOR KEY SHARE;
         IF FOUND THEN
             SELECT m.role INTO organization_role FROM public.organization_memberships m
                 WHERE m.organization_id = session.current_organization_id AND m.user_id = session.user_id FOR SHARE;
@@ -209,7 +220,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION auth.touch_session(wanted uuid, at timestamptz, address text) RETURNS void
-    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH touched AS (
         UPDATE public.user_sessions SET last_used_at = at, ip_address = COALESCE(address, ip_address)
             WHERE id = wanted AND last_used_at < at RETURNING user_id, current_organization_id),
@@ -221,19 +232,19 @@ $$;
 
 -- How many failures a subject has in the running window.
 CREATE FUNCTION auth.login_failures(wanted text, at timestamptz, window_seconds integer) RETURNS TABLE (failures integer, window_started_at timestamptz)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT t.failures, t.window_started_at FROM public.login_throttles t
         WHERE t.subject = wanted AND t.window_started_at > at - make_interval(secs => window_seconds)
 $$;
 CREATE FUNCTION auth.record_login_failure(wanted text, at timestamptz, window_seconds integer) RETURNS void
-    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO public.login_throttles AS t (subject, failures, window_started_at) VALUES (wanted, 1, at)
         ON CONFLICT (subject) DO UPDATE SET
             failures = CASE WHEN t.window_started_at > at - make_interval(secs => window_seconds) THEN t.failures + 1 ELSE 1 END,
             window_started_at = CASE WHEN t.window_started_at > at - make_interval(secs => window_seconds) THEN t.window_started_at ELSE at END
 $$;
 CREATE FUNCTION auth.clear_login_failures(wanted text) RETURNS void
-    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DELETE FROM public.login_throttles WHERE subject = wanted
 $$;
 

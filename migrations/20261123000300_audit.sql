@@ -54,6 +54,8 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE ON audit_log
     FOR EACH ROW EXECUTE FUNCTION tenancy.refuse_change();
+CREATE TRIGGER audit_log_never_emptied BEFORE TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
 
 -- Answers kept for Idempotency-Key, one's own only. Class "identity".
 CREATE TABLE idempotency_keys (

@@ -111,6 +111,7 @@ CREATE TABLE model_prices (
     created_by_user_id uuid REFERENCES users (id),
     valid_from timestamptz NOT NULL,
     UNIQUE (tenant, model_id, version),
+    UNIQUE (tenant, id),
     FOREIGN KEY (tenant, model_id) REFERENCES models (tenant, id)
 );
 CALL tenancy.protect_child('model_prices');

@@ -34,7 +34,7 @@ CREATE FUNCTION auth.api_key_by_public_id(wanted text)
     RETURNS TABLE (
         id uuid, secret_hash bytea, name text, tenant uuid, organization_id uuid, owner_user_id uuid, created_by_user_id uuid,
         allowed_models text[], expires_at timestamptz, revoked boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT k.id, k.secret_hash, k.name, k.tenant, k.organization_id, k.owner_user_id, k.created_by_user_id, k.allowed_models, k.expires_at,
            k.revoked_at IS NOT NULL
         OR (k.scope = 'organization' AND o.id IS NULL)

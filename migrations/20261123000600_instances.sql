@@ -152,7 +152,7 @@ CALL tenancy.protect_child('worker_tokens');
 
 CREATE FUNCTION auth.worker_token_by_hash(presented_hash bytea, at timestamptz)
     RETURNS TABLE (id uuid, kind text, tenant uuid, instance_id uuid, boot_id uuid, used boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT t.id, t.kind, t.tenant, t.instance_id, t.boot_id, t.used_at IS NOT NULL FROM public.worker_tokens t
         WHERE t.token_hash = presented_hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > at)
 $$;

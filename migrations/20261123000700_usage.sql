@@ -22,7 +22,7 @@ CREATE TABLE inference_usage (
     cached_input_tokens bigint NOT NULL CHECK (cached_input_tokens >= 0),
     output_tokens bigint NOT NULL CHECK (output_tokens >= 0),
     reasoning_tokens bigint NOT NULL CHECK (reasoning_tokens >= 0),
-    price_id uuid REFERENCES model_prices (id),
+    price_id uuid,
     charge_eur numeric(28, 12) NOT NULL CHECK (charge_eur >= 0),
     outcome text NOT NULL CHECK (outcome IN ('complete', 'partial', 'abandoned', 'failed')),
     http_status smallint NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE inference_usage (
     -- A replay with the same id and another content is an alarm, never an overwrite.
     payload_hash bytea NOT NULL CHECK (length(payload_hash) = 32),
     CHECK (charge_eur = 0 OR price_id IS NOT NULL),
+    FOREIGN KEY (model_tenant, price_id) REFERENCES model_prices (tenant, id),
     PRIMARY KEY (request_id, started_at)
 ) PARTITION BY RANGE (started_at);
 CREATE INDEX inference_usage_consumer ON inference_usage (consumer_tenant, started_at);
@@ -51,6 +52,8 @@ CREATE POLICY provider_platform ON inference_usage FOR SELECT TO inventiv_app
         AND (SELECT current_setting('inventiv.platform', true)) = 'on');
 CREATE TRIGGER inference_usage_append_only BEFORE UPDATE OR DELETE ON inference_usage
     FOR EACH ROW EXECUTE FUNCTION tenancy.refuse_change();
+CREATE TRIGGER inference_usage_never_emptied BEFORE TRUNCATE ON inference_usage
+    FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
 
 -- Partitions are made by a job a month ahead; a definer function, because the job's role owns nothing. What no month covers
 -- (a clock far off) lands in the default partition instead of being refused.
@@ -58,7 +61,7 @@ CREATE TABLE inference_usage_default PARTITION OF inference_usage DEFAULT;
 CALL tenancy.lock_down('inference_usage_default');
 REVOKE ALL ON inference_usage_default FROM inventiv_system;
 CREATE FUNCTION tenancy.ensure_usage_partition(month date) RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     first_day date := date_trunc('month', month)::date;
     partition text := 'inference_usage_' || to_char(first_day, 'YYYY_MM');

@@ -203,6 +203,11 @@ impl From<sqlx::Error> for Error {
                 source: Some(error.into()),
                 ..Self::unavailable("The database cannot be reached right now.")
             },
+            // PostgreSQL broke a tie between two changes and undid this one: it may simply be sent again.
+            sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("40001" | "40P01")) => Self {
+                source: Some(error.into()),
+                ..Self::unavailable("Another change got in the way; nothing was done.")
+            },
             _ => Self::internal(error),
         }
     }

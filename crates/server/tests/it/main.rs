@@ -5,3 +5,4 @@
 mod api_keys;
 mod harness;
 mod identity;
+mod isolation;

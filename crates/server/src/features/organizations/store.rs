@@ -66,8 +66,8 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
     Ok(row)
 }
 
-/// The role of the person in one of the own organizations, held until the end of the transaction.
-pub async fn lock_own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
+/// The role of the person in one of the own organizations, for display: the membership decides again on every request.
+pub async fn own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
     let user_id = tx.operation().user_id;
     let role = sqlx::query_scalar!(
         "SELECT m.role FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id

@@ -117,7 +117,7 @@ pub async fn switch(
     let target = match organization_id {
         None => None,
         Some(id) => {
-            let role = store::lock_own_role(&mut tx, id).await?;
+            let role = store::own_role(&mut tx, id).await?;
             let unknown = || Error::invalid("organization_id", "unknown", "is not an organization you belong to");
             Some((id, role.ok_or_else(unknown)?))
         }

@@ -30,8 +30,13 @@ impl Db {
     /// 401 when the session ended, 409 `workspace_changed` when it moved, 403 when the permission was lost meanwhile.
     pub async fn write(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
         let mut tx = TenantTx::open(self, authorized.operation().clone(), true).await?;
-        let current = tx.lock_actor().await?;
-        tx.operation.workspace = current;
+        let (workspace, policies) = tx.lock_actor().await?;
+        tx.operation.policies = policies;
+        if tx.operation.workspace != workspace {
+            // A platform admin who no longer is one must not keep the platform's rows for this last transaction.
+            tx.operation.workspace = workspace;
+            apply_settings(&mut tx.tx, &tx.operation).await?;
+        }
         tx.operation.require(authorized.permission())?;
         Ok(tx)
     }
@@ -90,9 +95,9 @@ impl TenantTx {
         Ok(self.tx.commit().await?)
     }
 
-    async fn lock_actor(&mut self) -> Result<Workspace> {
+    async fn lock_actor(&mut self) -> Result<(Workspace, Policies)> {
         let actor = sqlx::query!(
-            r#"SELECT platform_role AS "platform_role!", organization_id, organization_role FROM auth.lock_actor($1, $2)"#,
+            r#"SELECT platform_role AS "platform_role!", organization_id, organization_role, members_can_create_keys FROM auth.lock_actor($1, $2)"#,
             self.operation.session_id,
             self.operation.request.now,
         )
@@ -110,7 +115,10 @@ impl TenantTx {
         if workspace.organization_id() != self.operation.workspace.organization_id() {
             return Err(Error::workspace_changed());
         }
-        Ok(workspace)
+        let policies = Policies {
+            members_can_create_keys: actor.members_can_create_keys.unwrap_or(false),
+        };
+        Ok((workspace, policies))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+pub mod world;
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -72,13 +73,14 @@ impl TestServer {
         config.listen = listener.local_addr().unwrap();
         configure(&mut config);
         let base_url = format!("http://{}", config.listen);
+        let master = config.master_secret.as_deref().and_then(MasterSecret::parse);
         let db = Db::connect(options.clone(), options.clone(), sizes).await.unwrap();
         let app = App::new(Parts {
             config,
             clock: Clock::default(),
             db,
             passwords: Passwords::cheap().unwrap(),
-            master: MasterSecret::generate(),
+            master: master.unwrap_or_else(MasterSecret::generate),
             shutdown: CancellationToken::new(),
         });
         let mut tasks = JoinSet::new();

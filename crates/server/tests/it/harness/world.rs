@@ -1,0 +1,465 @@
+//! Two organizations full of everything, a person in Personal and the platform: what the tests of isolation look at. Built once
+//! per test program and kept as a template database; each test works on a copy of it.
+//!
+//! A new table needs a statement in [`ROWS`] (a test names the table otherwise), with the tenant's marker in every text.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use inventiv_server::ids::{PLATFORM, new_id};
+use inventiv_server::permissions::{Role, WorkspaceRole};
+use inventiv_server::plumbing::config::{Config, ServerRole};
+use inventiv_server::plumbing::db::PoolSizes;
+use inventiv_server::secrets::MasterSecret;
+use serde_json::json;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
+
+use super::{Client, Person, TestServer, database};
+
+/// Whose rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    Alpha,
+    Bravo,
+    /// Somebody without an organization.
+    Solo,
+    Platform,
+}
+
+impl Side {
+    pub const ALL: [Side; 4] = [Side::Alpha, Side::Bravo, Side::Solo, Side::Platform];
+
+    /// Stands in every text of the side and nowhere else.
+    pub fn marker(self) -> &'static str {
+        match self {
+            Side::Alpha => "canary-alpha-x7",
+            Side::Bravo => "canary-bravo-q9",
+            Side::Solo => "canary-solo-k3",
+            Side::Platform => "canary-platform-w5",
+        }
+    }
+
+    fn scope(self) -> &'static str {
+        match self {
+            Side::Alpha | Side::Bravo => "organization",
+            Side::Solo => "personal",
+            Side::Platform => "platform",
+        }
+    }
+}
+
+/// One table's row of a side. `{…}` stands for ids and texts of the side, see [`Fill::statement`].
+struct Rows {
+    table: &'static str,
+    scopes: &'static [&'static str],
+    insert: &'static str,
+}
+
+const SHARED: &[&str] = &["organization", "platform"];
+const OWNED: &[&str] = &["organization", "personal"];
+const ALL: &[&str] = &["organization", "personal", "platform"];
+
+/// In the order of their references.
+const ROWS: &[Rows] = &[
+    Rows {
+        table: "api_keys",
+        scopes: OWNED,
+        insert: "INSERT INTO api_keys (id, scope, organization_id, owner_user_id, created_by_user_id, name, public_id, prefix, secret_hash,
+            allowed_models, created_at)
+            VALUES ('{api_keys}', '{scope}', {organization}, {owner}, '{person}', 'key {marker}', 'public-{marker}', 'inv_{marker}',
+            sha256('{marker}'), ARRAY['model-{marker}'], now())",
+    },
+    Rows {
+        table: "models",
+        scopes: SHARED,
+        insert: "INSERT INTO models (id, scope, organization_id, name, model_id, description, licence, engine, engine_arguments, required_vram_gb,
+            context_length, created_by_user_id, created_at, updated_at)
+            VALUES ('{models}', '{scope}', {organization}, 'model {marker}', 'model-{marker}', '{marker}', '{marker}', 'mock',
+            ARRAY['--{marker}'], 1, 4096, '{person}', now(), now())",
+    },
+    Rows {
+        table: "model_prices",
+        scopes: SHARED,
+        insert: "INSERT INTO model_prices (id, tenant, model_id, version, input_eur_per_1m, cached_input_eur_per_1m, output_eur_per_1m,
+            created_by_user_id, valid_from)
+            VALUES ('{model_prices}', '{tenant}', '{models}', 1, 1, 0.5, 2, '{person}', now())",
+    },
+    Rows {
+        table: "instances",
+        scopes: SHARED,
+        insert: "INSERT INTO instances (id, scope, organization_id, model_tenant, model_id, provider_id, zone_id, instance_type_id, provider_code,
+            zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, provider_instance_id, address,
+            error_message, worker_address, worker_version, reconcile_after, created_by_user_id, created_at)
+            VALUES ('{instances}', '{scope}', {organization}, '{tenant}', '{models}', '{provider}', '{zone}', '{instance_type}', 'world',
+            'world-1', 'world-gpu', 1, 24, 1, 'ready', now(), 'server-{marker}', '{marker}', 'message {marker}', 'http://{marker}.invalid', '{marker}',
+            now() + interval '1 year', '{person}', now())",
+    },
+    Rows {
+        table: "instance_state_history",
+        scopes: SHARED,
+        insert: "INSERT INTO instance_state_history (id, tenant, instance_id, from_status, to_status, reason, message, actor_user_id, occurred_at)
+            VALUES ('{instance_state_history}', '{tenant}', '{instances}', 'starting', 'ready', '{marker}', '{marker}', '{person}', now())",
+    },
+    Rows {
+        table: "cloud_operations",
+        scopes: SHARED,
+        insert: "INSERT INTO cloud_operations (id, tenant, instance_id, kind, attempt, state, external_id, error_message, started_at, finished_at)
+            VALUES ('{cloud_operations}', '{tenant}', '{instances}', 'create_server', 1, 'confirmed', '{marker}', '{marker}', now(), now())",
+    },
+    Rows {
+        table: "instance_cost_segments",
+        scopes: SHARED,
+        insert: "INSERT INTO instance_cost_segments (id, tenant, instance_id, cost_per_hour_eur, period)
+            VALUES ('{instance_cost_segments}', '{tenant}', '{instances}', 1, tstzrange(now() - interval '1 hour', NULL))",
+    },
+    Rows {
+        table: "worker_tokens",
+        scopes: SHARED,
+        insert: "INSERT INTO worker_tokens (id, tenant, instance_id, kind, token_hash, created_at)
+            VALUES ('{worker_tokens}', '{tenant}', '{instances}', 'worker', sha256('worker {marker}'), now())",
+    },
+    // Each side consumes what is its own; people consume the platform's.
+    Rows {
+        table: "inference_usage",
+        scopes: ALL,
+        insert: "INSERT INTO inference_usage (request_id, started_at, finished_at, consumer_tenant, consumer_organization_id, consumer_user_id,
+            api_key_name, provider_tenant, model_tenant, model_id, model_name, uncached_input_tokens, cached_input_tokens, output_tokens,
+            reasoning_tokens, price_id, charge_eur, outcome, http_status, streamed, latency_ms, payload_hash)
+            VALUES ('{inference_usage}', now(), now(), '{tenant}', {organization}, '{person}', 'key {marker}', '{tenant}', '{tenant}', '{models}',
+            'model-{marker}', 10, 0, 20, 0, NULL, 0, 'complete', 200, false, 100, sha256('{marker}'))",
+    },
+    Rows {
+        table: "login_throttles",
+        scopes: ALL,
+        insert: "INSERT INTO login_throttles (subject, failures, window_started_at) VALUES ('{marker}', 1, now() - interval '1 day')",
+    },
+];
+
+/// The rows of a side, by table.
+#[derive(Debug, Clone, Default)]
+pub struct Belongings {
+    pub tenant: Uuid,
+    pub people: Vec<Uuid>,
+    ids: HashMap<&'static str, Uuid>,
+}
+
+impl Belongings {
+    pub fn id(&self, table: &str) -> Option<Uuid> {
+        self.ids.get(table).copied()
+    }
+
+    /// Everything that must not be found where the side isn't known.
+    pub fn all_ids(&self) -> Vec<Uuid> {
+        let own = self.tenant != PLATFORM;
+        self.ids
+            .values()
+            .chain(&self.people)
+            .chain(own.then_some(&self.tenant))
+            .copied()
+            .collect()
+    }
+}
+
+/// How a principal presents itself.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    None,
+    Bearer(String),
+}
+
+/// Somebody (or something) that calls the API.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub name: &'static str,
+    pub credential: Credential,
+    /// `None`: nobody the API knows.
+    pub role: Option<WorkspaceRole>,
+    /// Presents an API key: the refusal says that a session is needed.
+    pub is_key: bool,
+    pub side: Side,
+    pub person: Option<Uuid>,
+    /// Another session of the person.
+    pub spare_session: Option<Uuid>,
+}
+
+impl Principal {
+    pub fn client(&self, server: &TestServer) -> Client {
+        match &self.credential {
+            Credential::None => server.anonymous(),
+            Credential::Bearer(token) => server.anonymous().with_token(token),
+        }
+    }
+
+    /// The side whose rows are foreign to this principal.
+    pub fn stranger(&self) -> Side {
+        match self.side {
+            Side::Bravo => Side::Alpha,
+            Side::Alpha | Side::Solo | Side::Platform => Side::Bravo,
+        }
+    }
+}
+
+/// Plain data about the template: what a copy of it contains.
+pub struct World {
+    database: String,
+    master: String,
+    pub sides: HashMap<Side, Belongings>,
+    pub principals: Vec<Principal>,
+    pub catalog: HashMap<&'static str, Uuid>,
+}
+
+impl World {
+    /// The one of this test program.
+    pub async fn shared() -> &'static World {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        // The pools of the server that builds it live and die with a runtime of their own.
+        tokio::task::spawn_blocking(|| {
+            WORLD.get_or_init(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(build())
+            })
+        })
+        .await
+        .unwrap()
+    }
+
+    pub fn side(&self, side: Side) -> &Belongings {
+        &self.sides[&side]
+    }
+
+    pub fn principal(&self, name: &str) -> &Principal {
+        self.principals
+            .iter()
+            .find(|principal| principal.name == name)
+            .unwrap_or_else(|| panic!("no principal {name}"))
+    }
+
+    /// A copy of the database, as its owner.
+    pub async fn copy(&self) -> PgConnectOptions {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("world_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        database::copy_of(&self.database, &name).await
+    }
+
+    /// A server on a copy, where every principal's credentials are good.
+    pub async fn server(&self) -> TestServer {
+        self.server_on(self.copy().await).await
+    }
+
+    pub async fn server_on(&self, options: PgConnectOptions) -> TestServer {
+        TestServer::start_on(options, PoolSizes { app: 4, system: 3 }, |config| {
+            config.master_secret = Some(self.master.clone());
+            still(config);
+        })
+        .await
+    }
+}
+
+/// Nothing moves by itself: what changed, a request changed.
+fn still(config: &mut Config) {
+    config.roles = vec![ServerRole::Api, ServerRole::Gateway];
+}
+
+struct Fill<'a> {
+    side: Side,
+    belongings: &'a Belongings,
+    person: Uuid,
+    catalog: &'a HashMap<&'static str, Uuid>,
+}
+
+impl Fill<'_> {
+    fn statement(&self, template: &str) -> String {
+        let tenant = self.belongings.tenant;
+        let quoted = |present: bool| {
+            if present {
+                format!("'{tenant}'")
+            } else {
+                "NULL".to_owned()
+            }
+        };
+        let mut statement = template
+            .replace("{tenant}", &tenant.to_string())
+            .replace("{scope}", self.side.scope())
+            .replace("{organization}", &quoted(self.side.scope() == "organization"))
+            .replace("{owner}", &quoted(self.side.scope() == "personal"))
+            .replace("{person}", &self.person.to_string())
+            .replace("{marker}", self.side.marker());
+        for (name, id) in self.belongings.ids.iter().chain(self.catalog) {
+            statement = statement.replace(&format!("{{{name}}}"), &id.to_string());
+        }
+        // A person has no models of its own: it uses the platform's, which any id stands for here.
+        statement.replace("{models}", &PLATFORM.to_string())
+    }
+}
+
+async fn run(owner: &PgPool, statement: String) {
+    owner
+        .execute(sqlx::AssertSqlSafe(statement.clone()))
+        .await
+        .unwrap_or_else(|error| panic!("{error}\n{statement}"));
+}
+
+async fn build() -> World {
+    let master = MasterSecret::generate().to_text();
+    let options = database::fresh().await;
+    let database = options.get_database().unwrap().to_owned();
+    let server = TestServer::start_on(options, PoolSizes { app: 4, system: 3 }, |config| {
+        config.master_secret = Some(master.clone());
+        still(config);
+    })
+    .await;
+    let mut world = World {
+        database,
+        master,
+        sides: HashMap::new(),
+        principals: vec![principal("anonymous", Credential::None, None, Side::Alpha)],
+        catalog: fill_catalog(&server.owner).await,
+    };
+    organization(&server, &mut world, Side::Alpha).await;
+    organization(&server, &mut world, Side::Bravo).await;
+
+    let solo = server.person(&format!("solo.{}", Side::Solo.marker())).await;
+    let admin = server
+        .platform_admin(&format!("root.{}", Side::Platform.marker()))
+        .await;
+    for (side, person, tenant, role) in [
+        (Side::Solo, &solo, solo.id, WorkspaceRole::Personal),
+        (Side::Platform, &admin, PLATFORM, WorkspaceRole::PlatformAdmin),
+    ] {
+        let name = if side == Side::Solo {
+            "personal"
+        } else {
+            "platform admin"
+        };
+        fill(&server, &mut world, side, tenant, vec![person.id], person.id).await;
+        let inhabitant = inhabitant(&server, name, person, role, side).await;
+        world.principals.push(inhabitant);
+    }
+    server.stop().await;
+    world
+}
+
+/// An organization with a member in every role, who all become principals.
+async fn organization(server: &TestServer, world: &mut World, side: Side) {
+    let marker = side.marker();
+    let mut owner = server.person(&format!("owner.{marker}")).await;
+    owner.client = owner.client.with_header("idempotency-key", marker);
+    let id = server.organization(&mut owner, &format!("Org {marker}")).await;
+    owner.client = without_headers(server, &owner.client);
+    let mut people = vec![owner.id];
+    let names = match side {
+        Side::Alpha => ["owner", "admin", "manager", "user"],
+        _ => ["other owner", "other admin", "other manager", "other user"],
+    };
+    let role = WorkspaceRole::Organization(Role::Owner);
+    let mut principals = vec![inhabitant(server, names[0], &owner, role, side).await];
+    for (name, role) in names.into_iter().skip(1).zip([Role::Admin, Role::Manager, Role::User]) {
+        let member = server.member(id, &format!("{}.{marker}", role.as_str()), role).await;
+        people.push(member.id);
+        let role = WorkspaceRole::Organization(role);
+        principals.push(inhabitant(server, name, &member, role, side).await);
+    }
+    if side == Side::Alpha {
+        world.principals.extend(principals);
+        let revoked = server.sign_in(&owner.email).await.switch_to(Some(id)).await;
+        let session = session_of(&revoked).await;
+        let path = format!("/auth/sessions/{session}/revoke");
+        owner.client.post(&path, json!({})).await.expect(204);
+        let credential = Credential::Bearer(revoked.token().to_owned());
+        world
+            .principals
+            .push(principal("revoked session", credential, None, side));
+    } else {
+        // One of the others is enough as a caller; all of them are there as rows.
+        world.principals.extend(principals.into_iter().take(1));
+    }
+    fill(server, world, side, id, people, owner.id).await;
+}
+
+fn without_headers(server: &TestServer, client: &Client) -> Client {
+    server.anonymous().with_token(client.token())
+}
+
+fn principal(name: &'static str, credential: Credential, role: Option<WorkspaceRole>, side: Side) -> Principal {
+    Principal {
+        name,
+        credential,
+        role,
+        is_key: false,
+        side,
+        person: None,
+        spare_session: None,
+    }
+}
+
+async fn inhabitant(
+    server: &TestServer,
+    name: &'static str,
+    person: &Person,
+    role: WorkspaceRole,
+    side: Side,
+) -> Principal {
+    let spare = server.sign_in(&person.email).await;
+    let credential = Credential::Bearer(person.client.token().to_owned());
+    Principal {
+        person: Some(person.id),
+        spare_session: Some(session_of(&spare).await),
+        ..principal(name, credential, Some(role), side)
+    }
+}
+
+async fn session_of(client: &Client) -> Uuid {
+    let me = client.get("/auth/me").await.expect(200);
+    me.json["session_id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn fill(server: &TestServer, world: &mut World, side: Side, tenant: Uuid, people: Vec<Uuid>, person: Uuid) {
+    let mut belongings = Belongings {
+        tenant,
+        people,
+        ids: HashMap::new(),
+    };
+    let rows = || ROWS.iter().filter(|rows| rows.scopes.contains(&side.scope()));
+    for rows in rows() {
+        belongings.ids.insert(rows.table, new_id());
+    }
+    let fill = Fill {
+        side,
+        belongings: &belongings,
+        person,
+        catalog: &world.catalog,
+    };
+    for rows in rows() {
+        run(&server.owner, fill.statement(rows.insert)).await;
+    }
+    world.sides.insert(side, belongings);
+}
+
+/// A provider with one region, zone and type, which everybody may use.
+async fn fill_catalog(owner: &PgPool) -> HashMap<&'static str, Uuid> {
+    let ids: HashMap<_, _> = ["provider", "region", "zone", "instance_type", "instance_type_price"]
+        .into_iter()
+        .map(|name| (name, new_id()))
+        .collect();
+    let script = "
+        INSERT INTO providers (id, code, name) VALUES ('{provider}', 'world', 'World');
+        INSERT INTO regions (id, provider_id, code, name) VALUES ('{region}', '{provider}', 'world', 'World');
+        INSERT INTO zones (id, provider_id, region_id, code, name) VALUES ('{zone}', '{provider}', '{region}', 'world-1', 'World 1');
+        INSERT INTO instance_types (id, provider_id, code, name, cpu_count, memory_gb, gpu_count, vram_per_gpu_gb, cost_per_hour_eur)
+            VALUES ('{instance_type}', '{provider}', 'world-gpu', 'World GPU', 8, 64, 1, 24, 1);
+        INSERT INTO instance_type_zones (provider_id, instance_type_id, zone_id) VALUES ('{provider}', '{instance_type}', '{zone}');
+        INSERT INTO instance_type_prices (id, instance_type_id, cost_per_hour_eur, valid_from)
+            VALUES ('{instance_type_price}', '{instance_type}', 1, now());";
+    let mut script = script.to_owned();
+    for (name, id) in &ids {
+        script = script.replace(&format!("{{{name}}}"), &id.to_string());
+    }
+    run(owner, script).await;
+    ids
+}

@@ -1,0 +1,7 @@
+//! The tests that keep tenants apart, below the API: the schema itself, bare SQL, borrowed connections, cached plans, owners.
+
+mod bare_sql;
+mod catalog_gate;
+mod classes;
+mod connections;
+mod owners;

@@ -34,6 +34,7 @@ fn operation(world: &World, principal: &str) -> Operation {
             request_id: Uuid::nil(),
             ip: None,
             user_agent: None,
+            secure: false,
             now: inventiv_server::clock::Clock::default().now(),
         },
     }

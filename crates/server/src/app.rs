@@ -12,6 +12,7 @@ use crate::features::identity::tokens::Tokens;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
 use crate::plumbing::events::Events;
+use crate::plumbing::mail::Wake;
 use crate::secrets::MasterSecret;
 use crate::{openapi, plumbing};
 
@@ -24,6 +25,8 @@ pub struct Dependencies {
     pub clock: Clock,
     pub db: Db,
     pub events: Events,
+    /// Wakes what sends mails.
+    pub mail: Wake,
     pub passwords: Passwords,
     pub tokens: Tokens,
     pub master: MasterSecret,
@@ -51,6 +54,7 @@ impl App {
             clock: parts.clock,
             db: parts.db,
             events,
+            mail: Wake::default(),
             passwords: parts.passwords,
             tokens,
             master: parts.master,

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::features::identity::Passwords;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
+use crate::plumbing::mail;
 use crate::plumbing::telemetry;
 use crate::secrets::MasterSecret;
 
@@ -103,7 +104,9 @@ impl Running {
 }
 
 /// Everything that works without being asked, according to the process's roles. Ends with the app's shutdown token.
-pub fn start_background(_app: &App, _tasks: &mut JoinSet<()>) {}
+pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
+    mail::start(app, tasks);
+}
 
 async fn serve_http(app: App, listener: TcpListener) {
     let shutdown = app.shutdown.clone();

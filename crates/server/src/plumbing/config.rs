@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use axum::http::HeaderMap;
 
+use crate::plumbing::mail;
+
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
     /// Address and port for the console, the API and the gateway
@@ -66,6 +68,30 @@ pub struct Config {
     /// The installation's master secret, 32 bytes in base64url; replicas must share it (default: made and kept in the data directory)
     #[arg(long, env = "INVENTIV_MASTER_SECRET", hide_env_values = true)]
     pub master_secret: Option<String>,
+
+    /// Mail server: smtps://host, smtp://host (STARTTLS required) or smtp://host?starttls=opportunistic (default: mails become files in the data directory)
+    #[arg(long, env = "INVENTIV_SMTP_URL")]
+    pub smtp_url: Option<String>,
+
+    /// Name to sign in to the mail server with
+    #[arg(long, env = "INVENTIV_SMTP_USERNAME")]
+    pub smtp_username: Option<String>,
+
+    /// Password to sign in to the mail server with; better given in the environment or a file
+    #[arg(long, env = "INVENTIV_SMTP_PASSWORD", hide_env_values = true)]
+    pub smtp_password: Option<String>,
+
+    /// File that holds the password of the mail server
+    #[arg(long, env = "INVENTIV_SMTP_PASSWORD_FILE")]
+    pub smtp_password_file: Option<PathBuf>,
+
+    /// PEM file with an additional authority to trust for the mail server's certificate
+    #[arg(long, env = "INVENTIV_SMTP_CA_FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+
+    /// Who mails come from, like Inventiv <no-reply@example.com>; required with --smtp-url
+    #[arg(long, env = "INVENTIV_MAIL_FROM")]
+    pub mail_from: Option<String>,
 
     /// Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas
     #[arg(long, env = "INVENTIV_TRUSTED_PROXIES", value_delimiter = ',')]
@@ -181,6 +207,7 @@ impl Config {
             self.admin_password.is_none() || self.admin_password_file.is_none(),
             "give --admin-password or --admin-password-file, not both"
         );
+        mail::check(self)?;
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/app/") }))
         .route("/app", get(|| async { Redirect::permanent("/app/") }))
-        .route("/app/", get(|headers| page(headers)))
+        .route("/app/", get(page))
         .route("/app/{*path}", get(file))
         .layer(CompressionLayer::new())
 }

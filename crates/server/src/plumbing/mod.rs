@@ -5,4 +5,5 @@ pub mod console;
 pub mod db;
 pub mod edge;
 pub mod events;
+pub mod mail;
 pub mod telemetry;

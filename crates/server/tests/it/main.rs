@@ -6,3 +6,4 @@ mod api_keys;
 mod harness;
 mod identity;
 mod isolation;
+mod mail;

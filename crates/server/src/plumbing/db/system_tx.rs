@@ -24,6 +24,8 @@ pub enum SystemReason {
     Metering,
     /// When keys were last used.
     KeyUsage,
+    /// Mails on their way out of the outbox.
+    MailDelivery,
     /// Rows past their time: sessions, idempotency keys, partitions ahead.
     Housekeeping,
     /// Commands of the operator: `inventiv admin …`, `audit verify`, sample data.

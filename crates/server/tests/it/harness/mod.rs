@@ -3,6 +3,7 @@
 mod client;
 mod database;
 pub mod world;
+mod smtp_sink;
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use client::{Answer, Client};
+pub use smtp_sink::{Fault, SmtpSink, Tls};
 
 pub const PASSWORD: &str = "correct horse battery";
 

@@ -1,0 +1,166 @@
+//! The loop that empties the outbox. Any number of replicas may run it: each mail is leased to one at a time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::outbox::{self, Claimed};
+use super::templates;
+use super::transport::{DeliveryError, Transport};
+use crate::app::App;
+use crate::error::Result;
+use crate::plumbing::config::ServerRole;
+use crate::plumbing::db::SystemReason;
+
+/// How often is looked without being woken.
+const POLL: Duration = Duration::from_secs(2);
+/// Mails sent at the same time.
+const AT_ONCE: i64 = 4;
+/// Longer than a delivery may take: when it ends, the sender is gone.
+const LEASE: TimeDelta = TimeDelta::minutes(3);
+/// With the pauses below the last attempt comes about five hours after the first.
+const MOST_ATTEMPTS: i32 = 14;
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(15);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(40);
+/// How long finished mails stay on record, and how often that is looked after.
+const KEPT: TimeDelta = TimeDelta::days(30);
+const TIDYING: Duration = Duration::from_secs(3600);
+
+/// Starts sending, in processes that serve the API or orchestrate.
+pub fn start(app: &App, tasks: &mut JoinSet<()>) {
+    if !app.config.has_role(ServerRole::Api) && !app.config.has_role(ServerRole::Orchestrator) {
+        return;
+    }
+    match Transport::from_config(&app.config) {
+        Ok(transport) => {
+            if let Some(directory) = transport.directory() {
+                tracing::info!(directory = %directory.display(), "no mail server (--smtp-url): mails are written to files");
+            }
+            tasks.spawn(run(app.clone(), transport));
+        }
+        // The start checks the settings; what it can't see is a file that went away since.
+        Err(error) => tracing::error!(
+            error = format!("{error:#}"),
+            "mails stay in the outbox: the mail settings can't be used"
+        ),
+    }
+}
+
+async fn run(app: App, transport: Transport) {
+    let owner = crate::ids::new_id();
+    let mut waiter = app.mail.waiter();
+    let mut tidying = tokio::time::interval(TIDYING);
+    let mut healthy = true;
+    loop {
+        // Seen from here on, so a wake during the work is not lost.
+        waiter.borrow_and_update();
+        let outcome = send_due(&app, &transport, owner).await;
+        match &outcome {
+            Err(error) if healthy => {
+                tracing::error!(%error, "the outbox can't be read; it is tried again every few seconds")
+            }
+            _ => {}
+        }
+        healthy = outcome.is_ok();
+        if matches!(outcome, Ok(sent) if sent == AT_ONCE as usize) {
+            if app.shutdown.is_cancelled() {
+                return;
+            }
+            continue;
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            _ = waiter.changed() => {}
+            () = tokio::time::sleep(POLL) => {}
+            _ = tidying.tick() => tidy(&app).await,
+        }
+    }
+}
+
+/// One round; says how many mails were tried.
+async fn send_due(app: &App, transport: &Transport, owner: Uuid) -> Result<usize> {
+    let mut tx = app.db.system(SystemReason::MailDelivery).await?;
+    let claimed = outbox::claim(&mut tx, owner, app.clock.now(), LEASE, AT_ONCE).await?;
+    tx.commit().await?;
+    let tried = claimed.len();
+    let deliveries = claimed.into_iter().map(|mail| send(app, transport, owner, mail));
+    for outcome in futures_util::future::join_all(deliveries).await {
+        outcome?;
+    }
+    Ok(tried)
+}
+
+async fn send(app: &App, transport: &Transport, owner: Uuid, mail: Claimed) -> Result<()> {
+    let (id, attempts, template) = (mail.id, mail.attempts, mail.template.clone());
+    let outcome = deliver(transport, mail, app.clock.now()).await;
+    let now = app.clock.now();
+    let mut tx = app.db.system(SystemReason::MailDelivery).await?;
+    match outcome {
+        Ok(()) => {
+            outbox::mark_sent(&mut tx, owner, id, now).await?;
+            tracing::info!(mail = %id, template, attempts, "mail sent");
+        }
+        Err(DeliveryError::Temporary(why)) if attempts < MOST_ATTEMPTS => {
+            let until = now + pause(attempts, rand::random());
+            outbox::put_off(&mut tx, owner, id, until, &why).await?;
+            tracing::warn!(mail = %id, template, attempts, why, next_attempt_at = %until, "mail not sent yet");
+        }
+        Err(DeliveryError::Temporary(why) | DeliveryError::Permanent(why)) => {
+            outbox::give_up(&mut tx, owner, id, now, &why).await?;
+            tracing::error!(mail = %id, template, attempts, why, "mail given up");
+        }
+    }
+    tx.commit().await
+}
+
+async fn deliver(transport: &Transport, mail: Claimed, now: DateTime<Utc>) -> Result<(), DeliveryError> {
+    if mail.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(DeliveryError::Permanent("out of date".to_owned()));
+    }
+    // The message of a rendering error may hold parameters: it is not passed on.
+    let rendered = templates::render(&mail.template, &mail.locale, &mail.parameters)
+        .map_err(|_| DeliveryError::Permanent("the template could not be rendered".to_owned()))?;
+    transport.deliver(mail.id, &mail.recipient, rendered, now.into()).await
+}
+
+/// Doubles with each attempt up to the longest pause; the jitter (a random number) takes up to a quarter of it away, so that
+/// mails that failed together don't come back together.
+fn pause(attempts: i32, jitter: u32) -> TimeDelta {
+    let doublings = attempts.saturating_sub(1).clamp(0, 20);
+    let full = (FIRST_PAUSE * 2_i32.pow(doublings as u32)).min(LONGEST_PAUSE);
+    let quarter = full.num_milliseconds() / 4;
+    full - TimeDelta::milliseconds(i64::from(jitter) * quarter / i64::from(u32::MAX))
+}
+
+async fn tidy(app: &App) {
+    let tidied = async {
+        let mut tx = app.db.system(SystemReason::Housekeeping).await?;
+        let removed = outbox::remove_finished(&mut tx, app.clock.now() - KEPT, 10_000).await?;
+        tx.commit().await?;
+        Ok::<_, crate::error::Error>(removed)
+    };
+    match tidied.await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "forgot old mails"),
+        Err(error) => tracing::warn!(%error, "old mails could not be removed; the next round tries again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_bound_and_jitter_only_shortens_them() {
+        assert_eq!(pause(1, 0), FIRST_PAUSE);
+        assert_eq!(pause(3, 0), FIRST_PAUSE * 4);
+        assert_eq!(pause(MOST_ATTEMPTS, 0), LONGEST_PAUSE);
+        assert_eq!(pause(i32::MAX, 0), LONGEST_PAUSE);
+        for attempts in 1..=MOST_ATTEMPTS {
+            let (longest, shortest) = (pause(attempts, 0), pause(attempts, u32::MAX));
+            assert!(shortest < longest && shortest * 4 >= longest * 3, "{attempts}");
+        }
+    }
+}

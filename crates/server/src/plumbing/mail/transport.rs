@@ -1,0 +1,180 @@
+//! Handing one mail over: to the SMTP server, or into a file.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use lettre::address::Address;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Severity;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use uuid::Uuid;
+
+use super::smtp::{Protection, SmtpSettings, sender};
+use super::templates::Rendered;
+use crate::plumbing::config::Config;
+
+/// Each step of the conversation with the server.
+const STEP_LIMIT: Duration = Duration::from_secs(20);
+/// The whole of it.
+const TOTAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where mails go.
+pub struct Transport {
+    from: Mailbox,
+    way: Way,
+}
+
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Files(PathBuf),
+}
+
+/// Why a mail didn't get out. What is kept and logged is a category: servers repeat addresses in their words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// Another time may be better.
+    #[error("{0}")]
+    Temporary(String),
+    /// It will never be taken.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+impl Transport {
+    /// # Errors
+    /// Settings that can't be used.
+    pub fn from_config(config: &Config) -> anyhow::Result<Self> {
+        let from = sender(config)?;
+        let way = match SmtpSettings::from_config(config)? {
+            Some(settings) => Way::Smtp(smtp(&settings, from.email.domain())?),
+            None => {
+                let data_dir = config.data_dir.as_deref().unwrap_or(Path::new("."));
+                Way::Files(data_dir.join("mail"))
+            }
+        };
+        Ok(Self { from, way })
+    }
+
+    /// The directory of files, when that is where mails go.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.way {
+            Way::Smtp(_) => None,
+            Way::Files(directory) => Some(directory),
+        }
+    }
+
+    pub async fn deliver(
+        &self,
+        id: Uuid,
+        recipient: &str,
+        mail: Rendered,
+        date: SystemTime,
+    ) -> Result<(), DeliveryError> {
+        let message = self.message(id, recipient, mail, date)?;
+        match &self.way {
+            Way::Smtp(smtp) => match tokio::time::timeout(TOTAL_LIMIT, smtp.send(message)).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(classify(&error)),
+                Err(_) => Err(DeliveryError::Temporary("smtp too slow".to_owned())),
+            },
+            Way::Files(directory) => write(directory.clone(), id, message.formatted())
+                .await
+                .map_err(|error| DeliveryError::Temporary(format!("file: {}", error.kind()))),
+        }
+    }
+
+    fn message(&self, id: Uuid, recipient: &str, mail: Rendered, date: SystemTime) -> Result<Message, DeliveryError> {
+        let unusable = |what: &str| DeliveryError::Permanent(what.to_owned());
+        let address: Address = recipient.parse().map_err(|_| unusable("not a deliverable address"))?;
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address))
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .date(date)
+            .subject(mail.subject)
+            // Vacation notices and the like don't answer to programs.
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ))
+            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+            .map_err(|_| unusable("the message could not be composed"))
+    }
+}
+
+fn smtp(settings: &SmtpSettings, hello: &str) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let mut parameters = TlsParameters::builder(settings.host.clone());
+    if let Some(file) = &settings.ca_file {
+        let pem = std::fs::read(file).with_context(|| format!("reading --smtp-ca-file {}", file.display()))?;
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|_| anyhow::anyhow!("--smtp-ca-file {} holds no certificate", file.display()))?;
+        parameters = parameters.add_root_certificate(certificate);
+    }
+    let parameters = parameters.build_rustls().context("preparing TLS for the mail server")?;
+    let tls = match settings.protection {
+        Protection::Implicit => Tls::Wrapper(parameters),
+        Protection::StartTls => Tls::Required(parameters),
+        Protection::Opportunistic => Tls::Opportunistic(parameters),
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host.clone())
+        .port(settings.port)
+        .tls(tls)
+        .hello_name(ClientId::Domain(hello.to_owned()))
+        .timeout(Some(STEP_LIMIT));
+    if let Some((name, password)) = &settings.credentials {
+        builder = builder.credentials(Credentials::new(name.clone(), password.clone()));
+    }
+    Ok(builder.build())
+}
+
+/// A 5xx is final, except where it is about our own access (530 to 538): that is for the operator to mend while mails wait.
+fn classify(error: &lettre::transport::smtp::Error) -> DeliveryError {
+    let Some(code) = error.status() else {
+        let what = if error.is_timeout() {
+            "smtp too slow"
+        } else if error.is_tls() {
+            "smtp TLS refused"
+        } else if error.is_client() {
+            "smtp server lacks what is needed"
+        } else {
+            "smtp connection failed"
+        };
+        return DeliveryError::Temporary(what.to_owned());
+    };
+    let about_access = matches!(u16::from(code), 530..=538);
+    let what = format!("smtp {}", u16::from(code));
+    if code.severity == Severity::PermanentNegativeCompletion && !about_access {
+        DeliveryError::Permanent(what)
+    } else {
+        DeliveryError::Temporary(what)
+    }
+}
+
+/// Appears whole or not at all, readable by the program's user only: it holds a link that works.
+async fn write(directory: PathBuf, id: Uuid, message: Vec<u8>) -> std::io::Result<()> {
+    let work = move || {
+        use std::io::Write as _;
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)?;
+        let draft = directory.join(format!(".{id}.draft"));
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(&message)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, directory.join(format!("{id}.eml")))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}

@@ -1,0 +1,277 @@
+//! The outbox and what leaves it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use inventiv_server::plumbing::db::{PoolSizes, SystemReason};
+use inventiv_server::plumbing::mail::{Mail, Template, enqueue};
+use serde_json::json;
+use sqlx::Row as _;
+
+use crate::harness::{Fault, SmtpSink, TestServer, Tls, eventually};
+
+async fn server_with(sink: &SmtpSink) -> TestServer {
+    let directory = tempfile::tempdir().unwrap();
+    TestServer::start_with(|config| sink.configure(config, directory.path())).await
+}
+
+async fn send(server: &TestServer, recipient: &str) {
+    let mut tx = server.app.db.system(SystemReason::MailDelivery).await.unwrap();
+    let mail = Mail {
+        template: Template::PasswordReset,
+        recipient,
+        fallback_locale: "en",
+        parameters: json!({"link": "http://inventiv.test/app/reset-password#token=s3cret", "minutes": 60}),
+        expires_at: Some(server.app.clock.now() + TimeDelta::hours(1)),
+    };
+    enqueue(tx.conn(), mail, server.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    server.app.mail.now();
+}
+
+/// The one mail's `(sent, failed, attempts, last_error, forgotten)`.
+async fn outcome(server: &TestServer) -> (bool, bool, i32, Option<String>, bool) {
+    let row = sqlx::query(
+        "SELECT sent_at IS NOT NULL AS sent, failed_at IS NOT NULL AS failed, attempts, last_error, parameters IS NULL AS forgotten FROM outbox",
+    )
+    .fetch_one(&server.owner)
+    .await
+    .unwrap();
+    (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))
+}
+
+async fn until_attempted(server: &TestServer, attempts: i32) -> (bool, bool, i32, Option<String>, bool) {
+    eventually(&format!("attempt {attempts} is over"), async || {
+        let outcome = outcome(server).await;
+        let idle: bool = sqlx::query_scalar("SELECT lease_owner IS NULL FROM outbox")
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+        (outcome.2 == attempts && idle).then_some(outcome)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_queued_mail_arrives_once_with_text_and_html_and_is_then_forgotten() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    send(&server, "ann@example.test").await;
+    let mail = sink.mail_to("ann@example.test", 1).await;
+    assert_eq!(mail.header("Subject").trim(), "Choose a new Inventiv password");
+    assert_eq!(mail.header("From").trim(), "Inventiv <no-reply@inventiv.test>");
+    assert_eq!(mail.header("Auto-Submitted").trim(), "auto-generated");
+    assert_eq!(mail.token(), "s3cret");
+    assert!(mail.html().contains("#token=s3cret\""));
+    assert_eq!(until_attempted(&server, 1).await, (true, false, 1, None, true));
+    assert_eq!(sink.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_is_in_the_language_of_its_recipient() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    let ann = server.person("ann").await;
+    ann.client.put("/auth/me", json!({"locale": "fr"})).await.expect(200);
+    send(&server, &ann.email).await;
+    let mail = sink.mail_to(&ann.email, 1).await;
+    assert_eq!(
+        mail.header("Subject").trim(),
+        "Choisissez un nouveau mot de passe Inventiv"
+    );
+    assert!(mail.text().contains("Quelqu'un, sans doute vous, a demandé"));
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_taken_now_is_tried_again_later_as_the_same_mail() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sink.fail([Fault::Refuse(450), Fault::HangUp]);
+    send(&server, "ann@example.test").await;
+    let refused = until_attempted(&server, 1).await;
+    assert_eq!(refused, (false, false, 1, Some("smtp 450".to_owned()), false));
+    server.app.clock.advance(TimeDelta::seconds(16));
+    server.app.mail.now();
+    let cut = until_attempted(&server, 2).await;
+    assert_eq!((cut.0, cut.1), (false, false));
+    server.app.clock.advance(TimeDelta::seconds(31));
+    server.app.mail.now();
+    let mail = sink.mail_to("ann@example.test", 1).await;
+    assert_eq!(until_attempted(&server, 3).await, (true, false, 3, None, true));
+    let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM outbox")
+        .fetch_one(&server.owner)
+        .await
+        .unwrap();
+    assert_eq!(mail.header("Message-ID").trim(), format!("<{id}@inventiv.test>"));
+}
+
+#[tokio::test]
+async fn a_mail_that_will_never_be_taken_becomes_a_dead_letter_without_its_link() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sink.fail([Fault::Refuse(550)]);
+    send(&server, "gone@example.test").await;
+    assert_eq!(
+        until_attempted(&server, 1).await,
+        (false, true, 1, Some("smtp 550".to_owned()), true)
+    );
+}
+
+#[tokio::test]
+async fn our_own_access_to_the_mail_server_is_not_the_mails_fault() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sink.fail([Fault::Refuse(535)]);
+    send(&server, "ann@example.test").await;
+    assert_eq!(
+        until_attempted(&server, 1).await,
+        (false, false, 1, Some("smtp 535".to_owned()), false)
+    );
+}
+
+#[tokio::test]
+async fn a_mail_that_is_out_of_date_is_not_sent_anymore() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sink.fail([Fault::Refuse(450)]);
+    send(&server, "ann@example.test").await;
+    until_attempted(&server, 1).await;
+    server.app.clock.advance(TimeDelta::minutes(61));
+    server.app.mail.now();
+    let outcome = until_attempted(&server, 2).await;
+    assert_eq!(outcome, (false, true, 2, Some("out of date".to_owned()), true));
+    assert_eq!(sink.attempts(), 1);
+}
+
+#[tokio::test]
+async fn attempts_end_some_time() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sink.fail(std::iter::repeat_n(Fault::Refuse(450), 20));
+    sqlx::query("ALTER TABLE outbox ALTER COLUMN attempts SET DEFAULT 12")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    send(&server, "ann@example.test").await;
+    assert!(!until_attempted(&server, 13).await.1);
+    server.app.clock.advance(TimeDelta::minutes(41));
+    server.app.mail.now();
+    let outcome = until_attempted(&server, 14).await;
+    assert_eq!((outcome.0, outcome.1, outcome.4), (false, true, true));
+}
+
+#[tokio::test]
+async fn several_replicas_send_each_mail_once_even_when_the_server_is_slow() {
+    let sink = SmtpSink::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let first = server_with(&sink).await;
+    let options = (*first.owner.connect_options()).clone();
+    let second = TestServer::start_on(options, PoolSizes { app: 4, system: 4 }, |config| {
+        sink.configure(config, directory.path());
+    })
+    .await;
+    sink.fail(std::iter::repeat_n(Fault::Slow(Duration::from_millis(300)), 4));
+    for number in 0..10 {
+        send(&first, &format!("person{number}@example.test")).await;
+        second.app.mail.now();
+    }
+    eventually("all mails are sent", async || {
+        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+            .fetch_one(&first.owner)
+            .await
+            .unwrap();
+        (open == 0).then_some(())
+    })
+    .await;
+    assert_eq!(sink.received().len(), 10);
+}
+
+#[tokio::test]
+async fn a_mail_whose_sender_died_is_sent_by_another_once_the_lease_is_over() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    sqlx::query("ALTER TABLE outbox ALTER COLUMN lease_until SET DEFAULT 'infinity'")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    send(&server, "ann@example.test").await;
+    sqlx::query("UPDATE outbox SET lease_until = $1")
+        .bind(server.app.clock.now() + TimeDelta::minutes(3))
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    server.app.mail.now();
+    server.app.clock.advance(TimeDelta::minutes(4));
+    server.app.mail.now();
+    sink.mail_to("ann@example.test", 1).await;
+    assert_eq!(outcome(&server).await.2, 1);
+}
+
+#[tokio::test]
+async fn mails_and_passwords_go_over_tls_where_the_settings_say_so() {
+    for tls in [Tls::Upgrade, Tls::Implicit] {
+        let sink = SmtpSink::start_with(tls).await;
+        let directory = tempfile::tempdir().unwrap();
+        let server = TestServer::start_with(|config| {
+            sink.configure(config, directory.path());
+            config.smtp_username = Some("project".to_owned());
+            config.smtp_password = Some("hunter2".to_owned());
+        })
+        .await;
+        send(&server, "ann@example.test").await;
+        let mail = sink.mail_to("ann@example.test", 1).await;
+        assert!(mail.encrypted, "{tls:?}");
+        assert_eq!(
+            mail.credentials,
+            Some(("project".to_owned(), "hunter2".to_owned())),
+            "{tls:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_the_promised_protection_gets_nothing() {
+    let sink = SmtpSink::start().await;
+    let untrusted = SmtpSink::start_with(Tls::Implicit).await;
+    let directory = tempfile::tempdir().unwrap();
+    for (sink, what) in [(&sink, "no STARTTLS offered"), (&untrusted, "unknown authority")] {
+        let server = TestServer::start_with(|config| {
+            sink.configure(config, directory.path());
+            config.smtp_ca_file = None;
+            config.smtp_url = config
+                .smtp_url
+                .take()
+                .map(|url| url.replace("?starttls=opportunistic", ""));
+        })
+        .await;
+        send(&server, "ann@example.test").await;
+        let outcome = until_attempted(&server, 1).await;
+        assert!(!outcome.0 && !outcome.1, "{what}: {outcome:?}");
+        assert!(sink.received().is_empty(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_mail_server_mails_become_files_only_the_program_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = TestServer::start().await;
+    send(&server, "ann@example.test").await;
+    until_attempted(&server, 1).await;
+    let files: Vec<_> = std::fs::read_dir(server.data_dir.path().join("mail"))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    assert!(file.path().extension().is_some_and(|extension| extension == "eml"));
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let content = std::fs::read_to_string(file.path()).unwrap();
+    assert!(content.contains("To: ann@example.test"), "{content}");
+}
+
+#[tokio::test]
+async fn requests_cannot_read_the_outbox() {
+    let server = TestServer::start().await;
+    let mut auth = server.app.db.auth().await.unwrap();
+    let refused = sqlx::query("SELECT * FROM outbox").fetch_optional(auth.conn()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")));
+}

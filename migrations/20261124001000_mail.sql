@@ -29,7 +29,7 @@ CALL tenancy.lock_down('outbox');
 -- Speaks the recipient's language when the recipient has an account, and doesn't tell whether that is so.
 CREATE FUNCTION tenancy.enqueue_mail(mail uuid, mail_template text, fallback_locale text, mail_recipient text, mail_parameters jsonb,
         at timestamptz, mail_expires_at timestamptz) RETURNS void
-    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO public.outbox (id, template, locale, recipient, parameters, created_at, expires_at, next_attempt_at)
         VALUES (mail, mail_template, COALESCE((SELECT u.locale FROM public.users u WHERE u.email = mail_recipient), fallback_locale),
             mail_recipient, mail_parameters, at, mail_expires_at, at)

@@ -132,6 +132,12 @@ const ROWS: &[Rows] = &[
             'model-{marker}', 10, 0, 20, 0, NULL, 0, 'complete', 200, false, 100, sha256('{marker}'))",
     },
     Rows {
+        table: "outbox",
+        scopes: ALL,
+        insert: "INSERT INTO outbox (id, template, locale, recipient, created_at, next_attempt_at, sent_at)
+            VALUES ('{outbox}', 'invitation', 'en', '{marker}@example.test', now(), now(), now())",
+    },
+    Rows {
         table: "login_throttles",
         scopes: ALL,
         insert: "INSERT INTO login_throttles (subject, failures, window_started_at) VALUES ('{marker}', 1, now() - interval '1 day')",

@@ -17,6 +17,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.touch_session",
     "auth.user_by_login",
     "auth.worker_token_by_hash",
+    "tenancy.enqueue_mail",
     "tenancy.ensure_usage_partition",
     "tenancy.members_count",
     "tenancy.require_first_owner",

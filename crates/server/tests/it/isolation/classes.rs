@@ -43,6 +43,7 @@ pub const TABLES: &[(&str, Class)] = &[
         Class::Identity("user_id IN ({people}) OR organization_id = '{tenant}'"),
     ),
     ("organizations", Class::Identity("id = '{tenant}'")),
+    ("outbox", Class::System),
     ("providers", Class::Global),
     ("regions", Class::Global),
     (

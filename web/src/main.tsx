@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import * as z from 'zod/mini';
 import { createApplication } from './application';
 import './i18n/i18n';
+import { preferredLanguage, showLanguage } from './i18n/language';
 import { followSystemTheme } from './lib/theme';
 import './styles.css';
 
@@ -15,7 +16,11 @@ followSystemTheme();
 const { queries, router } = createApplication();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-createRoot(root).render(
+const shown = createRoot(root);
+
+// Words that can't be fetched are no reason to show nothing: English is always here.
+await showLanguage(preferredLanguage()).catch(() => {});
+shown.render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { Building2, KeyRound, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
+import { Building2, KeyRound, Languages, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useChooseLanguage } from '@/features/account/use-choose-language';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { useCan, useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { languageNames, languages } from '@/i18n/language';
 import { setTheme } from '@/lib/theme';
 import { commandInput, commandItem } from './command-styles';
 import { visibleNavigation } from './navigation';
@@ -36,10 +38,11 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
 }
 
 function Commands({ run }: { run: (act: () => void) => () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const router = useRouter();
   const me = useMe();
   const enter = useSwitchWorkspace();
+  const choose = useChooseLanguage();
   const organizations = useQuery(organizationsQuery);
   const canCreateKey = useCan('api_key.create');
   const canDeploy = useCan('instance.create');
@@ -94,6 +97,14 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
           <Moon aria-hidden />
           {t('account.useTheme.dark')}
         </Command.Item>
+        {languages
+          .filter((language) => language !== i18n.language)
+          .map((language) => (
+            <Command.Item key={language} onSelect={run(() => choose.mutate(language))} className={commandItem}>
+              <Languages aria-hidden />
+              <span lang={language}>{languageNames[language]}</span>
+            </Command.Item>
+          ))}
       </Group>
       <Group heading={t('session.switchWorkspace')}>
         {me.current_organization_id && (

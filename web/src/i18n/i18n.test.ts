@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
+import { fr } from './fr';
 
 type Words = { [key: string]: string | Words };
 
-function flatten(words: Words, prefix = ''): string[] {
+/** Every key with its words: `chat.title` → "Chat". */
+function flatten(words: Words, prefix = ''): [key: string, words: string][] {
   return Object.entries(words).flatMap(([key, value]) =>
-    typeof value === 'string' ? [`${prefix}${key}`] : flatten(value, `${prefix}${key}.`),
+    typeof value === 'string' ? [[`${prefix}${key}`, value] as [string, string]] : flatten(value, `${prefix}${key}.`),
   );
 }
 
@@ -21,9 +23,18 @@ function sources(folder: string): string[] {
   });
 }
 
+const languages: Record<string, Words> = { en, fr };
 const namespaces = Object.keys(en);
 const plural = /_(one|other|zero|two|few|many)$/;
-const keys = flatten(en).map((key) => key.replace(plural, ''));
+
+/** Keys without their plural endings, which differ from language to language. */
+function keysOf(words: Words): Set<string> {
+  return new Set(flatten(words).map(([key]) => key.replace(plural, '')));
+}
+
+function placeholders(text: string): string[] {
+  return [...new Set(text.match(/\{\{\w+\}\}/g))].filter((name) => name !== '{{count}}').sort();
+}
 
 /** Keys stand in the code as 'namespace.key', or as `namespace.key.${choice}` when one of several is meant. */
 const code = sources(join(process.cwd(), 'src')).join('\n');
@@ -44,21 +55,38 @@ const patterns = [...code.matchAll(template)].map(
     ),
 );
 
-describe('the words of the console', () => {
+describe.each(Object.entries(languages))('the words of the console in %s', (language, words) => {
+  const keys = keysOf(words);
+
   it('are all used', () => {
-    const unused = keys.filter((key) => !written.has(key) && !patterns.some((pattern) => pattern.test(key)));
+    const unused = [...keys].filter((key) => !written.has(key) && !patterns.some((pattern) => pattern.test(key)));
     expect(unused).toEqual([]);
   });
 
   it('are all there', () => {
-    const known = new Set(keys);
-    expect([...written].filter((key) => !known.has(key))).toEqual([]);
-    expect(patterns.filter((pattern) => !keys.some((key) => pattern.test(key))).map(String)).toEqual([]);
+    expect([...written].filter((key) => !keys.has(key))).toEqual([]);
+    expect(patterns.filter((pattern) => ![...keys].some((key) => pattern.test(key))).map(String)).toEqual([]);
+    expect([...keysOf(en)].filter((key) => !keys.has(key))).toEqual([]);
+    expect(flatten(words).filter(([, text]) => text.trim() === '')).toEqual([]);
   });
 
-  it('have both plural forms wherever they have one', () => {
-    const all = new Set(flatten(en));
+  it('have each plural form of the language wherever they have one', () => {
+    const all = new Set(flatten(words).map(([key]) => key));
     const stems = new Set([...all].filter((key) => plural.test(key)).map((key) => key.replace(plural, '')));
-    for (const stem of stems) expect([all.has(`${stem}_one`), all.has(`${stem}_other`)], stem).toEqual([true, true]);
+    const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+    const missing = [...stems].flatMap((stem) => forms.map((form) => `${stem}_${form}`)).filter((key) => !all.has(key));
+    expect(missing).toEqual([]);
   });
+
+  it('leave room for the same values as in English', () => {
+    const english = new Map(flatten(en).map(([key, text]) => [key.replace(plural, ''), placeholders(text)]));
+    for (const [key, text] of flatten(words)) {
+      expect(placeholders(text), key).toEqual(english.get(key.replace(plural, '')));
+    }
+  });
+});
+
+it('follows French typography: curly apostrophes and no line break before double punctuation', () => {
+  const careless = flatten(fr).filter(([, text]) => /'|[^\u202f][;?!]|[^\u00a0]:|« |[^\u00a0]»|\.\.\./.test(text));
+  expect(careless).toEqual([]);
 });

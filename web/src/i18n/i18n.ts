@@ -9,6 +9,7 @@ declare module 'i18next' {
   }
 }
 
+// English comes with the program; other languages are fetched by `showLanguage` when somebody reads them.
 void i18next.use(initReactI18next).init({
   lng: 'en',
   fallbackLng: 'en',

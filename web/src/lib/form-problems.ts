@@ -1,6 +1,7 @@
 import i18next from 'i18next';
 import type { FieldValues, Path, UseFormSetError } from 'react-hook-form';
 import { asProblem } from '@/api/problem';
+import { describeFieldProblem } from './problem-words';
 
 /**
  * Puts the refused fields of a 422 next to their inputs. True when every complaint found its input; otherwise the caller
@@ -16,13 +17,12 @@ export function showFieldProblems<Values extends FieldValues>(
   for (const complaint of complaints) {
     const field = fields.find((name) => complaint.field === name || complaint.field.startsWith(`${name}[`));
     if (!field) continue;
-    setError(field, { type: 'server', message: sentence(complaint.message) }, { shouldFocus: placed === 0 });
+    setError(
+      field,
+      { type: 'server', message: describeFieldProblem(i18next.t, complaint) },
+      { shouldFocus: placed === 0 },
+    );
     placed += 1;
   }
   return complaints.length > 0 && placed === complaints.length;
-}
-
-/** The API says "is taken" and leaves the subject to whoever shows it; a whole sentence stays as it is. */
-function sentence(message: string): string {
-  return /^\p{Ll}/u.test(message) ? i18next.t('problems.field', { message }) : message;
 }

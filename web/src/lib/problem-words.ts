@@ -1,10 +1,22 @@
 import type { TFunction } from 'i18next';
-import { asProblem } from '@/api/problem';
+import { asProblem, type FieldProblem } from '@/api/problem';
+import { en } from '@/i18n/en';
 
 /** What went wrong, in words for the person on the screen. */
 export type ProblemWords = { title: string; detail?: string; requestId?: string };
 
-/** Turns any failure into words. The server's own sentence is used where we have none that says more. */
+type KnownCode = keyof typeof en.problems.code;
+type KnownFieldCode = keyof typeof en.problems.fieldCode;
+
+function isKnown(code: string): code is KnownCode {
+  return Object.hasOwn(en.problems.code, code);
+}
+
+function isKnownForFields(code: string): code is KnownFieldCode {
+  return Object.hasOwn(en.problems.fieldCode, code);
+}
+
+/** Turns any failure into words. The server speaks English only: its sentence is used where we have no words for the code. */
 export function describeProblem(t: TFunction, error: unknown): ProblemWords {
   const problem = asProblem(error);
   const requestId = problem.request_id;
@@ -28,16 +40,39 @@ export function describeProblem(t: TFunction, error: unknown): ProblemWords {
     case 'unauthenticated':
       return { title: t('problems.unauthenticated'), requestId };
     case 'not_found':
-      return { title: t('problems.notFound'), detail: problem.detail ?? t('problems.notFoundDetail'), requestId };
+      return { title: t('problems.notFound'), detail: t('problems.notFoundDetail'), requestId };
     case 'validation_failed':
-      return { title: t('problems.validationFailed'), detail: problem.detail, requestId };
-    default:
       return {
-        title: problem.status >= 500 ? t('problems.serverFailed') : (problem.title ?? t('problems.refused')),
-        detail: problem.detail ?? (problem.status >= 500 ? t('problems.serverFailedDetail') : undefined),
+        title: t('problems.validationFailed'),
+        detail: complaintsInWords(t, problem.errors) ?? problem.detail,
         requestId,
       };
   }
+  if (isKnown(problem.code)) {
+    return {
+      title: t(`problems.code.${problem.code}.title`),
+      detail: t(`problems.code.${problem.code}.detail`),
+      requestId,
+    };
+  }
+  if (problem.status >= 500)
+    return { title: t('problems.serverFailed'), detail: t('problems.serverFailedDetail'), requestId };
+  return { title: t('problems.refused'), detail: problem.detail, requestId };
+}
+
+/** What is wrong with one field. The numbers of a rule are in the server's sentence only, so they are read from there. */
+export function describeFieldProblem(t: TFunction, { code, message }: FieldProblem): string {
+  const [low, high] = message.match(/\d+/g) ?? [];
+  const hasNumbers = low !== undefined && high !== undefined;
+  if (isKnownForFields(code) && (code !== 'length' || hasNumbers))
+    return t(`problems.fieldCode.${code}`, { low, high });
+  // The API says "is taken" and leaves the subject to whoever shows it; a whole sentence stays as it is.
+  return /^\p{Ll}/u.test(message) ? t('problems.field', { message }) : message;
+}
+
+function complaintsInWords(t: TFunction, complaints: FieldProblem[] | undefined): string | undefined {
+  if (!complaints || complaints.length === 0) return undefined;
+  return complaints.map((complaint) => `${complaint.field}: ${describeFieldProblem(t, complaint)}`).join(' ');
 }
 
 function retryWords(t: TFunction, seconds: number | undefined): string {

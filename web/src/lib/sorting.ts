@@ -1,3 +1,5 @@
+import i18next from 'i18next';
+
 export type Sort = { column: string; direction: 'asc' | 'desc' };
 
 type Sortable<Row> = { id: string; sortValue?: (row: Row) => string | number | null };
@@ -21,6 +23,6 @@ export function sortRows<Row>(rows: Row[], columns: Sortable<Row>[], sort: Sort)
     const b = value(right);
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
     if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
-    return sign * String(a).localeCompare(String(b), undefined, { numeric: true });
+    return sign * String(a).localeCompare(String(b), i18next.language, { numeric: true });
   });
 }

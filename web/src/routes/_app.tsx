@@ -2,11 +2,14 @@ import { createFileRoute, redirect } from '@tanstack/react-router';
 import { asProblem } from '@/api/problem';
 import { AppShell } from '@/components/app-shell';
 import { meQuery } from '@/features/session/session';
+import { isLanguage, showLanguage } from '@/i18n/language';
 
 export const Route = createFileRoute('/_app')({
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.queries.ensureQueryData(meQuery);
+      const { locale } = await context.queries.ensureQueryData(meQuery);
+      // The account's language, from the first page on; words that can't be fetched leave the one that is shown.
+      if (isLanguage(locale)) await showLanguage(locale).catch(() => {});
     } catch (error) {
       if (asProblem(error).status === 401) throw redirect({ to: '/login', search: { return: location.href } });
       throw error;

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
 import { AppearanceCard } from './appearance-card';
+import { LanguageCard } from './language-card';
 import { MyOrganizationsCard } from './my-organizations-card';
 import { PasswordCard } from './password-card';
 import { ProfileCard } from './profile-card';
@@ -12,6 +13,7 @@ export function AccountPage() {
     <Page title={t('account.title')} description={t('account.description')} narrow>
       <ProfileCard />
       <PasswordCard />
+      <LanguageCard />
       <AppearanceCard />
       <SessionsCard />
       <MyOrganizationsCard />

@@ -61,9 +61,9 @@ it('shows a refused name next to its field', async () => {
     json(422, {
       code: 'validation_failed',
       status: 422,
-      errors: [{ field: 'name', code: 'taken', message: 'Taken.' }],
+      errors: [{ field: 'name', code: 'taken', message: 'is taken' }],
     });
   await createKey();
-  expect(await screen.findByText('Taken.')).toBeInTheDocument();
+  expect(await screen.findByText('This is already taken.')).toBeInTheDocument();
   await waitFor(() => expect(screen.getByRole('textbox', { name: 'Name' })).toBeInvalid());
 });

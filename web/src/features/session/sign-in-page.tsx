@@ -6,9 +6,11 @@ import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
+import { LanguageSelect } from '@/components/language-select';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Field, Input } from '@/components/ui/field';
+import { keepChosenLanguage } from './keep-chosen-language';
 import { adoptSession } from './session';
 
 const credentials = z.object({
@@ -31,7 +33,7 @@ export function SignInPage({ returnTo }: { returnTo?: string }) {
     setError(null);
     try {
       const me = await body(api.POST('/auth/login', { body: values }));
-      await adoptSession(queries, me);
+      await adoptSession(queries, await keepChosenLanguage(me));
       await router.navigate({ href: safeReturn(returnTo), replace: true });
     } catch (failure) {
       setError(failure);
@@ -64,6 +66,9 @@ export function SignInPage({ returnTo }: { returnTo?: string }) {
           </Button>
         </form>
         <p className="mt-6 text-center text-[13px] text-muted">{t('session.noAccount')}</p>
+        <div className="mt-6 flex justify-center">
+          <LanguageSelect />
+        </div>
       </div>
     </main>
   );

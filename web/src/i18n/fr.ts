@@ -1,0 +1,30 @@
+import account from './fr/account.json';
+import apiKeys from './fr/api-keys.json';
+import chat from './fr/chat.json';
+import common from './fr/common.json';
+import dashboard from './fr/dashboard.json';
+import deploy from './fr/deploy.json';
+import finops from './fr/finops.json';
+import instances from './fr/instances.json';
+import models from './fr/models.json';
+import organizations from './fr/organizations.json';
+import problems from './fr/problems.json';
+import session from './fr/session.json';
+import usage from './fr/usage.json';
+
+/** All words of the console in French; loaded when somebody reads French. */
+export const fr = {
+  account,
+  apiKeys,
+  chat,
+  common,
+  dashboard,
+  deploy,
+  finops,
+  instances,
+  models,
+  organizations,
+  problems,
+  session,
+  usage,
+};

@@ -16,4 +16,5 @@ pub mod operation;
 pub mod permissions;
 pub mod plumbing;
 pub mod secrets;
+pub mod seed;
 pub mod serve;

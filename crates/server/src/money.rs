@@ -1,7 +1,14 @@
 //! Euros. Amounts are exact decimals with at most twelve places, the scale of the database's `numeric(28, 12)`.
 
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::plumbing::edge::body::Validation;
+
+/// Decimal places of an amount.
+const SCALE: u32 = 12;
+/// No price comes near it, and sums of what is below stay within `numeric(28, 12)`.
+const LARGEST_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// An amount or a price in EUR, written as a decimal string without trailing zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
@@ -14,8 +21,64 @@ impl Serialize for Eur {
     }
 }
 
+/// A decimal string; a JSON number would already have been through a float somewhere.
+impl<'de> Deserialize<'de> for Eur {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let amount = Decimal::from_str_exact(&text)
+            .map_err(|_| serde::de::Error::custom("must be a decimal string like \"0.85\""))?;
+        Ok(Self(amount.normalize()))
+    }
+}
+
+impl Eur {
+    /// Records what keeps the amount from being a price: its sign, its size, or more than `places` decimal places.
+    pub fn check_price(self, validation: &mut Validation, field: &str, places: u32) {
+        debug_assert!(places <= SCALE);
+        let in_range = !self.0.is_sign_negative() && self.0 <= LARGEST_PRICE;
+        validation.check(in_range, field, "range", "must be 0 to 1000000000");
+        let precise = self.0.normalize().scale() <= places;
+        validation.check(
+            precise,
+            field,
+            "precision",
+            format!("must have at most {places} decimal places"),
+        );
+    }
+}
+
 impl From<Decimal> for Eur {
     fn from(amount: Decimal) -> Self {
         Self(amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str, places: u32) -> bool {
+        let mut validation = Validation::default();
+        let amount: Eur = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+        amount.check_price(&mut validation, "price", places);
+        validation.finish().is_err()
+    }
+
+    #[test]
+    fn an_amount_is_read_from_a_string_and_written_without_trailing_zeros() {
+        let amount: Eur = serde_json::from_str("\"0.8500\"").unwrap();
+        assert_eq!(serde_json::to_string(&amount).unwrap(), "\"0.85\"");
+        for other in ["0.85", "\"\"", "\"1e3\"", "\"0,85\"", "null"] {
+            assert!(serde_json::from_str::<Eur>(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_price_is_neither_negative_nor_absurd_nor_finer_than_it_can_be_charged() {
+        assert!(!refused("0", 6));
+        assert!(!refused("0.123456000", 6));
+        assert!(refused("0.1234567", 6));
+        assert!(refused("-0.01", 6));
+        assert!(refused("1000000001", 6));
     }
 }

@@ -21,6 +21,7 @@ use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::mail;
 use crate::plumbing::telemetry;
 use crate::secrets::MasterSecret;
+use crate::seed;
 
 /// A running program.
 pub struct Running {
@@ -67,6 +68,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         shutdown,
     });
     let first_admin = bootstrap::first_admin(&app).await?;
+    seed::run(&app.db, app.clock.now()).await?;
 
     let mut tasks = JoinSet::new();
     start_background(&app, &mut tasks);

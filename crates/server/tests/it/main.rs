@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod api_keys;
+mod catalog;
 mod harness;
 mod identity;
 mod isolation;
 mod mail;
+mod models;

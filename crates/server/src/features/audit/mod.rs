@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::operation::Operation;
 use crate::plumbing::db::{SystemTx, TenantTx};
 pub use rules::{Actor, Entry, Fault, chain_hash};
 
@@ -79,6 +80,19 @@ pub async fn record_in(tx: &mut TenantTx, chain: Uuid, act: Act<'_>) -> Result<(
 /// Records an act of the platform's own jobs.
 pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, act: Act<'_>) -> Result<()> {
     let entry = entry(chain, Actor::System, None, None, now, &act);
+    store::append(tx.conn(), entry).await
+}
+
+/// Records what a person did through the platform's own transaction: a platform admin changing what belongs to nobody.
+pub async fn record_by(tx: &mut SystemTx, operation: &Operation, chain: Uuid, act: Act<'_>) -> Result<()> {
+    let entry = entry(
+        chain,
+        Actor::User(operation.user_id),
+        operation.request.ip.map(|ip| ip.to_string()),
+        Some(operation.request.request_id),
+        operation.request.now,
+        &act,
+    );
     store::append(tx.conn(), entry).await
 }
 

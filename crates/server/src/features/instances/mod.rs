@@ -1,3 +1,4 @@
 //! (being written)
 
+pub mod in_use;
 pub mod routing;

@@ -1,3 +1,19 @@
-//! (being written)
+//! Which models there are: the public catalogue of the platform, and an organization's own.
+//!
+//! - A public model (scope `platform`) is read by everybody and changed by platform admins in Personal. Whoever may change models,
+//!   but not this one, is told 403 `read_only_model`: hiding what the list shows would help nobody. A model of another
+//!   organization is not found.
+//! - A model serves only while technical and economic activation are both set. Changing what runs clears the first, changing the
+//!   price clears the second.
+//! - Prices are versions that are never altered: usage names the one it was charged by. They have at most six decimal places per
+//!   million tokens, so that every charge is exact in twelve.
+//! - Deleting hides: instances and usage of the past keep pointing here.
+//!
+//! Tables: `models`, `model_prices`. Uses: audit, catalog, instances (is a model in use).
 
+pub mod http;
 pub mod routing;
+pub mod rules;
+pub mod seed;
+pub mod store;
+pub mod usecases;

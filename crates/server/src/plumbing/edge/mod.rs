@@ -7,4 +7,5 @@ pub mod middleware;
 pub mod origin;
 pub mod paging;
 pub mod params;
+pub mod refusals;
 pub mod request_id;

@@ -102,6 +102,17 @@ impl ListQuery {
 }
 
 impl Paging {
+    /// The first rows of a list that nobody pages through.
+    pub fn first(limit: u32) -> Self {
+        Self {
+            limit,
+            ascending: false,
+            after: None,
+            pattern: "%".to_owned(),
+            scope: None,
+        }
+    }
+
     /// How many rows to ask the database for: one more than shown tells whether there is a next page.
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1

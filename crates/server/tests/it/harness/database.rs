@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use embedded_postgres::Cluster;
-use inventiv_server::plumbing::db::{migrations, private};
+use inventiv_server::clock::Clock;
+use inventiv_server::plumbing::db::{Db, PoolSizes, migrations, private};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
@@ -57,6 +58,11 @@ fn prepared() -> &'static Prepared {
         let template = runtime.block_on(async {
             let template = private::prepare(&cluster, TEMPLATE).await.unwrap();
             migrations::migrate(&template).await.unwrap();
+            let sizes = PoolSizes { app: 1, system: 1 };
+            let db = Db::connect(template.clone(), template.clone(), sizes).await.unwrap();
+            inventiv_server::seed::run(&db, Clock::default().now()).await.unwrap();
+            // A database that somebody is connected to cannot be copied.
+            db.close().await;
             template
         });
         Prepared { cluster, template }

@@ -1,0 +1,103 @@
+//! What a catalogue entry may look like, and what fits on what.
+
+use super::usecases::{InstanceTypeChange, NamedChange, TypeZoneChange};
+use crate::money::Eur;
+use crate::plumbing::edge::body::Validation;
+
+/// Decimal places of a price per hour: all that the database keeps.
+const PRICE_PLACES: u32 = 12;
+/// No machine comes near it.
+const LARGEST_COUNT: i32 = 100_000;
+
+/// The GPU memory of a whole server, in GB.
+pub fn total_vram_gb(gpu_count: i32, vram_per_gpu_gb: i32) -> i32 {
+    gpu_count.saturating_mul(vram_per_gpu_gb)
+}
+
+/// Does a model fit on a server? One that needs no GPU memory fits everywhere.
+pub fn fits(required_vram_gb: i32, gpu_count: i32, vram_per_gpu_gb: i32) -> bool {
+    required_vram_gb <= total_vram_gb(gpu_count, vram_per_gpu_gb)
+}
+
+/// A provider's code is part of file names, tags and URLs.
+pub fn check_provider_code(validation: &mut Validation, code: &str) {
+    let holds = (1..=32).contains(&code.len())
+        && code
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-');
+    validation.check(
+        holds,
+        "code",
+        "code",
+        "must have 1 to 32 lower-case letters, digits or dashes",
+    );
+}
+
+/// The codes of places and sizes are the provider's own words.
+pub fn check_code(validation: &mut Validation, code: &str) {
+    let holds = (1..=64).contains(&code.len()) && code.chars().all(|character| character.is_ascii_graphic());
+    validation.check(
+        holds,
+        "code",
+        "code",
+        "must have 1 to 64 visible ASCII characters without spaces",
+    );
+}
+
+pub fn check_named(validation: &mut Validation, change: &NamedChange) {
+    validation.text("name", &change.name, 1, 100);
+}
+
+pub fn check_instance_type(validation: &mut Validation, change: &InstanceTypeChange) {
+    validation.text("name", &change.name, 1, 100);
+    for (field, value, least) in [
+        ("cpu_count", change.cpu_count, 1),
+        ("memory_gb", change.memory_gb, 1),
+        ("gpu_count", change.gpu_count, 0),
+        ("vram_per_gpu_gb", change.vram_per_gpu_gb, 0),
+    ] {
+        validation.check(
+            (least..=LARGEST_COUNT).contains(&value),
+            field,
+            "range",
+            format!("must be {least} to {LARGEST_COUNT}"),
+        );
+    }
+    change
+        .cost_per_hour_eur
+        .check_price(validation, "cost_per_hour_eur", PRICE_PLACES);
+}
+
+pub fn check_zones(validation: &mut Validation, zones: &[TypeZoneChange]) {
+    validation.check(zones.len() <= 500, "zones", "length", "must have at most 500 entries");
+    let mut seen = std::collections::HashSet::new();
+    for (index, zone) in zones.iter().enumerate() {
+        validation.check(
+            seen.insert(zone.zone_id),
+            &format!("zones[{index}].zone_id"),
+            "repeated",
+            "is named twice",
+        );
+        if let Some(price) = zone.cost_per_hour_eur {
+            check_zone_price(validation, index, price);
+        }
+    }
+}
+
+fn check_zone_price(validation: &mut Validation, index: usize, price: Eur) {
+    price.check_price(validation, &format!("zones[{index}].cost_per_hour_eur"), PRICE_PLACES);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_fits_where_all_gpus_together_have_enough_memory() {
+        assert!(fits(0, 0, 0));
+        assert!(fits(96, 4, 24));
+        assert!(!fits(97, 4, 24));
+        assert!(!fits(1, 0, 0));
+        assert!(fits(i32::MAX, i32::MAX, i32::MAX));
+    }
+}

@@ -1,0 +1,512 @@
+//! SQL of the catalogue. Everybody reads all of it, so queries name no tenant; only the platform's transaction writes.
+//!
+//! Ids sort by the time they were made in, so they alone order a list.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::edge::paging::Paging;
+
+#[derive(Debug, Clone)]
+pub struct ProviderRow {
+    pub id: Uuid,
+    pub code: String,
+    pub name: String,
+    pub is_active: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct RegionRow {
+    pub id: Uuid,
+    pub provider_id: Uuid,
+    pub code: String,
+    pub name: String,
+    pub is_active: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct ZoneRow {
+    pub id: Uuid,
+    pub region_id: Uuid,
+    pub provider_id: Uuid,
+    pub provider_code: String,
+    pub code: String,
+    pub name: String,
+    pub is_active: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct InstanceTypeRow {
+    pub id: Uuid,
+    pub provider_id: Uuid,
+    pub code: String,
+    pub name: String,
+    pub cpu_count: i32,
+    pub memory_gb: i32,
+    pub gpu_count: i32,
+    pub vram_per_gpu_gb: i32,
+    pub cost_per_hour_eur: Decimal,
+    pub is_active: bool,
+}
+
+/// A type in a zone.
+#[derive(Debug, Clone)]
+pub struct TypeZoneRow {
+    pub instance_type_id: Uuid,
+    pub zone_id: Uuid,
+    pub zone_code: String,
+    pub is_available: bool,
+    /// The zone's own price, if it has one.
+    pub own_cost_per_hour_eur: Option<Decimal>,
+    /// What an hour costs there.
+    pub cost_per_hour_eur: Decimal,
+}
+
+/// Where a list goes on: all rows when the paging has no cursor.
+fn position(paging: &Paging) -> Option<Uuid> {
+    paging.after.map(|(_, id)| id)
+}
+
+pub async fn providers(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ProviderRow>> {
+    let rows = sqlx::query_as!(
+        ProviderRow,
+        "SELECT id, code, name, is_active FROM providers
+         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
+         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
+        paging.pattern,
+        position(paging),
+        paging.ascending,
+        paging.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+pub async fn regions(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<RegionRow>> {
+    let rows = sqlx::query_as!(
+        RegionRow,
+        "SELECT id, provider_id, code, name, is_active FROM regions
+         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
+         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
+        paging.pattern,
+        position(paging),
+        paging.ascending,
+        paging.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+pub async fn zones(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ZoneRow>> {
+    let rows = sqlx::query_as!(
+        ZoneRow,
+        "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
+         FROM zones z JOIN providers p ON p.id = z.provider_id
+         WHERE (z.name ILIKE $1 OR z.code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND z.id > $2) OR (NOT $3 AND z.id < $2))
+         ORDER BY CASE WHEN $3 THEN z.id END, z.id DESC LIMIT $4",
+        paging.pattern,
+        position(paging),
+        paging.ascending,
+        paging.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// Types of the whole catalogue, or those that are offered in a zone.
+pub async fn instance_types(tx: &mut TenantTx, paging: &Paging, in_zone: Option<Uuid>) -> Result<Vec<InstanceTypeRow>> {
+    let rows = sqlx::query_as!(
+        InstanceTypeRow,
+        "SELECT t.id, t.provider_id, t.code, t.name, t.cpu_count, t.memory_gb, t.gpu_count, t.vram_per_gpu_gb, t.cost_per_hour_eur, t.is_active
+         FROM instance_types t
+         WHERE (t.name ILIKE $1 OR t.code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND t.id > $2) OR (NOT $3 AND t.id < $2))
+            AND ($5::uuid IS NULL OR EXISTS (SELECT 1 FROM instance_type_zones o WHERE o.instance_type_id = t.id AND o.zone_id = $5))
+         ORDER BY CASE WHEN $3 THEN t.id END, t.id DESC LIMIT $4",
+        paging.pattern,
+        position(paging),
+        paging.ascending,
+        paging.fetch(),
+        in_zone,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// Where some types are offered.
+pub async fn zones_of_types(tx: &mut TenantTx, types: &[Uuid]) -> Result<Vec<TypeZoneRow>> {
+    let rows = sqlx::query_as!(
+        TypeZoneRow,
+        r#"SELECT o.instance_type_id, o.zone_id, z.code AS zone_code, o.is_available, o.cost_per_hour_eur AS own_cost_per_hour_eur,
+            COALESCE(o.cost_per_hour_eur, t.cost_per_hour_eur) AS "cost_per_hour_eur!"
+         FROM instance_type_zones o JOIN zones z ON z.id = o.zone_id JOIN instance_types t ON t.id = o.instance_type_id
+         WHERE o.instance_type_id = ANY($1) ORDER BY z.code, z.id"#,
+        types,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+pub async fn provider(tx: &mut TenantTx, id: Uuid) -> Result<Option<ProviderRow>> {
+    let query = sqlx::query_as!(
+        ProviderRow,
+        "SELECT id, code, name, is_active FROM providers WHERE id = $1",
+        id
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn region(tx: &mut TenantTx, id: Uuid) -> Result<Option<RegionRow>> {
+    let query = sqlx::query_as!(
+        RegionRow,
+        "SELECT id, provider_id, code, name, is_active FROM regions WHERE id = $1",
+        id
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn zone(tx: &mut TenantTx, id: Uuid) -> Result<Option<ZoneRow>> {
+    let query = sqlx::query_as!(
+        ZoneRow,
+        "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
+         FROM zones z JOIN providers p ON p.id = z.provider_id WHERE z.id = $1",
+        id
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn instance_type(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceTypeRow>> {
+    let query = sqlx::query_as!(
+        InstanceTypeRow,
+        "SELECT id, provider_id, code, name, cpu_count, memory_gb, gpu_count, vram_per_gpu_gb, cost_per_hour_eur, is_active
+         FROM instance_types WHERE id = $1",
+        id
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+/// How many rows a search matches, cursor and limit aside: providers, regions, zones, instance types.
+pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {
+    let row = sqlx::query!(
+        r#"SELECT (SELECT count(*) FROM providers WHERE name ILIKE $1 OR code ILIKE $1) AS "providers!",
+                  (SELECT count(*) FROM regions WHERE name ILIKE $1 OR code ILIKE $1) AS "regions!",
+                  (SELECT count(*) FROM zones WHERE name ILIKE $1 OR code ILIKE $1) AS "zones!",
+                  (SELECT count(*) FROM instance_types WHERE name ILIKE $1 OR code ILIKE $1) AS "instance_types!""#,
+        paging.pattern,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok([row.providers, row.regions, row.zones, row.instance_types])
+}
+
+/// A server that could be ordered: a type in a zone of the same provider.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    pub provider_id: Uuid,
+    pub provider_code: String,
+    pub zone_id: Uuid,
+    pub zone_code: String,
+    pub instance_type_id: Uuid,
+    pub instance_type_code: String,
+    pub gpu_count: i32,
+    pub vram_per_gpu_gb: i32,
+    pub cost_per_hour_eur: Decimal,
+    /// Provider, region, zone and type are on and the type is to be had in the zone.
+    pub is_available: bool,
+}
+
+/// `None` when the type is not offered in the zone at all (or one of both doesn't exist).
+pub async fn placement(tx: &mut TenantTx, instance_type_id: Uuid, zone_id: Uuid) -> Result<Option<Placement>> {
+    let row = sqlx::query_as!(
+        Placement,
+        r#"SELECT p.id AS provider_id, p.code AS provider_code, z.id AS zone_id, z.code AS zone_code, t.id AS instance_type_id,
+            t.code AS instance_type_code, t.gpu_count, t.vram_per_gpu_gb,
+            COALESCE(o.cost_per_hour_eur, t.cost_per_hour_eur) AS "cost_per_hour_eur!",
+            (p.is_active AND r.is_active AND z.is_active AND t.is_active AND o.is_available) AS "is_available!"
+         FROM instance_type_zones o
+         JOIN instance_types t ON t.id = o.instance_type_id
+         JOIN zones z ON z.id = o.zone_id
+         JOIN regions r ON r.id = z.region_id
+         JOIN providers p ON p.id = o.provider_id
+         WHERE o.instance_type_id = $1 AND o.zone_id = $2"#,
+        instance_type_id,
+        zone_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row)
+}
+
+// ---------------------------------------------------------------- the platform writes
+
+pub async fn provider_id(tx: &mut SystemTx, code: &str) -> Result<Option<Uuid>> {
+    let query = sqlx::query_scalar!("SELECT id FROM providers WHERE code = $1", code);
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn region_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM regions WHERE provider_id = $1 AND code = $2",
+        provider,
+        code
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn zone_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM zones WHERE provider_id = $1 AND code = $2",
+        provider,
+        code
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn instance_type_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM instance_types WHERE provider_id = $1 AND code = $2",
+        provider,
+        code
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+/// A new provider (which is its own `provider_id`), region or zone.
+pub struct NewPlace<'a> {
+    pub id: Uuid,
+    pub provider_id: Uuid,
+    pub code: &'a str,
+    pub name: &'a str,
+    pub is_active: bool,
+}
+
+fn code_taken(error: sqlx::Error, constraint: &str) -> Error {
+    if Error::violates(&error, constraint) {
+        Error::invalid("code", "taken", "is taken")
+    } else {
+        error.into()
+    }
+}
+
+/// # Errors
+/// 422 when another provider has the code.
+pub async fn insert_provider(tx: &mut SystemTx, new: &NewPlace<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO providers (id, code, name, is_active) VALUES ($1, $2, $3, $4)",
+        new.id,
+        new.code,
+        new.name,
+        new.is_active
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| code_taken(error, "providers_code_key"))?;
+    Ok(())
+}
+
+/// # Errors
+/// 422 when another region of the provider has the code.
+pub async fn insert_region(tx: &mut SystemTx, new: &NewPlace<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO regions (id, provider_id, code, name, is_active) VALUES ($1, $2, $3, $4, $5)",
+        new.id,
+        new.provider_id,
+        new.code,
+        new.name,
+        new.is_active
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| code_taken(error, "regions_provider_id_code_key"))?;
+    Ok(())
+}
+
+/// # Errors
+/// 422 when another zone of the provider has the code.
+pub async fn insert_zone(tx: &mut SystemTx, new: &NewPlace<'_>, region: Uuid) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO zones (id, provider_id, region_id, code, name, is_active) VALUES ($1, $2, $3, $4, $5, $6)",
+        new.id,
+        new.provider_id,
+        region,
+        new.code,
+        new.name,
+        new.is_active
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| code_taken(error, "zones_provider_id_code_key"))?;
+    Ok(())
+}
+
+pub struct NewInstanceType<'a> {
+    pub id: Uuid,
+    pub provider_id: Uuid,
+    pub code: &'a str,
+    pub name: &'a str,
+    pub cpu_count: i32,
+    pub memory_gb: i32,
+    pub gpu_count: i32,
+    pub vram_per_gpu_gb: i32,
+    pub cost_per_hour_eur: Decimal,
+    pub is_active: bool,
+}
+
+/// # Errors
+/// 422 when another type of the provider has the code.
+pub async fn insert_instance_type(tx: &mut SystemTx, new: &NewInstanceType<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO instance_types (id, provider_id, code, name, cpu_count, memory_gb, gpu_count, vram_per_gpu_gb, cost_per_hour_eur, is_active)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        new.id,
+        new.provider_id,
+        new.code,
+        new.name,
+        new.cpu_count,
+        new.memory_gb,
+        new.gpu_count,
+        new.vram_per_gpu_gb,
+        new.cost_per_hour_eur,
+        new.is_active,
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| code_taken(error, "instance_types_provider_id_code_key"))?;
+    Ok(())
+}
+
+pub async fn update_provider(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
+    sqlx::query!(
+        "UPDATE providers SET name = $2, is_active = $3 WHERE id = $1",
+        id,
+        name,
+        is_active
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn update_region(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
+    sqlx::query!(
+        "UPDATE regions SET name = $2, is_active = $3 WHERE id = $1",
+        id,
+        name,
+        is_active
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn update_zone(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
+    sqlx::query!(
+        "UPDATE zones SET name = $2, is_active = $3 WHERE id = $1",
+        id,
+        name,
+        is_active
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Everything of a type but its provider and code.
+pub async fn update_instance_type(tx: &mut SystemTx, row: &NewInstanceType<'_>) -> Result<()> {
+    sqlx::query!(
+        "UPDATE instance_types SET name = $2, cpu_count = $3, memory_gb = $4, gpu_count = $5, vram_per_gpu_gb = $6, cost_per_hour_eur = $7,
+            is_active = $8 WHERE id = $1",
+        row.id,
+        row.name,
+        row.cpu_count,
+        row.memory_gb,
+        row.gpu_count,
+        row.vram_per_gpu_gb,
+        row.cost_per_hour_eur,
+        row.is_active,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// One change of a type at a time: its price history has an order.
+pub async fn lock_instance_type(tx: &mut SystemTx, id: Uuid) -> Result<Option<Decimal>> {
+    let query = sqlx::query_scalar!(
+        "SELECT cost_per_hour_eur FROM instance_types WHERE id = $1 FOR UPDATE",
+        id
+    );
+    Ok(query.fetch_optional(tx.conn()).await?)
+}
+
+pub async fn put_type_zone(
+    tx: &mut SystemTx,
+    provider: Uuid,
+    instance_type: Uuid,
+    zone: Uuid,
+    is_available: bool,
+    cost_per_hour_eur: Option<Decimal>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO instance_type_zones (provider_id, instance_type_id, zone_id, is_available, cost_per_hour_eur) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (instance_type_id, zone_id) DO UPDATE SET is_available = EXCLUDED.is_available, cost_per_hour_eur = EXCLUDED.cost_per_hour_eur",
+        provider,
+        instance_type,
+        zone,
+        is_available,
+        cost_per_hour_eur,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Ends the offer of a type in all zones but these.
+pub async fn keep_type_zones(tx: &mut SystemTx, instance_type: Uuid, zones: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM instance_type_zones WHERE instance_type_id = $1 AND NOT zone_id = ANY($2)",
+        instance_type,
+        zones,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Which of these zones the provider has.
+pub async fn zones_of_provider(tx: &mut SystemTx, provider: Uuid, zones: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM zones WHERE provider_id = $1 AND id = ANY($2)",
+        provider,
+        zones
+    );
+    Ok(query.fetch_all(tx.conn()).await?)
+}
+
+/// What the type costs from now on, in a zone or in general.
+pub async fn append_price(
+    tx: &mut SystemTx,
+    instance_type: Uuid,
+    zone: Option<Uuid>,
+    cost_per_hour_eur: Decimal,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO instance_type_prices (id, instance_type_id, zone_id, cost_per_hour_eur, valid_from) VALUES ($1, $2, $3, $4, $5)",
+        crate::ids::new_id(),
+        instance_type,
+        zone,
+        cost_per_hour_eur,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,339 @@
+//! `/models*`, `/instance_types/{id}/models`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::rules::{Activation, Engine};
+use super::usecases::{self, ModelRequest, PriceRequest, Seen};
+use crate::app::App;
+use crate::error::{Error, Problem, Result};
+use crate::money::Eur;
+use crate::operation::Allowed;
+use crate::permissions::grant;
+use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
+use crate::plumbing::edge::paging::{ListQuery, Page};
+use crate::plumbing::edge::params::{Id, Query};
+use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_models, create_model))
+        .routes(routes!(get_model, update_model, delete_model))
+        .routes(routes!(set_model_price))
+        .routes(routes!(activate_model_tech))
+        .routes(routes!(activate_model_eco))
+        .routes(routes!(get_recommended_data_volume))
+        .routes(routes!(list_instance_type_models))
+}
+
+/// A model, public or of the organization.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Model {
+    id: Uuid,
+    /// `platform`: public; `organization`: its own.
+    #[schema(example = "platform")]
+    scope: String,
+    organization_id: Option<Uuid>,
+    name: String,
+    /// What callers send as `model`.
+    #[schema(example = "mock/echo")]
+    model_id: String,
+    description: String,
+    licence: String,
+    engine: String,
+    engine_arguments: Vec<String>,
+    required_vram_gb: i32,
+    /// Tokens of prompt and answer together.
+    context_length: i32,
+    /// Size of its files.
+    data_volume_gb: i32,
+    is_active: bool,
+    is_operational: bool,
+    /// `tech`, `eco`: what is missing before it may serve.
+    missing_activations: Vec<&'static str>,
+    /// Null when the platform itself did it.
+    tech_activated_by: Option<Uuid>,
+    tech_activated_at: Option<DateTime<Utc>>,
+    eco_activated_by: Option<Uuid>,
+    eco_activated_at: Option<DateTime<Utc>>,
+    /// Null: without a price it cannot be charged for.
+    input_eur_per_1m: Option<Eur>,
+    cached_input_eur_per_1m: Option<Eur>,
+    output_eur_per_1m: Option<Eur>,
+    price_version: Option<i32>,
+    /// Instances of this workspace that serve it now.
+    ready_instances: i64,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Seen> for Model {
+    fn from(Seen { model, ready_instances }: Seen) -> Self {
+        let flags = [("tech", model.tech_activated_at), ("eco", model.eco_activated_at)];
+        let missing = flags.into_iter().filter(|(_, at)| at.is_none()).map(|(flag, _)| flag);
+        Self {
+            id: model.id,
+            scope: model.scope,
+            organization_id: model.organization_id,
+            name: model.name,
+            model_id: model.model_id,
+            description: model.description,
+            licence: model.licence,
+            engine: model.engine,
+            engine_arguments: model.engine_arguments,
+            required_vram_gb: model.required_vram_gb,
+            context_length: model.context_length,
+            data_volume_gb: model.data_volume_gb,
+            is_active: model.is_active,
+            is_operational: model.is_operational,
+            missing_activations: missing.collect(),
+            tech_activated_by: model.tech_activated_by,
+            tech_activated_at: model.tech_activated_at,
+            eco_activated_by: model.eco_activated_by,
+            eco_activated_at: model.eco_activated_at,
+            input_eur_per_1m: model.input_eur_per_1m.map(Eur),
+            cached_input_eur_per_1m: model.cached_input_eur_per_1m.map(Eur),
+            output_eur_per_1m: model.output_eur_per_1m.map(Eur),
+            price_version: model.price_version,
+            ready_instances,
+            created_at: model.created_at,
+        }
+    }
+}
+
+fn with_etag(seen: Seen) -> Response {
+    let etag = HeaderValue::from_str(&usecases::etag(&seen.model)).unwrap_or(HeaderValue::from_static("\"\""));
+    (StatusCode::OK, [(header::ETAG, etag)], Json(Model::from(seen))).into_response()
+}
+
+fn show(page: Page<Seen>) -> Json<Page<Model>> {
+    Json(Page {
+        items: page.items.into_iter().map(Model::from).collect(),
+        next_cursor: page.next_cursor,
+    })
+}
+
+/// Models of this workspace and public ones
+#[utoipa::path(get, path = "/models", operation_id = "list_models", tag = "models", params(ListQuery),
+    extensions(("x-permission" = json!("model.read"))),
+    responses((status = 200, description = "Models", body = Page<Model>), ListRefusals))]
+async fn list_models(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelRead>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<Model>>> {
+    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    Ok(show(page))
+}
+
+/// Models that fit on an instance type
+#[utoipa::path(get, path = "/instance_types/{id}/models", operation_id = "list_instance_type_models", tag = "catalogue",
+    params(("id" = Uuid, Path), ListQuery), extensions(("x-permission" = json!("settings.read"))),
+    responses((status = 200, description = "Models whose GPU memory it has", body = Page<Model>),
+        (status = 422, description = "A parameter breaks a rule", body = Problem), RowRefusals))]
+async fn list_instance_type_models(
+    State(app): State<App>,
+    allowed: Allowed<grant::SettingsRead>,
+    Id(id): Id,
+    query: Result<Query<ListQuery>>,
+) -> Result<Json<Page<Model>>> {
+    let parse = || query?.0.check();
+    let page = usecases::list_fitting(&app, allowed.authorized(), id, parse).await?;
+    Ok(show(page))
+}
+
+/// One model
+#[utoipa::path(get, path = "/models/{id}", operation_id = "get_model", tag = "models", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("model.read"))),
+    responses((status = 200, description = "The model; ETag for updates", body = Model), RowRefusals))]
+async fn get_model(State(app): State<App>, allowed: Allowed<grant::ModelRead>, Id(id): Id) -> Result<Response> {
+    Ok(with_etag(usecases::get(&app, allowed.authorized(), id).await?))
+}
+
+/// Everything of a model that its owner decides.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ModelBody {
+    name: String,
+    model_id: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    licence: String,
+    engine: Engine,
+    #[serde(default)]
+    engine_arguments: Vec<String>,
+    required_vram_gb: i32,
+    context_length: i32,
+    #[serde(default)]
+    data_volume_gb: i32,
+    #[serde(default = "active")]
+    #[schema(default = true)]
+    is_active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
+impl From<ModelBody> for ModelRequest {
+    fn from(body: ModelBody) -> Self {
+        Self {
+            name: body.name,
+            model_id: body.model_id,
+            description: body.description,
+            licence: body.licence,
+            engine: body.engine,
+            engine_arguments: body.engine_arguments,
+            required_vram_gb: body.required_vram_gb,
+            context_length: body.context_length,
+            data_volume_gb: body.data_volume_gb,
+            is_active: body.is_active,
+        }
+    }
+}
+
+/// Add a model
+///
+/// To the organization; to the public catalogue for a platform admin in Personal. It serves once it was activated both ways.
+#[utoipa::path(post, path = "/models", operation_id = "create_model", tag = "models", request_body = ModelBody,
+    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("model.create"))),
+    responses((status = 201, description = "Added", body = Model), CreateRefusals))]
+async fn create_model(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelCreate>,
+    key: IdempotencyKey,
+    body: JsonBody<ModelBody>,
+) -> Result<Response> {
+    let request = body.parse()?.into();
+    let attempt = Attempt::new("create_model", &key, body.bytes());
+    let show = |seen| serde_json::to_value(Model::from(seen)).map_err(Error::internal);
+    let answer = usecases::create(&app, allowed.authorized(), request, &attempt, show).await?;
+    Ok((answer.status, Json(answer.body)).into_response())
+}
+
+/// Change a model
+///
+/// A change of what runs (model id, engine, arguments, memory, context, volume) clears the technical activation. A public model is
+/// changed by platform admins only: 403 `read_only_model`.
+#[utoipa::path(put, path = "/models/{id}", operation_id = "update_model", tag = "models", request_body = ModelBody,
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.update"))),
+    responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
+async fn update_model(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelUpdate>,
+    Id(id): Id,
+    headers: HeaderMap,
+    body: JsonBody<ModelBody>,
+) -> Result<Response> {
+    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    let parse = || body.parse().map(ModelRequest::from);
+    let seen = usecases::update(&app, allowed.authorized(), id, if_match, parse).await?;
+    Ok(with_etag(seen))
+}
+
+/// Delete a model
+///
+/// Refused while an instance runs it. Past usage keeps its name.
+#[utoipa::path(delete, path = "/models/{id}", operation_id = "delete_model", tag = "models", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("model.delete"))),
+    responses((status = 204, description = "Deleted"), RowRefusals))]
+async fn delete_model(State(app): State<App>, allowed: Allowed<grant::ModelDelete>, Id(id): Id) -> Result<StatusCode> {
+    usecases::delete(&app, allowed.authorized(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// EUR per million tokens, with at most six decimal places.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PriceBody {
+    input_eur_per_1m: Eur,
+    /// Absent: as other input.
+    cached_input_eur_per_1m: Option<Eur>,
+    output_eur_per_1m: Eur,
+}
+
+/// Set a model's price
+///
+/// For requests that start from now on. A new price clears the economic activation.
+#[utoipa::path(put, path = "/models/{id}/price", operation_id = "set_model_price", tag = "models", request_body = PriceBody,
+    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.price"))),
+    responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
+async fn set_model_price(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelPrice>,
+    Id(id): Id,
+    body: JsonBody<PriceBody>,
+) -> Result<Response> {
+    let parse = || {
+        body.parse().map(|price| PriceRequest {
+            input: price.input_eur_per_1m,
+            cached_input: price.cached_input_eur_per_1m.unwrap_or(price.input_eur_per_1m),
+            output: price.output_eur_per_1m,
+        })
+    };
+    let seen = usecases::set_price(&app, allowed.authorized(), id, parse).await?;
+    Ok(with_etag(seen))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ActivationBody {
+    active: bool,
+}
+
+/// Activate a model technically
+#[utoipa::path(put, path = "/models/{id}/activation/tech", operation_id = "activate_model_tech", tag = "models",
+    request_body = ActivationBody, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.activate_tech"))),
+    responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
+async fn activate_model_tech(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelActivateTech>,
+    Id(id): Id,
+    body: JsonBody<ActivationBody>,
+) -> Result<Response> {
+    let parse = || body.parse().map(|body| body.active);
+    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Tech, parse).await?;
+    Ok(with_etag(seen))
+}
+
+/// Activate a model economically
+#[utoipa::path(put, path = "/models/{id}/activation/eco", operation_id = "activate_model_eco", tag = "models",
+    request_body = ActivationBody, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.activate_eco"))),
+    responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
+async fn activate_model_eco(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelActivateEco>,
+    Id(id): Id,
+    body: JsonBody<ActivationBody>,
+) -> Result<Response> {
+    let parse = || body.parse().map(|body| body.active);
+    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Eco, parse).await?;
+    Ok(with_etag(seen))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RecommendedDataVolume {
+    recommended_gb: i32,
+}
+
+/// Disk for a server that runs the model
+#[utoipa::path(get, path = "/models/{id}/recommended-data-volume", operation_id = "get_recommended_data_volume", tag = "models",
+    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.read"))),
+    responses((status = 200, description = "In GB", body = RecommendedDataVolume), RowRefusals))]
+async fn get_recommended_data_volume(
+    State(app): State<App>,
+    allowed: Allowed<grant::ModelRead>,
+    Id(id): Id,
+) -> Result<Json<RecommendedDataVolume>> {
+    let recommended_gb = usecases::recommended_data_volume(&app, allowed.authorized(), id).await?;
+    Ok(Json(RecommendedDataVolume { recommended_gb }))
+}

@@ -1,0 +1,131 @@
+//! What a model may look like, and what a change of it means.
+
+use super::store::ModelRow;
+use super::usecases::{ModelRequest, PriceRequest};
+use crate::plumbing::edge::body::Validation;
+
+/// Decimal places of a price per million tokens: one token's price then fits the twelve places of an amount.
+pub const PRICE_PLACES: u32 = 6;
+const LARGEST_VRAM_GB: i32 = 100_000;
+const LARGEST_VOLUME_GB: i32 = 1_000_000;
+const LARGEST_CONTEXT: i32 = 100_000_000;
+const MOST_ARGUMENTS: usize = 64;
+const LONGEST_ARGUMENT: usize = 1_000;
+
+/// What runs a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    Mock,
+    Vllm,
+    LlamaCpp,
+}
+
+impl Engine {
+    pub const ALL: [Engine; 3] = [Engine::Mock, Engine::Vllm, Engine::LlamaCpp];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Engine::Mock => "mock",
+            Engine::Vllm => "vllm",
+            Engine::LlamaCpp => "llama_cpp",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Engine> {
+        Engine::ALL.into_iter().find(|engine| engine.as_str() == text)
+    }
+}
+
+/// One of the two decisions that make a model operational.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    Tech,
+    Eco,
+}
+
+pub fn check_model(validation: &mut Validation, request: &ModelRequest) {
+    validation.text("name", &request.name, 1, 100);
+    validation.check(
+        is_model_id(&request.model_id),
+        "model_id",
+        "model_id",
+        "must begin with a letter or digit and have at most 200 of letters, digits and . _ : / -",
+    );
+    validation.text("description", &request.description, 0, 2_000);
+    validation.text("licence", &request.licence, 0, 100);
+    for (field, value, least, most) in [
+        ("required_vram_gb", request.required_vram_gb, 0, LARGEST_VRAM_GB),
+        ("context_length", request.context_length, 1, LARGEST_CONTEXT),
+        ("data_volume_gb", request.data_volume_gb, 0, LARGEST_VOLUME_GB),
+    ] {
+        let rule = format!("must be {least} to {most}");
+        validation.check((least..=most).contains(&value), field, "range", rule);
+    }
+    let count = request.engine_arguments.len();
+    let rule = format!("must have at most {MOST_ARGUMENTS} entries");
+    validation.check(count <= MOST_ARGUMENTS, "engine_arguments", "length", rule);
+    for (index, argument) in request.engine_arguments.iter().enumerate().take(MOST_ARGUMENTS) {
+        validation.text(&format!("engine_arguments[{index}]"), argument, 1, LONGEST_ARGUMENT);
+    }
+}
+
+/// The id is what callers send as `model`, and often a repository on a model hub.
+fn is_model_id(text: &str) -> bool {
+    let inner = |character: char| character.is_ascii_alphanumeric() || "._:/-".contains(character);
+    (1..=200).contains(&text.len())
+        && text.chars().all(inner)
+        && text.starts_with(|character: char| character.is_ascii_alphanumeric())
+}
+
+pub fn check_price(validation: &mut Validation, price: &PriceRequest) {
+    for (field, amount) in [
+        ("input_eur_per_1m", price.input),
+        ("cached_input_eur_per_1m", price.cached_input),
+        ("output_eur_per_1m", price.output),
+    ] {
+        amount.check_price(validation, field, PRICE_PLACES);
+    }
+}
+
+/// Does the change concern what runs? Then it must be approved technically again.
+pub fn is_technical(before: &ModelRow, after: &ModelRequest) -> bool {
+    before.model_id != after.model_id
+        || before.engine != after.engine.as_str()
+        || before.engine_arguments != after.engine_arguments
+        || before.required_vram_gb != after.required_vram_gb
+        || before.context_length != after.context_length
+        || before.data_volume_gb != after.data_volume_gb
+}
+
+/// Disk for a server that runs the model: its files with a fifth to spare, in steps of 10 GB; 10 GB for the system at least.
+pub fn recommended_data_volume_gb(data_volume_gb: i32) -> i32 {
+    let with_spare = i64::from(data_volume_gb) * 12 / 10;
+    let stepped = (with_spare + 9) / 10 * 10;
+    i32::try_from(stepped.max(10)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_id_is_a_name_that_survives_urls_and_paths() {
+        for good in ["mock/echo", "Qwen/Qwen3-0.6B", "a", "bge-m3:latest"] {
+            assert!(is_model_id(good), "{good}");
+        }
+        for bad in ["", "/etc/passwd", "../x", "a b", "é", "-x", &"a".repeat(201)] {
+            assert!(!is_model_id(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_recommended_disk_holds_the_files_and_some_more() {
+        assert_eq!(recommended_data_volume_gb(0), 10);
+        assert_eq!(recommended_data_volume_gb(16), 20);
+        assert_eq!(recommended_data_volume_gb(60), 80);
+        for files in 1..2_000 {
+            assert!(recommended_data_volume_gb(files) >= files);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Reading, adding, changing, pricing, activating and deleting models.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::rules::{Activation, Engine, check_model, check_price, is_technical, recommended_data_volume_gb};
+use super::store::{self, ModelRow, Selection};
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::features::audit::{self, Act};
+use crate::features::catalog;
+use crate::features::instances::in_use;
+use crate::money::Eur;
+use crate::operation::Authorized;
+use crate::plumbing::db::{SystemReason, TenantTx};
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::events::{self, Topic};
+
+/// Everything of a model that its owner decides.
+#[derive(Debug, Clone)]
+pub struct ModelRequest {
+    pub name: String,
+    pub model_id: String,
+    pub description: String,
+    pub licence: String,
+    pub engine: Engine,
+    pub engine_arguments: Vec<String>,
+    pub required_vram_gb: i32,
+    pub context_length: i32,
+    pub data_volume_gb: i32,
+    pub is_active: bool,
+}
+
+/// EUR per million tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceRequest {
+    pub input: Eur,
+    pub cached_input: Eur,
+    pub output: Eur,
+}
+
+/// A model as this workspace sees it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub model: ModelRow,
+    /// Instances of this workspace that serve it.
+    pub ready_instances: i64,
+}
+
+pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<Seen>> {
+    let mut tx = app.db.read(&authorized).await?;
+    select(&mut tx, paging, Selection::default()).await
+}
+
+/// Models that fit on an instance type.
+///
+/// # Errors
+/// 404 when there is no such type.
+pub async fn list_fitting(
+    app: &App,
+    authorized: Authorized<'_>,
+    instance_type: Uuid,
+    paging: impl FnOnce() -> Result<Paging>,
+) -> Result<Page<Seen>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let instance_type = catalog::store::instance_type(&mut tx, instance_type)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let vram = catalog::rules::total_vram_gb(instance_type.gpu_count, instance_type.vram_per_gpu_gb);
+    let selection = Selection {
+        at_most_vram_gb: Some(vram),
+        ..Selection::default()
+    };
+    select(&mut tx, &paging()?, selection).await
+}
+
+async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Page<Seen>> {
+    let rows = store::visible(tx, paging, selection).await?;
+    let ready = in_use::ready_by_model(tx).await?;
+    Ok(paging.page(rows, |row| (row.created_at, row.id), |model| seen(model, &ready)))
+}
+
+fn seen(model: ModelRow, ready: &HashMap<Uuid, i64>) -> Seen {
+    let ready_instances = ready.get(&model.id).copied().unwrap_or(0);
+    Seen { model, ready_instances }
+}
+
+/// # Errors
+/// 404 for what this workspace does not see.
+pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Seen> {
+    let mut tx = app.db.read(&authorized).await?;
+    get_in(&mut tx, id).await
+}
+
+async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<Seen> {
+    let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
+    let ready = in_use::ready_by_model(tx).await?;
+    Ok(seen(model, &ready))
+}
+
+/// Disk for a server that runs the model, in GB.
+///
+/// # Errors
+/// 404 for what this workspace does not see.
+pub async fn recommended_data_volume(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<i32> {
+    let seen = get(app, authorized, id).await?;
+    Ok(recommended_data_volume_gb(seen.model.data_volume_gb))
+}
+
+/// Adds a model, inactive in both senses.
+///
+/// # Errors
+/// 422 naming the field.
+pub async fn create(
+    app: &App,
+    authorized: Authorized<'_>,
+    request: ModelRequest,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(Seen) -> Result<Value>,
+) -> Result<Answer> {
+    let mut tx = app.db.write(&authorized).await?;
+    if let Some(answer) = attempt.replay(&mut tx).await? {
+        return Ok(answer);
+    }
+    check(&request)?;
+    let id = crate::ids::new_id();
+    store::insert(&mut tx, id, &request).await?;
+    let created = get_in(&mut tx, id).await?;
+    let after = technical_face(&request);
+    record(
+        &mut tx,
+        &created.model,
+        Act::new("model.create", "model", id).after(&after),
+    )
+    .await?;
+    let answer = Answer {
+        status: StatusCode::CREATED,
+        body: show(created)?,
+    };
+    attempt.keep(&mut tx, &answer, None).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Replaces what its owner decides. A change of what runs clears the technical activation.
+///
+/// # Errors
+/// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag; 422 naming the field.
+pub async fn update(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    if_match: Option<&str>,
+    parse: impl FnOnce() -> Result<ModelRequest>,
+) -> Result<Seen> {
+    let mut tx = app.db.write(&authorized).await?;
+    let before = own(&mut tx, id).await?;
+    if if_match.is_some_and(|tag| tag != "*" && tag != etag(&before)) {
+        let detail = "The model was changed by somebody else.";
+        return Err(Error::new(Kind::PreconditionFailed, "stale", detail));
+    }
+    let request = parse()?;
+    check(&request)?;
+    let clear_tech = is_technical(&before, &request);
+    store::update(&mut tx, id, &request, clear_tech).await?;
+    let mut after = technical_face(&request);
+    after["tech_cleared"] = json!(clear_tech && before.tech_activated_at.is_some());
+    let before_face = technical_face(&as_request(&before)?);
+    let act = Act::new("model.update", "model", id).before(&before_face).after(&after);
+    record(&mut tx, &before, act).await?;
+    let now = get_in(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(now)
+}
+
+/// A new price for requests that start from now on; it has to be approved economically again. The same price changes nothing.
+///
+/// # Errors
+/// 404; 403 `read_only_model`; 422 naming the field.
+pub async fn set_price(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<PriceRequest>,
+) -> Result<Seen> {
+    let mut tx = app.db.write(&authorized).await?;
+    let before = own(&mut tx, id).await?;
+    let price = parse()?;
+    let mut validation = Validation::default();
+    check_price(&mut validation, &price);
+    validation.finish()?;
+    let current = (
+        before.input_eur_per_1m,
+        before.cached_input_eur_per_1m,
+        before.output_eur_per_1m,
+    );
+    if current != (Some(price.input.0), Some(price.cached_input.0), Some(price.output.0)) {
+        store::insert_price(&mut tx, &before, &price).await?;
+        store::activate(&mut tx, id, Activation::Eco, false).await?;
+        let (input, cached, output) = current;
+        let before_face = price_face(before.price_version.unwrap_or(0), [input, cached, output]);
+        let version = before.price_version.unwrap_or(0) + 1;
+        let mut after = price_face(
+            version,
+            [Some(price.input.0), Some(price.cached_input.0), Some(price.output.0)],
+        );
+        after["eco_cleared"] = json!(before.eco_activated_at.is_some());
+        let act = Act::new("model.set_price", "model", id)
+            .before(&before_face)
+            .after(&after);
+        record(&mut tx, &before, act).await?;
+    }
+    let now = get_in(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(now)
+}
+
+/// Sets or clears one of the two flags; what is already so stays as it was.
+///
+/// # Errors
+/// 404; 403 `read_only_model`.
+pub async fn activate(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    activation: Activation,
+    parse: impl FnOnce() -> Result<bool>,
+) -> Result<Seen> {
+    let mut tx = app.db.write(&authorized).await?;
+    let before = own(&mut tx, id).await?;
+    let active = parse()?;
+    let (was, action) = match activation {
+        Activation::Tech => (before.tech_activated_at.is_some(), "model.activate_tech"),
+        Activation::Eco => (before.eco_activated_at.is_some(), "model.activate_eco"),
+    };
+    if was != active {
+        store::activate(&mut tx, id, activation, active).await?;
+        let (was, is) = (json!({"active": was}), json!({"active": active}));
+        record(&mut tx, &before, Act::new(action, "model", id).before(&was).after(&is)).await?;
+    }
+    let now = get_in(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(now)
+}
+
+/// Takes a model out of the catalogue.
+///
+/// # Errors
+/// 404; 403 `read_only_model`; 409 `model_in_use` while an instance that isn't over runs it.
+pub async fn delete(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = app.db.write(&authorized).await?;
+    let model = own(&mut tx, id).await?;
+    // The lock on the model makes deployments of it wait (their foreign key needs the row), so none appears after this look.
+    let mut system = app.db.system(SystemReason::CatalogAdministration).await?;
+    if in_use::uses_model(&mut system, id).await? {
+        let detail = "An instance runs this model: terminate it first.";
+        return Err(Error::conflict("model_in_use", detail));
+    }
+    store::soft_delete(&mut tx, id).await?;
+    let before = json!({"name": model.name, "model_id": model.model_id});
+    record(&mut tx, &model, Act::new("model.delete", "model", id).before(&before)).await?;
+    tx.commit().await
+}
+
+/// The version tag of a model, for `ETag` and `If-Match`.
+pub fn etag(model: &ModelRow) -> String {
+    format!("\"{}\"", model.updated_at.timestamp_micros())
+}
+
+/// One of the workspace's own models, locked.
+async fn own(tx: &mut TenantTx, id: Uuid) -> Result<ModelRow> {
+    let is_own = store::lock_own(tx, id).await?;
+    let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
+    if is_own {
+        Ok(model)
+    } else {
+        let detail = "This model belongs to the public catalogue, which only the platform's admins change.";
+        Err(Error::new(Kind::Forbidden, "read_only_model", detail))
+    }
+}
+
+fn check(request: &ModelRequest) -> Result<()> {
+    let mut validation = Validation::default();
+    check_model(&mut validation, request);
+    validation.finish()
+}
+
+/// Into the chain of the model's owner, and to whoever watches.
+async fn record(tx: &mut TenantTx, model: &ModelRow, act: Act<'_>) -> Result<()> {
+    audit::record_in(tx, model.tenant, act).await?;
+    events::notify(tx.conn(), Topic::Models, model.tenant, model.id).await
+}
+
+fn as_request(row: &ModelRow) -> Result<ModelRequest> {
+    let engine = Engine::parse(&row.engine)
+        .ok_or_else(|| Error::internal(anyhow::anyhow!("model {} has an unknown engine", row.id)))?;
+    Ok(ModelRequest {
+        name: row.name.clone(),
+        model_id: row.model_id.clone(),
+        description: row.description.clone(),
+        licence: row.licence.clone(),
+        engine,
+        engine_arguments: row.engine_arguments.clone(),
+        required_vram_gb: row.required_vram_gb,
+        context_length: row.context_length,
+        data_volume_gb: row.data_volume_gb,
+        is_active: row.is_active,
+    })
+}
+
+/// What the audit log says of a model; its description is too long for it and decides nothing.
+fn technical_face(model: &ModelRequest) -> Value {
+    json!({
+        "name": model.name.trim(), "model_id": model.model_id, "licence": model.licence.trim(), "engine": model.engine.as_str(),
+        "engine_arguments": model.engine_arguments, "required_vram_gb": model.required_vram_gb, "context_length": model.context_length,
+        "data_volume_gb": model.data_volume_gb, "is_active": model.is_active,
+    })
+}
+
+fn price_face(version: i32, [input, cached_input, output]: [Option<rust_decimal::Decimal>; 3]) -> Value {
+    json!({
+        "version": version, "input_eur_per_1m": input.map(Eur), "cached_input_eur_per_1m": cached_input.map(Eur),
+        "output_eur_per_1m": output.map(Eur),
+    })
+}

@@ -1,0 +1,188 @@
+import type { Page } from '@playwright/test';
+import { look } from '../fixtures/look';
+import { expect, open, signIn, switchTo, test } from '../fixtures/test';
+
+// The main job, in the order in which a new person does it; each step stands on the one before.
+test.describe.configure({ mode: 'serial' });
+
+const QUESTION = 'Which token is counted twice?';
+
+test.describe('from signing in to an answer with its costs', () => {
+  let page: Page;
+  let secret = '';
+
+  test.beforeAll(async ({ browser, program }) => {
+    const context = await browser.newContext({ baseURL: `${program.url}/app/` });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: program.url });
+    page = await context.newPage();
+  });
+  test.afterAll(async () => {
+    await page.context().close();
+  });
+
+  test('the admin signs in and sees a personal workspace without organization modules', async ({ program }) => {
+    await page.goto('');
+    await expect(page.getByRole('heading', { name: 'Sign in to Inventiv' })).toBeVisible();
+    await look(page, 'sign-in');
+    await signIn(page, program);
+    await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Personal · Only you');
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    await expect(navigation.getByRole('link', { name: /^Instances.*Org required$/ })).toBeVisible();
+    await look(page, 'dashboard-personal');
+    await navigation.getByRole('link', { name: /^Instances.*Org required$/ }).click();
+    await expect(page.getByRole('heading', { name: 'This page needs an organization' })).toBeVisible();
+    await look(page, 'organization-needed');
+  });
+
+  test('switching to Inventiv IT changes the colour of the sidebar and names workspace and role', async () => {
+    const sidebar = page.getByRole('complementary').first();
+    const colour = () => sidebar.locator('> div').evaluate((element) => getComputedStyle(element).borderTopColor);
+    const personal = await colour();
+    await page.getByRole('button', { name: 'Workspace: Personal' }).click();
+    await look(page, 'workspace-switcher');
+    await page.keyboard.press('Escape');
+    await switchTo(page, 'Inventiv IT');
+    await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Inventiv IT · you are Owner');
+    expect(await colour()).not.toBe(personal);
+  });
+
+  test('a model is deployed after its fit and its price were shown', async () => {
+    await open(page, 'Instances');
+    await look(page, 'instances-empty');
+    await page.getByRole('link', { name: 'Deploy a model' }).first().click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Deploy a model' })).toBeVisible();
+    await expect(page.getByRole('group', { name: 'Instance type' })).toContainText('Choose a model and a zone first.');
+    await page.getByRole('group', { name: 'Model' }).getByRole('radio').first().check();
+    await page.getByRole('group', { name: 'Zone' }).getByRole('radio', { name: /Mock/ }).first().check();
+    const types = page.getByRole('group', { name: 'Instance type' });
+    await types.getByRole('radio', { name: 'CPU, 4 cores' }).check();
+    const review = page.getByRole('region', { name: 'Review and confirm' });
+    await expect(review.getByText("The model doesn't fit")).toBeVisible();
+    await expect(review.getByRole('button', { name: 'Deploy' })).toBeDisabled();
+    await look(page, 'deploy-too-small');
+
+    await types.locator('label').filter({ hasText: 'Fits' }).first().getByRole('radio').check();
+    await expect(review.getByText('The model fits on this instance type')).toBeVisible();
+    await expect(review.getByText(/€.*\/ h/)).toBeVisible();
+    await look(page, 'deploy');
+    await review.getByRole('button', { name: 'Deploy' }).click();
+    await expect(page).toHaveURL(/\/instances\/[0-9a-f-]{36}$/);
+  });
+
+  test('its progress moves by itself until it is ready, and it stays closed until both activations', async () => {
+    const progress = page.getByRole('progressbar', { name: 'Progress' });
+    await expect(progress).toBeVisible();
+    await look(page, 'instance-starting');
+    const history = page.getByRole('list', { name: 'History' });
+    await expect(history.getByRole('listitem').first()).toContainText('Ready', { timeout: 120_000 });
+    await expect(progress).toBeHidden();
+
+    const activation = page.getByRole('region', { name: 'Activation' });
+    await expect(activation).toContainText('Not operational: technical and economic activation missing');
+    await look(page, 'instance-ready');
+    await activation.getByRole('button', { name: 'Activate technically' }).click();
+    await expect(activation).toContainText('Not operational: economic activation missing');
+    await activation.getByRole('button', { name: 'Activate economically' }).click();
+    await expect(activation).toContainText('Operational: it may serve requests');
+    await look(page, 'instance-operational');
+    await open(page, 'Instances');
+    await expect(page.getByRole('table', { name: 'Instances' })).toContainText('Operational');
+    await look(page, 'instances');
+  });
+
+  test('the secret of an API key is shown once, with snippets that use it', async () => {
+    await open(page, 'API keys');
+    await page.getByRole('button', { name: 'Create API key' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('Journey');
+    await look(page, 'api-key-create');
+    await dialog.getByRole('button', { name: 'Create API key' }).click();
+    const field = dialog.getByRole('textbox', { name: 'API key' });
+    await expect(field).toHaveValue(/^inv_/);
+    secret = await field.inputValue();
+    for (const language of ['curl', 'Python', 'JavaScript']) {
+      await dialog.getByRole('tab', { name: language }).click();
+      await expect(dialog.getByRole('tabpanel')).toContainText(secret);
+    }
+    await dialog.getByRole('button', { name: 'Copy API key' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+    await look(page, 'api-key-secret');
+    await expect(dialog.getByRole('button', { name: 'Done' })).toBeDisabled();
+    await dialog.getByRole('checkbox', { name: 'I stored it' }).check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await expect(page.getByRole('table', { name: 'API keys' })).toContainText('Journey');
+    await page.reload();
+    await expect(page.getByRole('table', { name: 'API keys' })).toContainText('Journey');
+    expect(await page.content()).not.toContain(secret);
+    await look(page, 'api-keys');
+  });
+
+  test('the chat streams an answer', async () => {
+    await open(page, 'Chat');
+    await look(page, 'chat-empty');
+    await page.getByRole('textbox', { name: 'Message' }).fill(QUESTION);
+    await page.getByRole('button', { name: 'Send' }).click();
+    const answer = page.getByRole('article', { name: 'Assistant' });
+    // Words are there while the answer is still coming: that is what streaming is for.
+    await expect(answer).toContainText('You said');
+    await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
+    await expect(page.getByText('The answer is complete.')).toBeAttached();
+    await expect(answer).toContainText(QUESTION);
+    await expect(answer).toContainText(/[1-9]\d* tokens/);
+    await look(page, 'chat');
+  });
+
+  test('a client with the key gets an answer, and the console counts both', async ({ program }) => {
+    const models = await fetch(`${program.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+    const [model] = (await models.json()).data;
+    const answer = await fetch(`${program.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: model.id, messages: [{ role: 'user', content: QUESTION }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await answer.json()).usage.completion_tokens).toBeGreaterThan(0);
+
+    await open(page, 'Dashboard');
+    await expect(number(page, 'Requests')).toHaveText('2');
+    await expect(number(page, 'Tokens')).toHaveText(/^[1-9]/);
+    await expect(number(page, 'Charged')).toContainText('€');
+    await expect(number(page, 'Instances now')).toHaveText(/€0*[.,]?\d*[1-9]/);
+    const usage = page.getByRole('region', { name: 'Usage' });
+    await expect(usage.getByRole('tab', { name: 'Chart' })).toBeVisible();
+    await look(page, 'dashboard');
+    await usage.getByRole('tab', { name: 'Table' }).click();
+    await expect(usage.getByRole('table')).toContainText('2');
+
+    await open(page, 'Costs');
+    await expect(page.getByRole('region', { name: 'Running instances' }).getByRole('link')).toHaveCount(1);
+    const byKey = page.getByRole('region', { name: 'Usage by API key' });
+    await byKey.getByRole('tab', { name: 'Table' }).click();
+    await expect(byKey.getByRole('row').filter({ hasText: 'Journey' })).toContainText('1');
+    await look(page, 'costs');
+  });
+
+  test('a terminated instance stops answering and costs nothing more', async () => {
+    await open(page, 'Instances');
+    await page.getByRole('table', { name: 'Instances' }).getByRole('link').first().click();
+    await page.getByRole('button', { name: 'Terminate', exact: true }).click();
+    const question = page.getByRole('alertdialog');
+    await look(page, 'instance-terminate');
+    await question.getByRole('button', { name: 'Terminate instance' }).click();
+    const history = page.getByRole('list', { name: 'History' });
+    await expect(history.getByRole('listitem').first()).toContainText('Terminated', { timeout: 120_000 });
+    await look(page, 'instance-terminated');
+    await open(page, 'Costs');
+    await expect(page.getByRole('heading', { name: 'Nothing is running' })).toBeVisible();
+  });
+});
+
+/** One of the numbers at the top of the dashboard. */
+function number(page: Page, label: string) {
+  return page
+    .getByRole('main')
+    .locator('dl > div')
+    .filter({ has: page.locator('dt').getByText(label, { exact: true }) })
+    .locator('dd')
+    .first();
+}

@@ -12,6 +12,8 @@ CREATE TABLE users (
     account_plan text NOT NULL DEFAULT 'free' CHECK (account_plan IN ('free', 'subscriber')),
     email_verified_at timestamptz,
     disabled_at timestamptz,
+    -- The account was closed: disabled for good, personal data gone. The row stays, because audit, usage and ledger stand on it.
+    deleted_at timestamptz CHECK (deleted_at IS NULL OR (disabled_at IS NOT NULL AND password_hash IS NULL)),
     last_seen_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
@@ -55,7 +57,8 @@ CREATE TABLE user_sessions (
     token_hash bytea NOT NULL,
     token_issued_at timestamptz NOT NULL,
     previous_token_hash bytea,
-    previous_token_reason text CHECK (previous_token_reason IN ('renewed', 'switched')),
+    -- moved: somebody else took the session out of its workspace, and nobody has its new token yet.
+    previous_token_reason text CHECK (previous_token_reason IN ('renewed', 'switched', 'moved')),
     previous_token_valid_until timestamptz,
     ip_address text,
     user_agent text CHECK (length(user_agent) <= 512),
@@ -65,6 +68,7 @@ CREATE TABLE user_sessions (
     revoked_at timestamptz,
     CHECK ((current_organization_id IS NULL) = (organization_role IS NULL))
 );
+CREATE INDEX users_page ON users (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX user_sessions_user ON user_sessions (user_id) WHERE revoked_at IS NULL;
 CREATE INDEX user_sessions_organization ON user_sessions (current_organization_id) WHERE revoked_at IS NULL;
 
@@ -117,6 +121,41 @@ CREATE POLICY sessions_of_organization ON user_sessions FOR SELECT TO inventiv_a
     USING (current_organization_id = NULLIF((SELECT current_setting('inventiv.organization_id', true)), '')::uuid);
 CREATE POLICY sessions_of_organization_change ON user_sessions FOR UPDATE TO inventiv_app
     USING (current_organization_id = NULLIF((SELECT current_setting('inventiv.organization_id', true)), '')::uuid);
+
+-- Who leaves an organization takes the sessions along: they go on in Personal, under a token that is handed out at the next
+-- contact. `person` NULL: everybody, when the organization ends. A definer function, because a row that leaves the
+-- organization is out of reach of the policy above. Only for the organization of the transaction.
+CREATE FUNCTION tenancy.move_sessions_to_personal(organization uuid, person uuid) RETURNS TABLE (session_id uuid, user_id uuid)
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE public.user_sessions s SET current_organization_id = NULL, organization_role = NULL,
+            previous_token_hash = s.token_hash, previous_token_reason = 'moved', previous_token_valid_until = NULL,
+            token_hash = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+        WHERE s.current_organization_id = organization AND (person IS NULL OR s.user_id = person) AND s.revoked_at IS NULL
+            AND organization = NULLIF(current_setting('inventiv.organization_id', true), '')::uuid
+        RETURNING s.id, s.user_id
+$$;
+REVOKE ALL ON FUNCTION tenancy.move_sessions_to_personal(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.move_sessions_to_personal(uuid, uuid) TO inventiv_app;
+
+-- The person's own role in an organization, for entering it. The organization's row is locked against changes of its members
+-- until the end of the transaction: a removal either is seen here or finds the session that entered.
+CREATE FUNCTION tenancy.lock_own_role(organization uuid) RETURNS text
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    person uuid := NULLIF(current_setting('inventiv.user_id', true), '')::uuid;
+BEGIN
+    PERFORM 1 FROM public.organization_memberships m WHERE m.organization_id = organization AND m.user_id = person;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM 1 FROM public.organizations o WHERE o.id = organization AND o.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT m.role FROM public.organization_memberships m WHERE m.organization_id = organization AND m.user_id = person);
+END $$;
+REVOKE ALL ON FUNCTION tenancy.lock_own_role(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.lock_own_role(uuid) TO inventiv_app;
 
 -- An organization that exists has an owner. Deferred to the commit; the row lock makes two concurrent demotions take turns,
 -- and the count then sees what the other one committed. The weakest lock that does: auth.lock_actor of whoever waits for the
@@ -178,7 +217,7 @@ CREATE FUNCTION auth.session_by_token(wanted uuid, presented_hash bytea, at time
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.id, s.user_id,
            CASE WHEN s.token_hash = presented_hash THEN 'current'
-                WHEN s.previous_token_reason = 'switched' THEN 'switched'
+                WHEN s.previous_token_reason IN ('switched', 'moved') THEN s.previous_token_reason
                 WHEN s.previous_token_valid_until > at THEN 'previous'
                 ELSE 'superseded' END,
            s.token_issued_at, s.last_used_at, s.expires_at, u.platform_role, s.current_organization_id, m.role, o.members_can_create_keys
@@ -250,3 +289,5 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA auth FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA auth TO inventiv_app;
+-- Account administration by a person, in the system's transaction: the person's rights are read again under lock there too.
+GRANT EXECUTE ON FUNCTION auth.lock_actor(uuid, timestamptz) TO inventiv_system;

@@ -25,6 +25,7 @@ CREATE TABLE audit_log (
     PRIMARY KEY (tenant, sequence)
 );
 CREATE UNIQUE INDEX audit_log_id ON audit_log (id);
+CREATE INDEX audit_log_page ON audit_log (tenant, occurred_at DESC, id DESC);
 CREATE INDEX audit_log_action ON audit_log (tenant, action, occurred_at);
 
 CALL tenancy.lock_down('audit_chains');

@@ -24,6 +24,7 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(plumbing::edge::middleware::health_routes())
         .merge(features::identity::http::routes())
         .merge(features::organizations::http::routes())
+        .merge(features::members::http::routes())
         .merge(features::api_keys::http::routes())
         .merge(features::catalog::http::routes())
         .merge(features::models::http::routes())

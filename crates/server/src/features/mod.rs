@@ -5,6 +5,7 @@ pub mod identity;
 pub mod organizations;
 pub mod catalog;
 pub mod api_keys;
+pub mod members;
 pub mod workers;
 pub mod models;
 pub mod instances;

@@ -6,6 +6,7 @@ mod api_keys;
 mod catalog;
 mod harness;
 mod identity;
+mod members;
 mod isolation;
 mod mail;
 mod models;

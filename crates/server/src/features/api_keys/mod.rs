@@ -9,6 +9,7 @@
 
 pub mod http;
 pub mod key_format;
+pub mod leavers;
 pub mod rules;
 pub mod store;
 pub mod usecases;

@@ -44,13 +44,9 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
     let context = context(&app, peer, request.headers());
     let secure = context.secure;
     let (mut parts, body) = request.into_parts();
-    let outcome = resolve(&app, &parts, &context).await;
     let mut renewed = None;
-    let outcome = match outcome {
-        Ok((operation, cookie)) => {
-            renewed = cookie;
-            Outcome::Session(Box::new(operation))
-        }
+    let outcome = match resolve(&app, &parts, &context, &mut renewed).await {
+        Ok(operation) => Outcome::Session(Box::new(operation)),
         Err(error) => Outcome::Refused(error.kind, error.code, error.detail),
     };
     parts.extensions.insert(context);
@@ -65,8 +61,13 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
     response
 }
 
-/// The operation and, for a cookie past half of its life, the token to renew it with.
-async fn resolve(app: &App, request: &Parts, context: &RequestContext) -> Result<(Operation, Option<String>)> {
+/// The operation. `renewed` becomes the token for the cookie, when it is past half of its life or its session was moved.
+async fn resolve(
+    app: &App,
+    request: &Parts,
+    context: &RequestContext,
+    renewed: &mut Option<String>,
+) -> Result<Operation> {
     let headers = &request.headers;
     let bearer = bearer(headers);
     let cookie = cookies::read(headers, context.secure);
@@ -90,7 +91,15 @@ async fn resolve(app: &App, request: &Parts, context: &RequestContext) -> Result
     if bearer.is_none() {
         origin::check(&request.method, headers, &app.config.public_origin())?;
     }
-    let (operation, claims, facts) = usecases::authenticate(app, token, context).await?;
+    let (operation, claims, facts) = usecases::recognise(app, token, context).await?;
+    // Whoever was taken out of an organization learns it once, and goes on in Personal: a browser has the new token with this
+    // answer, a program fetches it.
+    if facts.token_state == TokenState::Moved && request.uri.path() != "/auth/refresh" {
+        if bearer.is_none() {
+            *renewed = usecases::renew(app, &operation, &claims).await?;
+        }
+        return Err(Error::workspace_changed());
+    }
     let expired = claims.exp <= context.now.timestamp();
     // A program renews its token itself and learns that it must; a browser's cookie is renewed silently.
     if bearer.is_some() && expired && request.uri.path() != "/auth/refresh" {
@@ -102,11 +111,9 @@ async fn resolve(app: &App, request: &Parts, context: &RequestContext) -> Result
     }
     check_workspace(request, &operation)?;
     let due = facts.token_state == TokenState::Current && is_due_for_renewal(facts.token_issued_at, context.now);
-    let renewed = if bearer.is_none() && due {
-        usecases::renew(app, &operation, &claims).await?
-    } else {
-        None
-    };
+    if bearer.is_none() && due {
+        *renewed = usecases::renew(app, &operation, &claims).await?;
+    }
     // At most one write a minute, not one per request.
     if renewed.is_none() && (context.now - facts.last_used_at).num_seconds() >= 60 {
         super::store::touch_session(
@@ -117,7 +124,7 @@ async fn resolve(app: &App, request: &Parts, context: &RequestContext) -> Result
         )
         .await?;
     }
-    Ok((operation, renewed))
+    Ok(operation)
 }
 
 fn invalid_authorization() -> Error {

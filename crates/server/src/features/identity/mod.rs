@@ -8,6 +8,7 @@
 //! Tables: `users`, `user_sessions`, `login_throttles`. Uses: audit.
 
 pub mod authentication;
+pub mod bound_sessions;
 pub mod http;
 mod passwords;
 pub mod rules;

@@ -37,6 +37,8 @@ pub enum TokenState {
     Previous,
     /// From before a workspace switch.
     Switched,
+    /// The session was taken out of its workspace since; its next token is waiting to be fetched.
+    Moved,
     Superseded,
 }
 
@@ -80,6 +82,7 @@ pub async fn session_by_token(
             "current" => TokenState::Current,
             "previous" => TokenState::Previous,
             "switched" => TokenState::Switched,
+            "moved" => TokenState::Moved,
             _ => TokenState::Superseded,
         },
         token_issued_at: row.token_issued_at,
@@ -172,7 +175,8 @@ pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Resu
     Ok(())
 }
 
-/// Replaces the token if it is still the current one; false when somebody else was faster.
+/// Replaces the token if it is still the current one, or the one of a session that was moved (which is told so ever after);
+/// false when somebody else was faster.
 pub async fn renew_token(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -184,8 +188,10 @@ pub async fn renew_token(
     let user_id = tx.operation().user_id;
     let done = sqlx::query!(
         "UPDATE user_sessions SET token_hash = $4, token_issued_at = $5, last_used_at = $5, previous_token_hash = $3,
-            previous_token_reason = 'renewed', previous_token_valid_until = $6
-         WHERE id = $1 AND user_id = $2 AND token_hash = $3 AND revoked_at IS NULL",
+            previous_token_reason = CASE WHEN token_hash = $3 THEN 'renewed' ELSE 'switched' END,
+            previous_token_valid_until = CASE WHEN token_hash = $3 THEN $6::timestamptz END
+         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+            AND (token_hash = $3 OR (previous_token_hash = $3 AND previous_token_reason = 'moved'))",
         session_id,
         user_id,
         old_hash,

@@ -81,8 +81,22 @@ pub async fn login(app: &App, login: &str, password: String, request: &RequestCo
 /// Who a token stands for. Pure look-up: nothing is written.
 ///
 /// # Errors
-/// 401 for a token that is not ours, unknown, ended or idle; 409 `workspace_changed` for one from before a switch.
+/// 401 for a token that is not ours, unknown, ended or idle; 409 `workspace_changed` for one from before a switch or a move.
 pub async fn authenticate(
+    app: &App,
+    token: &str,
+    request: &RequestContext,
+) -> Result<(Operation, tokens::Claims, store::SessionFacts)> {
+    let (operation, claims, facts) = recognise(app, token, request).await?;
+    if facts.token_state == TokenState::Moved {
+        return Err(Error::workspace_changed());
+    }
+    Ok((operation, claims, facts))
+}
+
+/// As [`authenticate`], but the token of a session that somebody else moved is let through, as [`TokenState::Moved`]: it may
+/// fetch the session's next token, nothing else.
+pub(super) async fn recognise(
     app: &App,
     token: &str,
     request: &RequestContext,

@@ -250,8 +250,9 @@ async fn get_current_role(
     }))
 }
 
+/// Somebody who belongs to the organization.
 #[derive(Debug, Serialize, ToSchema)]
-struct Member {
+pub struct Member {
     user_id: Uuid,
     email: String,
     username: String,

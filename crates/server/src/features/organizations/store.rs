@@ -66,17 +66,12 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
     Ok(row)
 }
 
-/// The role of the person in one of the own organizations, for display: the membership decides again on every request.
-pub async fn own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
-    let user_id = tx.operation().user_id;
-    let role = sqlx::query_scalar!(
-        "SELECT m.role FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
-         WHERE m.user_id = $1 AND m.organization_id = $2 AND o.deleted_at IS NULL",
-        user_id,
-        id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
+/// The role of the person in one of the own organizations, for entering it: its members stay as they are until the end of the
+/// transaction.
+pub async fn lock_own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
+    let role = sqlx::query_scalar!("SELECT tenancy.lock_own_role($1)", id)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(role.as_deref().and_then(Role::parse))
 }
 
@@ -185,6 +180,73 @@ pub async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> 
     .fetch_all(tx.conn())
     .await?;
     Ok(rows)
+}
+
+/// One member of the workspace's organization.
+pub async fn member(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<Option<MemberRow>> {
+    let row = sqlx::query_as!(
+        MemberRow,
+        "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
+         FROM organization_memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.organization_id = $1 AND m.user_id = $2",
+        organization,
+        user,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row)
+}
+
+/// Follow it with [`settle_owners`].
+pub async fn set_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: Role) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!(
+        "UPDATE organization_memberships SET role = $3, updated_at = $4 WHERE organization_id = $1 AND user_id = $2",
+        organization,
+        user,
+        role.as_str(),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Follow it with [`settle_owners`].
+pub async fn remove_member(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM organization_memberships WHERE organization_id = $1 AND user_id = $2",
+        organization,
+        user
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Lets the database judge now, and not at the commit, whether the changed organizations still have an owner.
+///
+/// # Errors
+/// 409 `last_owner`.
+pub async fn settle_owners(conn: &mut sqlx::PgConnection) -> Result<()> {
+    sqlx::query!("SET CONSTRAINTS organization_last_owner IMMEDIATE")
+        .execute(conn)
+        .await
+        .map_err(|error| {
+            if Error::violates(&error, "organization_last_owner") {
+                last_owner()
+            } else {
+                error.into()
+            }
+        })?;
+    Ok(())
+}
+
+fn last_owner() -> Error {
+    Error::conflict(
+        "last_owner",
+        "An organization needs an owner, and this is its last one: transfer the ownership to another member first, or delete the organization.",
+    )
 }
 
 /// The organization with this slug, whoever owns it.

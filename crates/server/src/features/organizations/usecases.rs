@@ -117,7 +117,11 @@ pub async fn switch(
     let target = match organization_id {
         None => None,
         Some(id) => {
-            let role = store::own_role(&mut tx, id).await?;
+            // Where the session already is, its own membership is locked with it.
+            let role = match tx.operation().workspace {
+                Workspace::Organization { id: here, role } if here == id => Some(role),
+                _ => store::lock_own_role(&mut tx, id).await?,
+            };
             let unknown = || Error::invalid("organization_id", "unknown", "is not an organization you belong to");
             Some((id, role.ok_or_else(unknown)?))
         }
@@ -160,7 +164,7 @@ pub async fn update(
     if_match: Option<&str>,
 ) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if if_match.is_some_and(|tag| tag != "*" && tag != etag(&before)) {
         return Err(Error::new(

@@ -30,14 +30,26 @@ impl Db {
     /// 401 when the session ended, 409 `workspace_changed` when it moved, 403 when the permission was lost meanwhile.
     pub async fn write(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
         let mut tx = TenantTx::open(self, authorized.operation().clone(), true).await?;
-        let (workspace, policies) = tx.lock_actor().await?;
-        tx.operation.policies = policies;
-        if tx.operation.workspace != workspace {
-            // A platform admin who no longer is one must not keep the platform's rows for this last transaction.
-            tx.operation.workspace = workspace;
-            apply_settings(&mut tx.tx, &tx.operation).await?;
+        tx.check_again(authorized).await?;
+        Ok(tx)
+    }
+
+    /// For changing the organization itself or who belongs to it: its row is locked before anything else, so that such changes
+    /// take turns and see each other. Then as [`Db::write`].
+    ///
+    /// Whoever changes memberships locks in this order: organization, sessions, memberships. Everybody else's writes hold their
+    /// session before their membership and only a key-share of the organization, so nobody waits in a circle.
+    pub async fn write_to_organization(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
+        let mut tx = TenantTx::open(self, authorized.operation().clone(), true).await?;
+        if let Some(id) = authorized.workspace.organization_id() {
+            sqlx::query!(
+                "SELECT 1 AS locked FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
+                id
+            )
+            .fetch_optional(tx.conn())
+            .await?;
         }
-        tx.operation.require(authorized.permission())?;
+        tx.check_again(authorized).await?;
         Ok(tx)
     }
 
@@ -95,31 +107,44 @@ impl TenantTx {
         Ok(self.tx.commit().await?)
     }
 
-    async fn lock_actor(&mut self) -> Result<(Workspace, Policies)> {
-        let actor = sqlx::query!(
-            r#"SELECT platform_role AS "platform_role!", organization_id, organization_role, members_can_create_keys FROM auth.lock_actor($1, $2)"#,
-            self.operation.session_id,
-            self.operation.request.now,
-        )
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .ok_or_else(Error::unauthenticated)?;
-        // A membership that ended leaves the person: the session still points at the organization, the rights are Personal's.
-        let role = actor.organization_role.as_deref().and_then(Role::parse);
-        let workspace = match (actor.organization_id, role) {
-            (Some(id), Some(role)) => Workspace::Organization { id, role },
-            _ => Workspace::Personal {
-                platform_admin: actor.platform_role == "admin",
-            },
-        };
-        if workspace.organization_id() != self.operation.workspace.organization_id() {
-            return Err(Error::workspace_changed());
+    async fn check_again(&mut self, authorized: &Authorized<'_>) -> Result<()> {
+        let (workspace, policies) = lock_actor(&mut self.tx, &self.operation).await?;
+        self.operation.policies = policies;
+        if self.operation.workspace != workspace {
+            // A platform admin who no longer is one must not keep the platform's rows for this last transaction.
+            self.operation.workspace = workspace;
+            apply_settings(&mut self.tx, &self.operation).await?;
         }
-        let policies = Policies {
-            members_can_create_keys: actor.members_can_create_keys.unwrap_or(false),
-        };
-        Ok((workspace, policies))
+        self.operation.require(authorized.permission())?;
+        Ok(())
     }
+}
+
+/// Reads session, person and membership of the operation again and locks them until the end of the transaction.
+pub(super) async fn lock_actor(conn: &mut PgConnection, operation: &Operation) -> Result<(Workspace, Policies)> {
+    let actor = sqlx::query!(
+        r#"SELECT platform_role AS "platform_role!", organization_id, organization_role, members_can_create_keys FROM auth.lock_actor($1, $2)"#,
+        operation.session_id,
+        operation.request.now,
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(Error::unauthenticated)?;
+    // A membership that ended leaves the person: the session still points at the organization, the rights are Personal's.
+    let role = actor.organization_role.as_deref().and_then(Role::parse);
+    let workspace = match (actor.organization_id, role) {
+        (Some(id), Some(role)) => Workspace::Organization { id, role },
+        _ => Workspace::Personal {
+            platform_admin: actor.platform_role == "admin",
+        },
+    };
+    if workspace.organization_id() != operation.workspace.organization_id() {
+        return Err(Error::workspace_changed());
+    }
+    let policies = Policies {
+        members_can_create_keys: actor.members_can_create_keys.unwrap_or(false),
+    };
+    Ok((workspace, policies))
 }
 
 /// Tells PostgreSQL who asks, for this transaction only.

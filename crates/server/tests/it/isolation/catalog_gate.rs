@@ -19,7 +19,9 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.worker_token_by_hash",
     "tenancy.enqueue_mail",
     "tenancy.ensure_usage_partition",
+    "tenancy.lock_own_role",
     "tenancy.members_count",
+    "tenancy.move_sessions_to_personal",
     "tenancy.require_first_owner",
     "tenancy.require_owner",
 ];

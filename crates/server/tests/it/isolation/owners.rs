@@ -46,6 +46,13 @@ async fn race(server: &TestServer, organization: Uuid, statements: [String; 2]) 
     outcomes.iter().filter(|outcome| outcome.is_ok()).count()
 }
 
+/// What every change of memberships does first (`Db::write_to_organization`).
+async fn lock_organization(conn: &mut PgConnection) {
+    conn.execute("SELECT 1 FROM organizations FOR NO KEY UPDATE")
+        .await
+        .unwrap();
+}
+
 async fn owners(server: &TestServer, organization: Uuid) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM organization_memberships WHERE organization_id = $1 AND role = 'owner'")
         .bind(organization)
@@ -130,13 +137,14 @@ async fn a_write_under_way_makes_the_demotion_wait_and_a_later_one_is_refused() 
     // The demotion is under way and not committed: bob's write must wait for it, and then be refused.
     let mut connection = server.owner.acquire().await.unwrap();
     let mut demotion = connection.begin().await.unwrap();
+    lock_organization(&mut demotion).await;
     sqlx::query("UPDATE organization_memberships SET role = 'user' WHERE user_id = $1")
         .bind(bob.id)
         .execute(&mut *demotion)
         .await
         .unwrap();
     let client = bob.client.clone();
-    let write = tokio::spawn(async move { client.patch("/organizations/current", json!({"name": "Late"})).await });
+    let write = tokio::spawn(async move { client.post("/api_keys", json!({"name": "Late"})).await });
     eventually("the write waits for the lock", || async {
         let waiting: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -152,11 +160,11 @@ async fn a_write_under_way_makes_the_demotion_wait_and_a_later_one_is_refused() 
     demotion.commit().await.unwrap();
     drop(connection);
     assert_eq!(write.await.unwrap().expect(403).code(), "forbidden");
-    let name: String = sqlx::query_scalar("SELECT name FROM organizations")
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys")
         .fetch_one(&server.owner)
         .await
         .unwrap();
-    assert_eq!(name, "Acme");
+    assert_eq!(keys, 0);
 }
 
 #[tokio::test]
@@ -203,6 +211,7 @@ async fn no_write_commits_after_the_demotion_of_who_wrote_it() {
         .unwrap();
         let mut connection = server.owner.acquire().await.unwrap();
         let mut demotion = connection.begin().await.unwrap();
+        lock_organization(&mut demotion).await;
         sqlx::query("UPDATE organization_memberships SET role = 'user' WHERE user_id = $1")
             .bind(bob.id)
             .execute(&mut *demotion)

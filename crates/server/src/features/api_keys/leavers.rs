@@ -1,0 +1,31 @@
+//! What happens to keys when people leave.
+
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::events::{self, Topic};
+
+/// Revokes the keys that a member made under `members_can_create_keys`: they end with the membership. Says which.
+pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let revoked = sqlx::query_scalar!(
+        "UPDATE api_keys SET revoked_at = $3, revoked_by_user_id = $4
+         WHERE tenant = $1 AND created_by_user_id = $2 AND member_bound AND revoked_at IS NULL RETURNING id",
+        organization,
+        member,
+        now,
+        user_id,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    announce(tx, organization, &revoked).await?;
+    Ok(revoked)
+}
+
+async fn announce(tx: &mut TenantTx, tenant: Uuid, keys: &[Uuid]) -> Result<()> {
+    for key in keys {
+        events::notify(tx.conn(), Topic::ApiKeys, tenant, *key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Sessions that work in an organization follow the memberships there, in the transaction that changes them. Called before the
+//! membership is touched: sessions are locked first everywhere.
+
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::permissions::Role;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::events::{self, Topic};
+
+/// Shows the new role in the person's sessions in the organization, and tells whoever watches them. What they may do is decided
+/// by the membership alone.
+pub async fn change_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: Role) -> Result<usize> {
+    let sessions = sqlx::query_scalar!(
+        "UPDATE user_sessions SET organization_role = $3 WHERE current_organization_id = $1 AND user_id = $2 AND revoked_at IS NULL
+         RETURNING id",
+        organization,
+        user,
+        role.as_str(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for session in &sessions {
+        events::notify(tx.conn(), Topic::Sessions, user, *session).await?;
+    }
+    Ok(sessions.len())
+}
+
+/// Moves the person's sessions in the organization (everybody's, for `None`) to Personal. Their tokens answer 409
+/// `workspace_changed` from the commit on, and fetch the next one.
+pub async fn move_to_personal(tx: &mut TenantTx, organization: Uuid, user: Option<Uuid>) -> Result<usize> {
+    let moved = sqlx::query!(
+        r#"SELECT session_id AS "session_id!", user_id AS "user_id!" FROM tenancy.move_sessions_to_personal($1, $2)"#,
+        organization,
+        user,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for session in &moved {
+        events::notify(tx.conn(), Topic::Sessions, session.user_id, session.session_id).await?;
+    }
+    Ok(moved.len())
+}

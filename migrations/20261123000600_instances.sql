@@ -47,10 +47,15 @@ CREATE TABLE instances (
     worker_sequence bigint,
     worker_phase text CHECK (worker_phase IN ('installing', 'engine_starting', 'model_loading', 'warming_up', 'ready', 'degraded', 'draining', 'failed')),
     worker_in_flight integer,
+    -- What the worker says is wrong; the code only when it gave up.
+    worker_failure_code text CHECK (length(worker_failure_code) <= 100),
+    worker_failure_message text CHECK (length(worker_failure_message) <= 2000),
     queue_depth integer,
     registered_at timestamptz,
     last_heartbeat_at timestamptz,
     good_heartbeats integer NOT NULL DEFAULT 0,
+    -- The server reached the worker over its address, with the serving token.
+    health_checked_at timestamptz,
 
     reconcile_after timestamptz NOT NULL,
     lease_owner text,
@@ -141,6 +146,9 @@ CREATE TABLE worker_tokens (
     token_hash bytea NOT NULL UNIQUE CHECK (length(token_hash) = 32),
     -- The boot that used the bootstrap token, or that the worker token was given to.
     boot_id uuid,
+    -- Another boot that presented the same bootstrap token while the one above may still live, and since when it asks.
+    challenger_boot_id uuid,
+    challenger_since timestamptz,
     created_at timestamptz NOT NULL,
     used_at timestamptz,
     expires_at timestamptz,

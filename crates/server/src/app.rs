@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::features::identity::Passwords;
 use crate::features::identity::tokens::Tokens;
+use crate::plumbing::clouds::Clouds;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
 use crate::plumbing::events::Events;
@@ -27,6 +28,7 @@ pub struct Dependencies {
     pub events: Events,
     /// Wakes what sends mails.
     pub mail: Wake,
+    pub clouds: Clouds,
     pub passwords: Passwords,
     pub tokens: Tokens,
     pub master: MasterSecret,
@@ -55,6 +57,7 @@ impl App {
             db: parts.db,
             events,
             mail: Wake::default(),
+            clouds: Clouds::default(),
             passwords: parts.passwords,
             tokens,
             master: parts.master,

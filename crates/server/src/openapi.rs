@@ -28,6 +28,8 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(features::api_keys::http::routes())
         .merge(features::catalog::http::routes())
         .merge(features::models::http::routes())
+        .merge(features::instances::http::routes())
+        .merge(features::workers::http::routes())
         .split_for_parts()
 }
 

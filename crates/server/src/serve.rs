@@ -16,7 +16,8 @@ use crate::app::{App, Parts, router};
 use crate::bootstrap::{self, FirstAdmin};
 use crate::clock::Clock;
 use crate::features::identity::Passwords;
-use crate::plumbing::config::Config;
+use crate::features::instances;
+use crate::plumbing::config::{Config, ServerRole};
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::mail;
 use crate::plumbing::telemetry;
@@ -96,6 +97,8 @@ impl Running {
             );
             self.tasks.shutdown().await;
         }
+        // After the last stream: the machines on this computer serve them.
+        self.app.clouds.suspend().await;
         self.app.db.close().await;
         if let Some(cluster) = self.cluster.take()
             && let Ok(Err(error)) = tokio::task::spawn_blocking(move || cluster.stop()).await
@@ -108,6 +111,9 @@ impl Running {
 /// Everything that works without being asked, according to the process's roles. Ends with the app's shutdown token.
 pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
     mail::start(app, tasks);
+    if app.config.has_role(ServerRole::Orchestrator) {
+        tasks.spawn(instances::reconcile::run(app.clone()));
+    }
 }
 
 async fn serve_http(app: App, listener: TcpListener) {

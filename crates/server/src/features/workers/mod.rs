@@ -1,14 +1,15 @@
 //! The agents on instances: how they prove who they are, what they report.
 //!
-//! Tables: `worker_tokens`. Uses: audit.
+//! - A machine is ordered with a bootstrap token; the boot that presents it first has the instance, and gets a worker token.
+//!   Another boot takes over only once the earlier one is silent.
+//! - A report changes facts on the instance, never its status: the reconciler decides what follows.
+//!
+//! Tables: `worker_tokens`. Uses: audit, instances (which uses [`tokens`] in turn, to give machines what they present here).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use uuid::Uuid;
+pub mod http;
+mod rules;
+mod store;
+pub mod tokens;
+pub mod usecases;
 
-use crate::secrets::MasterSecret;
-
-/// The token the gateway presents to an instance's worker. Derived, so that it is never stored: the worker is told at registration.
-pub fn serving_token(master: &MasterSecret, instance_id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(master.derive("worker-serving", instance_id.as_bytes()))
-}
+pub use tokens::serving_token;

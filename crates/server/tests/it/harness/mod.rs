@@ -15,6 +15,7 @@ use inventiv_server::features::identity::Passwords;
 use inventiv_server::features::identity::usecases::{AccountRequest, create_account};
 use inventiv_server::features::organizations::usecases as organizations;
 use inventiv_server::permissions::Role;
+use inventiv_server::plumbing::clouds::mock_directory;
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
 use inventiv_server::secrets::MasterSecret;
@@ -113,6 +114,7 @@ impl TestServer {
     pub async fn stop(mut self) {
         self.app.shutdown.cancel();
         while self.tasks.join_next().await.is_some() {}
+        self.app.clouds.suspend().await;
         self.app.db.close().await;
     }
 
@@ -184,6 +186,23 @@ impl TestServer {
         tx.commit().await.unwrap();
         person.client = person.client.switch_to(Some(organization)).await;
         person
+    }
+}
+
+/// No machine of the Mock cloud outlives its test, failed or not.
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.app.shutdown.cancel();
+        self.tasks.abort_all();
+        let directory = mock_directory(self.data_dir.path());
+        if directory.exists() {
+            // A second panic would hide the first; a worker without a server ends by itself.
+            let cut = providers::mock::cut_power(&directory);
+            assert!(
+                cut.is_ok() || std::thread::panicking(),
+                "machines of a test may still run: {cut:?}"
+            );
+        }
     }
 }
 

@@ -1,0 +1,281 @@
+//! Instances as their workspace sees them.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::mirrored;
+use crate::error::Result;
+use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
+use crate::plumbing::db::TenantTx;
+
+#[derive(Debug, Clone)]
+pub struct InstanceRow {
+    pub id: Uuid,
+    pub scope: String,
+    pub organization_id: Option<Uuid>,
+    pub tenant: Uuid,
+    pub model_id: Uuid,
+    pub model_name: String,
+    pub provider_code: String,
+    pub zone_id: Uuid,
+    pub zone_code: String,
+    pub instance_type_id: Uuid,
+    pub instance_type_code: String,
+    pub gpu_count: i32,
+    pub vram_gb: i32,
+    pub cost_per_hour_eur: Decimal,
+    pub status: String,
+    pub version: i64,
+    pub desired_state: String,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub tech_activated_by: Option<Uuid>,
+    pub tech_activated_at: Option<DateTime<Utc>>,
+    pub eco_activated_by: Option<Uuid>,
+    pub eco_activated_at: Option<DateTime<Utc>>,
+    pub is_operational: bool,
+    pub provider_instance_id: Option<String>,
+    pub server_started_at: Option<DateTime<Utc>>,
+    pub address: Option<String>,
+    pub billable_since: Option<DateTime<Utc>>,
+    pub worker_version: Option<String>,
+    pub worker_phase: Option<String>,
+    pub queue_depth: Option<i32>,
+    pub registered_at: Option<DateTime<Utc>>,
+    pub last_heartbeat_at: Option<DateTime<Utc>>,
+    pub health_checked_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub ready_at: Option<DateTime<Utc>>,
+    pub terminated_at: Option<DateTime<Utc>>,
+    pub cost_to_date_eur: Decimal,
+}
+
+impl InstanceRow {
+    pub fn status(&self) -> Result<Status> {
+        mirrored(Status::parse(&self.status), "instances.status", &self.status)
+    }
+
+    pub fn progress(&self) -> Result<Progress> {
+        Ok(progress(&Milestones {
+            status: self.status()?,
+            server_created: self.provider_instance_id.is_some(),
+            server_started: self.server_started_at.is_some(),
+            address_known: self.address.is_some(),
+            worker_registered: self.registered_at.is_some(),
+            phase: self.worker_phase.as_deref().and_then(WorkerPhase::parse),
+            health_checked: self.health_checked_at.is_some(),
+            was_ready: self.ready_at.is_some(),
+        }))
+    }
+
+    pub fn missing_activations(&self) -> Vec<&'static str> {
+        let missing = |flag: Option<DateTime<Utc>>, name| flag.is_none().then_some(name);
+        [
+            missing(self.tech_activated_at, "tech"),
+            missing(self.eco_activated_at, "eco"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// Which instances, and in which order.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    pub id: Option<Uuid>,
+    /// For ILIKE.
+    pub pattern: Option<String>,
+    pub statuses: Option<Vec<String>>,
+    pub scope: Option<String>,
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+    pub ascending: bool,
+    pub limit: i64,
+}
+
+pub async fn select(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<InstanceRow>> {
+    let (tenants, now) = (tx.tenants(), tx.operation().request.now);
+    let (after_at, after_id) = selection.after.unzip();
+    let rows = sqlx::query_as!(
+        InstanceRow,
+        r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
+            i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status, i.version, i.desired_state,
+            i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
+            i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase,
+            i.queue_depth, i.registered_at, i.last_heartbeat_at, i.health_checked_at, i.created_at, i.ready_at, i.terminated_at,
+            COALESCE((SELECT round(sum(GREATEST(EXTRACT(EPOCH FROM COALESCE(upper(c.period), $9) - lower(c.period)), 0)
+                    * c.cost_per_hour_eur / 3600), 12)
+                FROM instance_cost_segments c WHERE c.tenant = i.tenant AND c.instance_id = i.id), 0) AS "cost_to_date_eur!"
+         FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
+         WHERE i.tenant = ANY($1) AND ($2::uuid IS NULL OR i.id = $2) AND ($4::text[] IS NULL OR i.status = ANY($4))
+            AND ($5::text IS NULL OR i.scope = $5)
+            AND ($3::text IS NULL OR m.name ILIKE $3 OR m.model_id ILIKE $3 OR i.instance_type_code ILIKE $3 OR i.zone_code ILIKE $3)
+            AND ($6::timestamptz IS NULL
+                OR ($8 AND (i.created_at, i.id) > ($6, $7::uuid)) OR (NOT $8 AND (i.created_at, i.id) < ($6, $7::uuid)))
+         ORDER BY CASE WHEN $8 THEN i.created_at END, CASE WHEN $8 THEN i.id END, i.created_at DESC, i.id DESC LIMIT $10"#,
+        &tenants,
+        selection.id,
+        selection.pattern,
+        selection.statuses.as_deref(),
+        selection.scope,
+        after_at,
+        after_id,
+        selection.ascending,
+        now,
+        selection.limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceRow>> {
+    let selection = Selection {
+        id: Some(id),
+        limit: 1,
+        ..Selection::default()
+    };
+    Ok(select(tx, &selection).await?.pop())
+}
+
+/// How many match, by status.
+pub async fn count(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<(String, i64)>> {
+    let tenants = tx.tenants();
+    let rows = sqlx::query!(
+        r#"SELECT i.status, count(*) AS "count!"
+         FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
+         WHERE i.tenant = ANY($1) AND ($3::text[] IS NULL OR i.status = ANY($3)) AND ($4::text IS NULL OR i.scope = $4)
+            AND ($2::text IS NULL OR m.name ILIKE $2 OR m.model_id ILIKE $2 OR i.instance_type_code ILIKE $2 OR i.zone_code ILIKE $2)
+         GROUP BY i.status ORDER BY i.status"#,
+        &tenants,
+        selection.pattern,
+        selection.statuses.as_deref(),
+        selection.scope,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.status, row.count)).collect())
+}
+
+pub struct NewInstance<'a> {
+    pub id: Uuid,
+    pub organization_id: Option<Uuid>,
+    pub model_tenant: Uuid,
+    pub model_id: Uuid,
+    pub provider_id: Uuid,
+    pub zone_id: Uuid,
+    pub instance_type_id: Uuid,
+    pub provider_code: &'a str,
+    pub zone_code: &'a str,
+    pub instance_type_code: &'a str,
+    pub gpu_count: i32,
+    pub vram_gb: i32,
+    pub cost_per_hour_eur: Decimal,
+    pub status: Status,
+}
+
+pub async fn insert(tx: &mut TenantTx, instance: &NewInstance<'_>) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let scope = match instance.organization_id {
+        Some(_) => "organization",
+        None => "platform",
+    };
+    sqlx::query!(
+        "INSERT INTO instances (id, scope, organization_id, model_tenant, model_id, provider_id, zone_id, instance_type_id, provider_code,
+            zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, reconcile_after, created_by_user_id,
+            created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $16)",
+        instance.id,
+        scope,
+        instance.organization_id,
+        instance.model_tenant,
+        instance.model_id,
+        instance.provider_id,
+        instance.zone_id,
+        instance.instance_type_id,
+        instance.provider_code,
+        instance.zone_code,
+        instance.instance_type_code,
+        instance.gpu_count,
+        instance.vram_gb,
+        instance.cost_per_hour_eur,
+        instance.status.as_str(),
+        now,
+        user_id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Which of the two activations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    Tech,
+    Eco,
+}
+
+/// Sets or clears a flag. One that is as wanted keeps who set it and when.
+pub async fn set_activation(tx: &mut TenantTx, id: Uuid, flag: Flag, active: bool) -> Result<()> {
+    let tenants = tx.tenants();
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let (by, at) = if active {
+        (Some(user_id), Some(now))
+    } else {
+        (None, None)
+    };
+    match flag {
+        Flag::Tech => {
+            sqlx::query!(
+                "UPDATE instances SET tech_activated_by = $3, tech_activated_at = $4
+                 WHERE tenant = ANY($1) AND id = $2 AND (tech_activated_at IS NOT NULL) <> ($4::timestamptz IS NOT NULL)",
+                &tenants,
+                id,
+                by,
+                at
+            )
+            .execute(tx.conn())
+            .await?
+        }
+        Flag::Eco => {
+            sqlx::query!(
+                "UPDATE instances SET eco_activated_by = $3, eco_activated_at = $4
+                 WHERE tenant = ANY($1) AND id = $2 AND (eco_activated_at IS NOT NULL) <> ($4::timestamptz IS NOT NULL)",
+                &tenants,
+                id,
+                by,
+                at
+            )
+            .execute(tx.conn())
+            .await?
+        }
+    };
+    Ok(())
+}
+
+/// Holds the row until the end of the transaction, so that what is decided about it stays true.
+pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<bool> {
+    let tenants = tx.tenants();
+    let row = sqlx::query_scalar!(
+        "SELECT id FROM instances WHERE tenant = ANY($1) AND id = $2 FOR NO KEY UPDATE",
+        &tenants,
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Makes every instance of the workspace that lives due for a visit; how many there are.
+pub async fn request_visits(tx: &mut TenantTx) -> Result<u64> {
+    let (tenants, now) = (tx.tenants(), tx.operation().request.now);
+    let done = sqlx::query!(
+        "UPDATE instances SET reconcile_after = $2 WHERE tenant = ANY($1) AND status NOT IN ('terminated', 'archived')",
+        &tenants,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}

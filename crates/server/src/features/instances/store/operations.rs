@@ -1,0 +1,166 @@
+//! The intent log: what is about to be asked of a provider is written before, what came of it after.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::mirrored;
+use crate::error::Result;
+use crate::features::instances::rules::{CloudOperation, Failure, OperationState};
+use crate::ids::new_id;
+use crate::plumbing::db::SystemTx;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Create,
+    Start,
+    Delete,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Kind::Create => "create_server",
+            Kind::Start => "start_server",
+            Kind::Delete => "delete_server",
+        }
+    }
+}
+
+/// The latest operation of each kind.
+#[derive(Debug, Clone, Default)]
+pub struct Latest {
+    pub create: Option<CloudOperation>,
+    pub start: Option<CloudOperation>,
+    pub delete: Option<CloudOperation>,
+}
+
+pub async fn latest(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid) -> Result<Latest> {
+    let rows = sqlx::query!(
+        "SELECT DISTINCT ON (kind) kind, attempt, state, error_code, error_message, started_at, finished_at
+         FROM cloud_operations WHERE tenant = $1 AND instance_id = $2 ORDER BY kind, attempt DESC",
+        tenant,
+        instance_id,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut latest = Latest::default();
+    for row in rows {
+        let state = mirrored(OperationState::parse(&row.state), "cloud_operations.state", &row.state)?;
+        let operation = CloudOperation {
+            state,
+            attempt: row.attempt,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            failure: row
+                .error_code
+                .map(|code| Failure::new(code, row.error_message.unwrap_or_default())),
+        };
+        match row.kind.as_str() {
+            "create_server" => latest.create = Some(operation),
+            "start_server" => latest.start = Some(operation),
+            _ => latest.delete = Some(operation),
+        }
+    }
+    Ok(latest)
+}
+
+/// Writes an intent. The database refuses a second one while the first is open.
+pub async fn intend(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid, kind: Kind, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO cloud_operations (id, tenant, instance_id, kind, attempt, state, started_at)
+         SELECT $1, $2, $3, $4, COALESCE(max(attempt), 0) + 1, 'intended', $5
+            FROM cloud_operations WHERE tenant = $2 AND instance_id = $3 AND kind = $4",
+        new_id(),
+        tenant,
+        instance_id,
+        kind.as_str(),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// From here on the call may have been made.
+pub async fn mark_sent(
+    tx: &mut SystemTx,
+    tenant: Uuid,
+    instance_id: Uuid,
+    kind: Kind,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE cloud_operations SET state = 'sent', started_at = $4
+         WHERE tenant = $1 AND instance_id = $2 AND kind = $3 AND state = 'intended'",
+        tenant,
+        instance_id,
+        kind.as_str(),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// For calls that may be repeated at will: takes up the open operation, or begins one, and marks it sent.
+pub async fn begin_repeatable(
+    tx: &mut SystemTx,
+    tenant: Uuid,
+    instance_id: Uuid,
+    kind: Kind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let done = sqlx::query!(
+        "UPDATE cloud_operations SET state = 'sent', attempt = attempt + 1, started_at = $4, error_code = NULL, error_message = NULL
+         WHERE tenant = $1 AND instance_id = $2 AND kind = $3 AND state IN ('intended', 'sent', 'unknown')",
+        tenant,
+        instance_id,
+        kind.as_str(),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() == 0 {
+        intend(tx, tenant, instance_id, kind, now).await?;
+        mark_sent(tx, tenant, instance_id, kind, now).await?;
+    }
+    Ok(())
+}
+
+/// How an open operation came out.
+pub enum Outcome<'a> {
+    Confirmed { external_id: Option<&'a str> },
+    Failed(&'a Failure),
+    Unknown(&'a Failure),
+}
+
+/// Records the outcome of the open operation of a kind.
+pub async fn finish(
+    tx: &mut SystemTx,
+    tenant: Uuid,
+    instance_id: Uuid,
+    kind: Kind,
+    outcome: Outcome<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (state, external_id, failure) = match outcome {
+        Outcome::Confirmed { external_id } => ("confirmed", external_id, None),
+        Outcome::Failed(failure) => ("failed", None, Some(failure)),
+        Outcome::Unknown(failure) => ("unknown", None, Some(failure)),
+    };
+    sqlx::query!(
+        "UPDATE cloud_operations SET state = $4, external_id = $5, error_code = $6, error_message = left($7, 2000), finished_at = $8
+         WHERE tenant = $1 AND instance_id = $2 AND kind = $3 AND state IN ('intended', 'sent', 'unknown')",
+        tenant,
+        instance_id,
+        kind.as_str(),
+        state,
+        external_id,
+        failure.map(|failure| failure.code.as_str()),
+        failure.map(|failure| failure.message.as_str()),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! The two activations: each by its own people, in its own act.
+
+use uuid::Uuid;
+
+use super::audited;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::instances::rules::{Event, Status};
+use crate::features::instances::store::instances::{self, Flag, InstanceRow};
+use crate::features::instances::store::transitions::{Transition, transition};
+use crate::operation::Authorized;
+use crate::plumbing::events::{self, Topic};
+
+/// Sets or clears a flag. An instance that waits for its economic approval is ordered once it has it.
+///
+/// # Errors
+/// 404 for another tenant's as for none; then whatever `parse` says; 409 `instance_ended`.
+pub async fn activate(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    flag: Flag,
+    parse: impl FnOnce() -> Result<bool>,
+) -> Result<InstanceRow> {
+    let mut tx = app.db.write(&authorized).await?;
+    if !instances::lock(&mut tx, id).await? {
+        return Err(Error::not_found());
+    }
+    let before = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    let active = parse()?;
+    let status = before.status()?;
+    if status.has_ended() {
+        return Err(Error::conflict(
+            "instance_ended",
+            "This instance exists no more: there is nothing to activate.",
+        ));
+    }
+    let is_active = match flag {
+        Flag::Tech => before.tech_activated_at.is_some(),
+        Flag::Eco => before.eco_activated_at.is_some(),
+    };
+    if is_active == active {
+        return Ok(before);
+    }
+    instances::set_activation(&mut tx, id, flag, active).await?;
+    if status == Status::AwaitingApproval && flag == Flag::Eco {
+        let approved = Transition {
+            id,
+            tenant: before.tenant,
+            from: status,
+            version: before.version,
+            event: Event::Approved,
+            failure: None,
+            actor: Some(authorized.user_id),
+            lease: None,
+            now: authorized.request.now,
+        };
+        transition(tx.conn(), &approved).await?;
+    }
+    let after = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    let action = match (flag, active) {
+        (Flag::Tech, true) => "instance.activate_tech",
+        (Flag::Tech, false) => "instance.deactivate_tech",
+        (Flag::Eco, true) => "instance.activate_eco",
+        (Flag::Eco, false) => "instance.deactivate_eco",
+    };
+    let (was, is) = (audited(&before), audited(&after));
+    let act = Act::new(action, "instance", id).before(&was).after(&is);
+    audit::record_in(&mut tx, before.tenant, act).await?;
+    events::notify(tx.conn(), Topic::Instances, before.tenant, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}

@@ -1,0 +1,24 @@
+//! What people do with instances.
+
+mod activate;
+mod deploy;
+mod read;
+mod terminate;
+
+pub use activate::activate;
+pub use deploy::{Deployment, DryRun, deploy, dry_run};
+pub use read::{Search, get, history, list, search};
+pub use terminate::{request_visits, terminate};
+
+use serde_json::{Value, json};
+
+use super::store::instances::InstanceRow;
+
+/// An instance in the audit log.
+fn audited(row: &InstanceRow) -> Value {
+    json!({
+        "status": row.status, "desired_state": row.desired_state, "model_id": row.model_id, "instance_type": row.instance_type_code,
+        "zone": row.zone_code, "cost_per_hour_eur": row.cost_per_hour_eur,
+        "tech_activated": row.tech_activated_at.is_some(), "eco_activated": row.eco_activated_at.is_some(),
+    })
+}

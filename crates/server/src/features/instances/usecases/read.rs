@@ -1,0 +1,81 @@
+//! Looking.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::instances::rules::Status;
+use crate::features::instances::store::instances::{self, InstanceRow, Selection};
+use crate::features::instances::store::transitions::{self, HistoryRow};
+use crate::operation::Authorized;
+use crate::plumbing::edge::paging::{Page, Paging};
+
+pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<InstanceRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let selection = Selection {
+        pattern: Some(paging.pattern.clone()),
+        scope: paging.scope.clone(),
+        after: paging.after,
+        ascending: paging.ascending,
+        limit: paging.fetch(),
+        ..Selection::default()
+    };
+    let rows = instances::select(&mut tx, &selection).await?;
+    Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
+}
+
+/// What a search found.
+pub struct Search {
+    pub rows: Vec<InstanceRow>,
+    pub total: i64,
+    pub by_status: Vec<(String, i64)>,
+}
+
+/// Filters by status, besides what a list filters by.
+///
+/// # Errors
+/// 422 on `status` for one that does not exist.
+pub async fn search(
+    app: &App,
+    authorized: Authorized<'_>,
+    paging: &Paging,
+    statuses: Option<Vec<String>>,
+) -> Result<Search> {
+    if let Some(unknown) = statuses.iter().flatten().find(|text| Status::parse(text).is_none()) {
+        let message = format!("{unknown:?} is not a status");
+        return Err(Error::invalid("status", "unknown_status", message));
+    }
+    let mut tx = app.db.read(&authorized).await?;
+    let selection = Selection {
+        pattern: Some(paging.pattern.clone()),
+        statuses,
+        scope: paging.scope.clone(),
+        ascending: paging.ascending,
+        limit: i64::from(paging.limit),
+        ..Selection::default()
+    };
+    let rows = instances::select(&mut tx, &selection).await?;
+    let by_status = instances::count(&mut tx, &selection).await?;
+    Ok(Search {
+        rows,
+        total: by_status.iter().map(|(_, count)| count).sum(),
+        by_status,
+    })
+}
+
+/// # Errors
+/// 404 for another tenant's as for none.
+pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<InstanceRow> {
+    let mut tx = app.db.read(&authorized).await?;
+    instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)
+}
+
+/// Oldest first.
+///
+/// # Errors
+/// 404 for another tenant's as for none.
+pub async fn history(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Vec<HistoryRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    transitions::history(&mut tx, id).await
+}

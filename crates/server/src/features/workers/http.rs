@@ -1,0 +1,67 @@
+//! `/internal/worker/*`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use worker_protocol::{HeartbeatRequest, HeartbeatResponse, RegisterRequest, RegisterResponse};
+
+use super::usecases;
+use crate::app::App;
+use crate::error::{Problem, Result};
+use crate::features::identity::authentication::{Anonymous, bearer};
+use crate::plumbing::edge::body::JsonBody;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(heartbeat))
+}
+
+/// First message of a worker
+///
+/// Exchanges the one-time bootstrap token (Bearer) for a worker token and the assignment. Shapes: the crate `worker-protocol`.
+#[utoipa::path(post, path = "/internal/worker/register", operation_id = "register_worker", tag = "workers", request_body = Value,
+    extensions(("x-permission" = json!("worker"))), responses(
+    (status = 200, description = "What to serve, and the secrets to do it with", body = Value),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "worker_token_refused: nothing to retry", body = Problem),
+    (status = 409, description = "worker_boot_conflict, worker_protocol_unsupported: nothing to retry; worker_boot_pending: ask again", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn register(
+    State(app): State<App>,
+    Anonymous(context): Anonymous,
+    headers: HeaderMap,
+    body: JsonBody<RegisterRequest>,
+) -> Result<Json<RegisterResponse>> {
+    let token = bearer(&headers);
+    usecases::register(&app, token.as_deref(), &body, &context)
+        .await
+        .map(Json)
+}
+
+/// A worker reports
+///
+/// With the worker token (Bearer), every heartbeat interval and whenever the phase changes.
+#[utoipa::path(post, path = "/internal/worker/heartbeat", operation_id = "worker_heartbeat", tag = "workers", request_body = Value,
+    extensions(("x-permission" = json!("worker"))), responses(
+    (status = 200, description = "What to do until the next one", body = Value),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "worker_token_refused: nothing to retry", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn heartbeat(
+    State(app): State<App>,
+    Anonymous(context): Anonymous,
+    headers: HeaderMap,
+    body: JsonBody<HeartbeatRequest>,
+) -> Result<Json<HeartbeatResponse>> {
+    let token = bearer(&headers);
+    usecases::heartbeat(&app, token.as_deref(), &body, &context)
+        .await
+        .map(Json)
+}

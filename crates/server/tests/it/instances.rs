@@ -1,10 +1,9 @@
 //! Deploying, watching, activating and ending instances, with the real worker on the Mock cloud.
 
-use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Answer, Client, TestServer, eventually};
+use crate::harness::{Client, TestServer, eventually};
 
 /// What the tests deploy, in a catalogue of their own.
 struct Catalogue {

@@ -47,18 +47,18 @@ pub async fn assign(request: Request, next: Next) -> Response {
         .map_or("unmatched", |path| path.as_str())
         .to_owned();
     let method = request.method().clone();
+    // Probes and heartbeats come every second and say nothing while they succeed.
+    let is_routine = matches!(route.as_str(), "/healthz" | "/readyz" | "/internal/worker/heartbeat");
     let span = tracing::info_span!("request", request_id = %id, %method, route);
     let started = std::time::Instant::now();
     let mut response = within(id, next.run(request)).instrument(span.clone()).await;
     let elapsed = started.elapsed();
     metrics::histogram!("http_request_duration_seconds", "route" => route, "status" => response.status().as_u16().to_string())
         .record(elapsed.as_secs_f64());
-    span.in_scope(|| {
-        tracing::info!(
-            status = response.status().as_u16(),
-            duration_ms = elapsed.as_millis() as u64,
-            "answered"
-        )
+    let (status, duration_ms) = (response.status().as_u16(), elapsed.as_millis() as u64);
+    span.in_scope(|| match is_routine && status < 400 {
+        true => tracing::debug!(status, duration_ms, "answered"),
+        false => tracing::info!(status, duration_ms, "answered"),
     });
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HEADER, value);

@@ -14,6 +14,8 @@ type ConfirmDialogProps = {
   /** When given, this text must be typed first. */
   typeToConfirm?: string;
   onConfirm: () => Promise<unknown>;
+  /** What helps when the act is refused. */
+  wayOut?: (error: unknown) => ReactNode;
   children: ReactNode;
 };
 
@@ -55,7 +57,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             <Input id={field} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" />
           </div>
         )}
-        {error !== null && <ProblemNotice error={error} />}
+        {error !== null && <ProblemNotice error={error}>{props.wayOut?.(error)}</ProblemNotice>}
       </DialogBody>
       <DialogFooter>
         <Button onClick={() => props.onOpenChange(false)}>{t('common.cancel')}</Button>

@@ -35,7 +35,7 @@ export const navigation: NavigationEntry[] = [
   { to: '/finops', label: 'finops.title', icon: ChartNoAxesColumn, section: 'finance', module: 'finops' },
   {
     to: '/organization/members',
-    label: 'organizations.members',
+    label: 'members.title',
     icon: Users,
     section: 'organization',
     module: 'members',

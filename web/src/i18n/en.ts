@@ -6,6 +6,7 @@ import dashboard from './en/dashboard.json';
 import deploy from './en/deploy.json';
 import finops from './en/finops.json';
 import instances from './en/instances.json';
+import members from './en/members.json';
 import models from './en/models.json';
 import organizations from './en/organizations.json';
 import problems from './en/problems.json';
@@ -22,6 +23,7 @@ export const en = {
   deploy,
   finops,
   instances,
+  members,
   models,
   organizations,
   problems,

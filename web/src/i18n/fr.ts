@@ -6,6 +6,7 @@ import dashboard from './fr/dashboard.json';
 import deploy from './fr/deploy.json';
 import finops from './fr/finops.json';
 import instances from './fr/instances.json';
+import members from './fr/members.json';
 import models from './fr/models.json';
 import organizations from './fr/organizations.json';
 import problems from './fr/problems.json';
@@ -22,6 +23,7 @@ export const fr = {
   deploy,
   finops,
   instances,
+  members,
   models,
   organizations,
   problems,

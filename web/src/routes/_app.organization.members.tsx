@@ -1,7 +1,19 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { MembersPage } from '@/features/organizations/members-page';
+import { MembersPage } from '@/features/members/members-page';
+import { membersSearch } from '@/features/members/search';
 
 export const Route = createFileRoute('/_app/organization/members')({
-  staticData: { title: 'organizations.members', module: 'members' },
-  component: MembersPage,
+  staticData: { title: 'members.title', module: 'members' },
+  validateSearch: membersSearch,
+  component: Members,
 });
+
+function Members() {
+  const navigate = Route.useNavigate();
+  return (
+    <MembersPage
+      search={Route.useSearch()}
+      onSearch={(change) => navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+    />
+  );
+}

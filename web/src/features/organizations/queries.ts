@@ -13,11 +13,3 @@ export const currentOrganizationQuery = queryOptions({
   queryKey: ['organizations', 'current'],
   queryFn: ({ signal }) => body(api.GET('/organizations/current', { signal })),
 });
-
-export const membersQuery = queryOptions({
-  queryKey: ['members'],
-  queryFn: ({ signal }) =>
-    readPages((cursor) =>
-      body(api.GET('/organizations/current/members', { params: { query: { limit: PAGE_SIZE, cursor } }, signal })),
-    ),
-});

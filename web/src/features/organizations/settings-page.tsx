@@ -42,7 +42,7 @@ export function OrganizationSettingsPage() {
                     </code>,
                   ],
                   [t('organizations.yourRole'), roleLabel(t, organization.role)],
-                  [t('organizations.members'), format.integer(organization.members_count)],
+                  [t('members.title'), format.integer(organization.members_count)],
                   [t('organizations.plan'), organization.subscription_plan],
                   [t('organizations.createdAt'), format.date(organization.created_at)],
                 ]}

@@ -1,0 +1,190 @@
+import { useQuery } from '@tanstack/react-query';
+import { ArrowLeftRight, Ellipsis, LogOut, SearchX, ShieldCheck, UserMinus } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Member } from '@/api/shapes';
+import { Loaded } from '@/components/loaded';
+import { Page } from '@/components/page';
+import { SearchField } from '@/components/search-field';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { EmptyState } from '@/components/ui/empty-state';
+import { Menu, MenuItem } from '@/components/ui/menu';
+import { TableSkeleton } from '@/components/ui/skeleton';
+import { type Column, Table } from '@/components/ui/table';
+import { roleLabel } from '@/features/organizations/role';
+import { useCan, useMe } from '@/features/session/session';
+import { useFormat } from '@/lib/format';
+import { personName } from '@/lib/person-name';
+import { formatSort, parseSort, sortRows } from '@/lib/sorting';
+import { ChangeRoleDialog } from './change-role-dialog';
+import { LeaveDialog } from './leave-dialog';
+import { membersQuery } from './queries';
+import { RemoveDialog } from './remove-dialog';
+import type { MembersSearch } from './search';
+import { TransferDialog } from './transfer-dialog';
+
+type Act = { kind: 'change' | 'remove'; member: Member } | { kind: 'leave' } | { kind: 'transfer' };
+
+type MembersPageProps = { search: MembersSearch; onSearch: (change: MembersSearch) => void };
+
+export function MembersPage({ search, onSearch }: MembersPageProps) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const query = useQuery(membersQuery);
+  const [act, setAct] = useState<Act | null>(null);
+  const columns = useColumns(setAct);
+  const words = search.q ?? '';
+  const sort = parseSort(search.sort ?? 'name');
+  const close = () => setAct(null);
+
+  return (
+    <Page
+      title={t('members.title')}
+      description={t('members.description', { name: me.current_organization_name ?? '' })}
+      actions={<PageActions onAct={setAct} />}
+    >
+      <Card bodyClassName="p-0 sm:p-0">
+        <div className="flex border-border border-b p-3">
+          <SearchField label={t('members.find')} value={words} onChange={(q) => onSearch({ q: q || undefined })} />
+        </div>
+        <Loaded query={query} skeleton={<TableSkeleton rows={3} />}>
+          {({ items, complete }) => {
+            const found = items.filter((member) =>
+              `${personName(member)} ${member.email} ${member.username}`.toLowerCase().includes(words.toLowerCase()),
+            );
+            if (found.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
+            return (
+              <>
+                <Table
+                  caption={t('members.title')}
+                  columns={columns}
+                  rows={sortRows(found, columns, sort)}
+                  rowKey={(member) => member.user_id}
+                  sort={sort}
+                  onSort={(next) => onSearch({ sort: formatSort(next) })}
+                />
+                {!complete && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
+              </>
+            );
+          }}
+        </Loaded>
+      </Card>
+      {act?.kind === 'change' && <ChangeRoleDialog member={act.member} onClose={close} />}
+      {act?.kind === 'remove' && <RemoveDialog member={act.member} onClose={close} />}
+      {act?.kind === 'leave' && <LeaveDialog onClose={close} />}
+      {act?.kind === 'transfer' && <TransferDialog members={query.data?.items ?? []} onClose={close} />}
+    </Page>
+  );
+}
+
+function PageActions({ onAct }: { onAct: (act: Act) => void }): ReactNode {
+  const { t } = useTranslation();
+  // Whoever may delete the organization may hand it over.
+  const canTransfer = useCan('organization.delete');
+  const canLeave = useCan('member.leave');
+  return (
+    <>
+      {canLeave && (
+        <Button onClick={() => onAct({ kind: 'leave' })}>
+          <LogOut aria-hidden />
+          {t('members.leave')}
+        </Button>
+      )}
+      {canTransfer && (
+        <Button onClick={() => onAct({ kind: 'transfer' })}>
+          <ArrowLeftRight aria-hidden />
+          {t('members.transfer')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const canAssign = useCan('member.assign_role');
+  const canRemove = useCan('member.remove');
+  const canLeave = useCan('member.leave');
+  const mine = member.user_id === me.id;
+  if (!canAssign && !canRemove && !(mine && canLeave)) return null;
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={t('members.actions', { name: personName(member) })}>
+          <Ellipsis aria-hidden />
+        </Button>
+      }
+    >
+      {canAssign && (
+        <MenuItem onSelect={() => onAct({ kind: 'change', member })}>
+          <ShieldCheck aria-hidden />
+          {t('members.change')}
+        </MenuItem>
+      )}
+      {canRemove && !mine && (
+        <MenuItem onSelect={() => onAct({ kind: 'remove', member })}>
+          <UserMinus aria-hidden />
+          {t('members.remove')}
+        </MenuItem>
+      )}
+      {canLeave && mine && (
+        <MenuItem onSelect={() => onAct({ kind: 'leave' })}>
+          <LogOut aria-hidden />
+          {t('members.leave')}
+        </MenuItem>
+      )}
+    </Menu>
+  );
+}
+
+function useColumns(onAct: (act: Act) => void): Column<Member>[] {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const me = useMe();
+  return [
+    {
+      id: 'name',
+      header: t('members.column.member'),
+      sortValue: personName,
+      cell: (member) => (
+        <>
+          <div className="flex items-center gap-2 font-medium">
+            {personName(member)}
+            {member.user_id === me.id && <Badge>{t('members.you')}</Badge>}
+          </div>
+          <div className="break-all text-[13px] text-muted">{member.email}</div>
+        </>
+      ),
+    },
+    {
+      id: 'role',
+      header: t('members.column.role'),
+      sortValue: (member) => roleLabel(t, member.role),
+      cell: (member) => <Badge tone="info">{roleLabel(t, member.role)}</Badge>,
+    },
+    {
+      id: 'joined',
+      header: t('members.column.joined'),
+      hideBelow: 'sm',
+      sortValue: (member) => member.created_at,
+      cell: (member) => format.date(member.created_at),
+    },
+    {
+      id: 'seen',
+      header: t('members.column.seen'),
+      hideBelow: 'md',
+      sortValue: (member) => member.last_seen_at ?? null,
+      cell: (member) => (member.last_seen_at ? format.ago(member.last_seen_at) : t('common.never')),
+    },
+    {
+      id: 'actions',
+      header: t('common.actions'),
+      headerHidden: true,
+      align: 'right',
+      cell: (member) => <RowActions member={member} onAct={onAct} />,
+    },
+  ];
+}

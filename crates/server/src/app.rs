@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::features::identity::Passwords;
 use crate::features::identity::tokens::Tokens;
+use crate::features::live::Streams;
 use crate::plumbing::clouds::Clouds;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
@@ -26,6 +27,8 @@ pub struct Dependencies {
     pub clock: Clock,
     pub db: Db,
     pub events: Events,
+    /// Who follows live updates here.
+    pub streams: Streams,
     /// Wakes what sends mails.
     pub mail: Wake,
     pub clouds: Clouds,
@@ -56,6 +59,7 @@ impl App {
             clock: parts.clock,
             db: parts.db,
             events,
+            streams: Streams::default(),
             mail: Wake::default(),
             clouds: Clouds::default(),
             passwords: parts.passwords,

@@ -9,6 +9,7 @@ pub mod bootstrap;
 pub mod clock;
 pub mod error;
 pub mod features;
+pub mod housekeeping;
 pub mod ids;
 pub mod money;
 pub mod openapi;

@@ -30,6 +30,8 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(features::models::http::routes())
         .merge(features::instances::http::routes())
         .merge(features::workers::http::routes())
+        .merge(features::finops::http::routes())
+        .merge(features::live::http::routes())
         .split_for_parts()
 }
 

@@ -17,6 +17,7 @@ use crate::bootstrap::{self, FirstAdmin};
 use crate::clock::Clock;
 use crate::features::identity::Passwords;
 use crate::features::instances;
+use crate::housekeeping;
 use crate::plumbing::config::{Config, ServerRole};
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::mail;
@@ -113,6 +114,7 @@ pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
     mail::start(app, tasks);
     if app.config.has_role(ServerRole::Orchestrator) {
         tasks.spawn(instances::reconcile::run(app.clone()));
+        tasks.spawn(housekeeping::run(app.clone()));
     }
 }
 

@@ -13,3 +13,4 @@ pub mod usage;
 pub mod gateway;
 pub mod chat;
 pub mod finops;
+pub mod live;

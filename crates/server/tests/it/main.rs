@@ -4,10 +4,13 @@
 
 mod api_keys;
 mod catalog;
+mod finops;
 mod harness;
+mod housekeeping;
 mod identity;
 mod instances;
 mod isolation;
+mod live;
 mod mail;
 mod members;
 mod models;

@@ -463,3 +463,63 @@ pub async fn grant_platform_admin(tx: &mut SystemTx, user_id: Uuid, now: DateTim
     .await?;
     Ok(())
 }
+
+/// Removes sessions that ended before a moment, at most so many; says how many.
+pub async fn remove_sessions_before(tx: &mut SystemTx, moment: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM user_sessions WHERE id IN (
+            SELECT id FROM user_sessions WHERE expires_at < $1 OR revoked_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        moment,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Removes counters of failed sign-ins whose window began before a moment, at most so many; says how many.
+pub async fn remove_throttles_before(tx: &mut SystemTx, moment: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM login_throttles WHERE subject IN (
+            SELECT subject FROM login_throttles WHERE window_started_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        moment,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What a session has become since the operation began: when it was last used, and where it is with which rights.
+pub struct SessionNow {
+    pub last_used_at: DateTime<Utc>,
+    pub organization_id: Option<Uuid>,
+    /// `None` with an organization set: the membership or the organization ended.
+    pub organization_role: Option<Role>,
+    pub platform_admin: bool,
+}
+
+/// `None` when the session ended.
+pub async fn session_now(tx: &mut TenantTx) -> Result<Option<SessionNow>> {
+    let operation = tx.operation();
+    let (session, user, now) = (operation.session_id, operation.user_id, operation.request.now);
+    let row = sqlx::query!(
+        r#"SELECT s.last_used_at, s.current_organization_id, m.role AS "role?", u.platform_role
+         FROM user_sessions s
+         JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN organizations o ON o.id = s.current_organization_id AND o.deleted_at IS NULL
+         LEFT JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = s.user_id
+         WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3"#,
+        session,
+        user,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| SessionNow {
+        last_used_at: row.last_used_at,
+        organization_id: row.current_organization_id,
+        organization_role: row.role.as_deref().and_then(Role::parse),
+        platform_admin: row.platform_role == "admin",
+    }))
+}

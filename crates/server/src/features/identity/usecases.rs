@@ -368,3 +368,18 @@ pub async fn create_account(app: &App, tx: &mut SystemTx, request: AccountReques
     audit::record_system(tx, id, now, Act::new("user.create", "user", id).after(&after)).await?;
     Ok(id)
 }
+
+/// Where the operation's session is now; `None` once it ended or fell idle.
+pub async fn current_workspace(app: &App, authorized: Authorized<'_>) -> Result<Option<Workspace>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let session = store::session_now(&mut tx).await?;
+    let alive = session.filter(|session| !is_idle(session.last_used_at, authorized.request.now));
+    Ok(
+        alive.map(|session| match (session.organization_id, session.organization_role) {
+            (Some(id), Some(role)) => Workspace::Organization { id, role },
+            _ => Workspace::Personal {
+                platform_admin: session.platform_admin,
+            },
+        }),
+    )
+}

@@ -9,6 +9,7 @@
 //! Tables: `instances`, `instance_state_history`, `cloud_operations`, `instance_cost_segments`. Reads: models and the catalogue.
 //! Uses: audit, organizations, workers (tokens only).
 
+pub mod costs;
 pub mod http;
 pub mod in_use;
 pub mod reconcile;

@@ -4,10 +4,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::secrets::sha256;
 
 /// The request's `Idempotency-Key`, if any.
@@ -129,4 +130,18 @@ impl<'a> Attempt<'a> {
         .await?;
         Ok(())
     }
+}
+
+/// Forgets answers given before a moment, at most so many; says how many.
+pub async fn remove_before(tx: &mut SystemTx, moment: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM idempotency_keys WHERE (user_id, tenant, operation, key) IN (
+            SELECT user_id, tenant, operation, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
+                FOR UPDATE SKIP LOCKED)",
+        moment,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }

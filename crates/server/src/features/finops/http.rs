@@ -1,0 +1,176 @@
+//! `/finops/*`, `/usage`.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::usecases::{self, CurrentCost, UsageReport};
+use crate::app::App;
+use crate::error::Result;
+use crate::features::usage::reports::{GroupBy, UsageRow};
+use crate::money::Eur;
+use crate::operation::Allowed;
+use crate::permissions::grant;
+use crate::plumbing::edge::params::Query;
+use crate::plumbing::edge::refusals::{ListRefusals, ReadRefusals};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(get_current_cost))
+        .routes(routes!(get_finops_usage))
+        .routes(routes!(get_own_usage))
+}
+
+/// What the workspace's servers cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CurrentCost)]
+struct CurrentCostAnswer {
+    as_of: DateTime<Utc>,
+    /// Of everything that runs now.
+    cost_per_hour_eur: Eur,
+    /// Since midnight UTC.
+    today_eur: Eur,
+    /// Since the first of the month, UTC.
+    month_to_date_eur: Eur,
+    /// What cost something this month, running servers first.
+    instances: Vec<InstanceCost>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct InstanceCost {
+    instance_id: Uuid,
+    model_name: String,
+    status: String,
+    /// Zero once it costs nothing any more.
+    cost_per_hour_eur: Eur,
+    billed_since: Option<DateTime<Utc>>,
+    cost_to_date_eur: Eur,
+}
+
+impl From<CurrentCost> for CurrentCostAnswer {
+    fn from(cost: CurrentCost) -> Self {
+        let instances = cost.instances.into_iter().map(|(instance, model_name)| InstanceCost {
+            instance_id: instance.instance_id,
+            model_name,
+            status: instance.status,
+            cost_per_hour_eur: instance.cost_per_hour_eur.into(),
+            billed_since: instance.billed_since,
+            cost_to_date_eur: instance.cost_to_date_eur.into(),
+        });
+        Self {
+            as_of: cost.as_of,
+            cost_per_hour_eur: cost.rate.into(),
+            today_eur: cost.today.into(),
+            month_to_date_eur: cost.month_to_date.into(),
+            instances: instances.collect(),
+        }
+    }
+}
+
+/// What the servers cost now
+#[utoipa::path(get, path = "/finops/cost/current", operation_id = "get_current_cost", tag = "finops",
+    extensions(("x-permission" = json!("finops.read"))),
+    responses((status = 200, description = "Costs of servers", body = CurrentCostAnswer), ReadRefusals))]
+async fn get_current_cost(
+    State(app): State<App>,
+    allowed: Allowed<grant::FinopsRead>,
+) -> Result<Json<CurrentCostAnswer>> {
+    let cost = usecases::current_cost(&app, allowed.authorized()).await?;
+    Ok(Json(cost.into()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UsageQuery {
+    /// `model` (the default), `key` or `day` (UTC).
+    #[serde(default)]
+    #[param(value_type = Option<GroupBy>)]
+    group_by: GroupBy,
+    /// Requests that began then or later; 30 days before `to` unless told, at most 400.
+    from: Option<DateTime<Utc>>,
+    /// Requests that began before; now unless told.
+    to: Option<DateTime<Utc>>,
+    /// The workspace the caller believes to be in (see `X-Inventiv-Workspace`).
+    #[serde(rename = "workspace")]
+    _workspace: Option<String>,
+}
+
+/// Usage of models in a window.
+#[derive(Debug, Serialize, ToSchema)]
+struct Usage {
+    items: Vec<UsageItem>,
+    /// What the items add up to.
+    total: UsageItem,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct UsageItem {
+    /// Id of the model or of the API key, or the day; null for use from the console, and in the total.
+    key: Option<String>,
+    /// What people call it.
+    label: Option<String>,
+    requests: i64,
+    /// Those from the cache included.
+    input_tokens: i64,
+    cached_input_tokens: i64,
+    output_tokens: i64,
+    charge_eur: Eur,
+}
+
+impl From<UsageRow> for UsageItem {
+    fn from(row: UsageRow) -> Self {
+        Self {
+            key: row.key,
+            label: row.label,
+            requests: row.requests,
+            input_tokens: row.input_tokens,
+            cached_input_tokens: row.cached_input_tokens,
+            output_tokens: row.output_tokens,
+            charge_eur: row.charge_eur.into(),
+        }
+    }
+}
+
+impl From<UsageReport> for Usage {
+    fn from(report: UsageReport) -> Self {
+        Self {
+            items: report.lines.into_iter().map(UsageItem::from).collect(),
+            total: report.total.into(),
+        }
+    }
+}
+
+/// What the workspace consumed
+#[utoipa::path(get, path = "/finops/usage", operation_id = "get_finops_usage", tag = "finops", params(UsageQuery),
+    extensions(("x-permission" = json!("finops.read"))),
+    responses((status = 200, description = "Usage by line, and in total", body = Usage), ListRefusals))]
+async fn get_finops_usage(
+    State(app): State<App>,
+    allowed: Allowed<grant::FinopsRead>,
+    Query(query): Query<UsageQuery>,
+) -> Result<Json<Usage>> {
+    let authorized = allowed.authorized();
+    let report = usecases::usage(&app, authorized, query.group_by, query.from, query.to, None).await?;
+    Ok(Json(report.into()))
+}
+
+/// What I consumed in this workspace
+#[utoipa::path(get, path = "/usage", operation_id = "get_own_usage", tag = "finops", params(UsageQuery),
+    extensions(("x-permission" = json!("usage.read_own"))),
+    responses((status = 200, description = "Usage by line, and in total", body = Usage), ListRefusals))]
+async fn get_own_usage(
+    State(app): State<App>,
+    allowed: Allowed<grant::UsageReadOwn>,
+    Query(query): Query<UsageQuery>,
+) -> Result<Json<Usage>> {
+    let authorized = allowed.authorized();
+    let mine = Some(authorized.user_id);
+    let report = usecases::usage(&app, authorized, query.group_by, query.from, query.to, mine).await?;
+    Ok(Json(report.into()))
+}

@@ -1,0 +1,67 @@
+//! Windows of time.
+
+use chrono::{DateTime, Datelike as _, Duration, NaiveTime, Utc};
+
+use crate::error::Result;
+use crate::features::usage::reports::Window;
+use crate::plumbing::edge::body::Validation;
+
+const DEFAULT_DAYS: i64 = 30;
+const MOST_DAYS: i64 = 400;
+
+/// The window of a report: the last thirty days unless told.
+///
+/// # Errors
+/// 422 naming the parameter.
+pub fn window(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Window> {
+    let mut validation = Validation::default();
+    for (field, moment) in [("from", from), ("to", to)] {
+        // PostgreSQL's timestamps end elsewhere than ours.
+        let usable = moment.is_none_or(|moment| (1970..10_000).contains(&moment.year()));
+        validation.check(usable, field, "range", "must be in the years 1970 to 9999");
+    }
+    validation.finish()?;
+    let to = to.unwrap_or(now);
+    let from = from.unwrap_or(to - Duration::days(DEFAULT_DAYS));
+    let mut validation = Validation::default();
+    validation.check(from <= to, "from", "order", "must not be after to");
+    let rule = format!("must be at most {MOST_DAYS} days before to");
+    validation.check(to - from <= Duration::days(MOST_DAYS), "from", "range", rule);
+    validation.finish()?;
+    Ok(Window { from, to })
+}
+
+/// The beginnings of this day and this month, in UTC.
+pub fn beginnings(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let today = now.date_naive();
+    let first = today.with_day(1).unwrap_or(today);
+    let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    (midnight(today), midnight(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_window_is_the_last_thirty_days_unless_told_and_is_bounded() {
+        let now = at("2026-03-31T12:00:00Z");
+        let default = window(None, None, now).unwrap();
+        assert_eq!((default.from, default.to), (at("2026-03-01T12:00:00Z"), now));
+        assert!(window(Some(now), Some(now), now).is_ok());
+        assert!(window(Some(now + Duration::seconds(1)), Some(now), now).is_err());
+        assert!(window(Some(now - Duration::days(401)), None, now).is_err());
+        assert!(window(Some(DateTime::<Utc>::MIN_UTC), None, now).is_err());
+        assert!(window(None, Some(DateTime::<Utc>::MAX_UTC), now).is_err());
+    }
+
+    #[test]
+    fn days_and_months_begin_at_midnight_utc() {
+        let (day, month) = beginnings(at("2026-03-31T23:59:59.999999Z"));
+        assert_eq!((day, month), (at("2026-03-31T00:00:00Z"), at("2026-03-01T00:00:00Z")));
+    }
+}

@@ -1,0 +1,83 @@
+//! Reports.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::rules::{beginnings, window};
+use crate::app::App;
+use crate::error::Result;
+use crate::features::instances::costs::{self, BilledInstance};
+use crate::features::models;
+use crate::features::usage::reports::{self, GroupBy, UsageRow};
+use crate::operation::Authorized;
+
+/// What servers cost now, and did today and this month (UTC).
+pub struct CurrentCost {
+    pub as_of: DateTime<Utc>,
+    pub rate: Decimal,
+    pub today: Decimal,
+    pub month_to_date: Decimal,
+    /// Those that cost something this month, with the names of their models.
+    pub instances: Vec<(BilledInstance, String)>,
+}
+
+pub async fn current_cost(app: &App, authorized: Authorized<'_>) -> Result<CurrentCost> {
+    let as_of = authorized.request.now;
+    let (day, month) = beginnings(as_of);
+    let mut tx = app.db.read(&authorized).await?;
+    let instances = costs::billed(&mut tx, month, as_of).await?;
+    let ids: Vec<Uuid> = instances.iter().map(|instance| instance.model_id).collect();
+    let names: HashMap<Uuid, String> = models::store::names(&mut tx, &ids).await?.into_iter().collect();
+    let named = |instance: BilledInstance| {
+        let name = names.get(&instance.model_id).cloned().unwrap_or_default();
+        (instance, name)
+    };
+    Ok(CurrentCost {
+        as_of,
+        rate: costs::rate(&mut tx, as_of).await?,
+        today: costs::in_window(&mut tx, day, as_of).await?,
+        month_to_date: costs::in_window(&mut tx, month, as_of).await?,
+        instances: instances.into_iter().map(named).collect(),
+    })
+}
+
+/// Usage in a window: the lines and their sum.
+pub struct UsageReport {
+    pub lines: Vec<UsageRow>,
+    pub total: UsageRow,
+}
+
+/// What the workspace consumed (`whose` is `None`), or what one person did there.
+///
+/// # Errors
+/// 422 naming the parameter.
+pub async fn usage(
+    app: &App,
+    authorized: Authorized<'_>,
+    group_by: GroupBy,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    whose: Option<Uuid>,
+) -> Result<UsageReport> {
+    let window = window(from, to, authorized.request.now)?;
+    let mut tx = app.db.read(&authorized).await?;
+    let rows = reports::consumed(&mut tx, window, group_by, whose).await?;
+    let (mut totals, lines): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_total);
+    let nothing = || UsageRow {
+        is_total: true,
+        key: None,
+        label: None,
+        requests: 0,
+        input_tokens: 0,
+        cached_input_tokens: 0,
+        output_tokens: 0,
+        charge_eur: Decimal::ZERO,
+    };
+    Ok(UsageReport {
+        lines,
+        total: totals.pop().unwrap_or_else(nothing),
+    })
+}

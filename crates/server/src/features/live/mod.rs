@@ -1,0 +1,16 @@
+//! Live updates: which things of a workspace changed, as they change, without their content.
+//!
+//! - A stream hears of its workspace's tenants, of its person's own account, and of the public catalogues.
+//! - It ends, saying why, once its session does, moves to another workspace or changes its role there: looked up whenever
+//!   something was announced that may concern it, and twice a minute besides.
+//! - Streams are few per person and bounded in number. They buffer nothing: one that reads too slowly is told to read everything
+//!   again.
+//!
+//! Tables: none. Uses: identity (is the session as it was).
+
+pub mod http;
+mod rules;
+mod streams;
+mod usecases;
+
+pub use streams::Streams;

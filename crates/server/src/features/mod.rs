@@ -9,6 +9,7 @@ pub mod members;
 pub mod workers;
 pub mod models;
 pub mod instances;
+pub mod closing;
 pub mod usage;
 pub mod gateway;
 pub mod chat;

@@ -14,3 +14,4 @@ mod live;
 mod mail;
 mod members;
 mod models;
+mod organizations;

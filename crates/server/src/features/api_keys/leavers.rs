@@ -23,6 +23,31 @@ pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: 
     Ok(revoked)
 }
 
+/// Revokes every key of an organization that ends.
+pub async fn revoke_of_organization(tx: &mut TenantTx, organization: Uuid) -> Result<usize> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let revoked = sqlx::query_scalar!(
+        "UPDATE api_keys SET revoked_at = $2, revoked_by_user_id = $3 WHERE tenant = $1 AND revoked_at IS NULL RETURNING id",
+        organization,
+        now,
+        user_id,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    announce(tx, organization, &revoked).await?;
+    Ok(revoked.len())
+}
+
+/// How many keys of the organization are not revoked.
+pub async fn count_of_organization(tx: &mut TenantTx, organization: Uuid) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM api_keys WHERE tenant = $1 AND revoked_at IS NULL"#,
+        organization
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 async fn announce(tx: &mut TenantTx, tenant: Uuid, keys: &[Uuid]) -> Result<()> {
     for key in keys {
         events::notify(tx.conn(), Topic::ApiKeys, tenant, *key).await?;

@@ -41,3 +41,27 @@ pub async fn move_to_personal(tx: &mut TenantTx, organization: Uuid, user: Optio
     }
     Ok(moved.len())
 }
+
+/// Locks the sessions in the organization before it ends: what they were writing is committed, and nothing new begins.
+pub async fn hold(tx: &mut TenantTx, organization: Uuid) -> Result<()> {
+    sqlx::query!(
+        "SELECT id FROM user_sessions WHERE current_organization_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
+        organization
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// How many live sessions work in the organization.
+pub async fn count(tx: &mut TenantTx, organization: Uuid) -> Result<i64> {
+    let now = tx.operation().request.now;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM user_sessions
+         WHERE current_organization_id = $1 AND revoked_at IS NULL AND expires_at > $2"#,
+        organization,
+        now,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}

@@ -12,6 +12,7 @@
 pub mod costs;
 pub mod http;
 pub mod in_use;
+pub mod living;
 pub mod reconcile;
 pub mod routing;
 pub mod rules;

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{MemberRow, OrganizationRow};
-use super::usecases::{self, OrganizationChange, OrganizationRequest};
+use super::usecases::{self, OrganizationChange, OrganizationRequest, PolicyChange};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::features::identity::http::{Me, Transport, signed_in_response};
@@ -31,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
             switch_organization,
             update_current_organization
         ))
+        .routes(routes!(update_policies))
         .routes(routes!(get_current_role))
         .routes(routes!(list_members))
 }
@@ -218,6 +219,45 @@ async fn update_current_organization(
     };
     let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
     let row = usecases::update(&app, allowed.authorized(), change, if_match).await?;
+    Ok(with_etag(row))
+}
+
+/// Policies that are absent stay as they are.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdatePoliciesRequest {
+    /// No provider is called before the economic activation.
+    approve_before_provisioning: Option<bool>,
+    /// Users and managers may make keys, and change those they made.
+    members_can_create_keys: Option<bool>,
+}
+
+/// Change the current organization's policies
+#[utoipa::path(patch, path = "/organizations/current/policies", operation_id = "update_policies", tag = "organizations",
+    request_body = UpdatePoliciesRequest, params(("If-Match" = Option<String>, Header)),
+    extensions(("x-permission" = json!("organization.policy"))), responses(
+    (status = 200, description = "The organization as it is now", body = Organization),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing", body = Problem),
+    (status = 409, description = "The workspace changed", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn update_policies(
+    State(app): State<App>,
+    allowed: Allowed<grant::OrganizationPolicy>,
+    headers: HeaderMap,
+    body: JsonBody<UpdatePoliciesRequest>,
+) -> Result<Response> {
+    let request = body.parse()?;
+    let change = PolicyChange {
+        approve_before_provisioning: request.approve_before_provisioning,
+        members_can_create_keys: request.members_can_create_keys,
+    };
+    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    let row = usecases::update_policies(&app, allowed.authorized(), change, if_match).await?;
     Ok(with_etag(row))
 }
 

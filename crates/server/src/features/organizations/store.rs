@@ -142,6 +142,51 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, name: &str, slug: &str, color: 
     Ok(())
 }
 
+pub async fn update_policies(
+    tx: &mut TenantTx,
+    id: Uuid,
+    approve_before_provisioning: bool,
+    members_can_create_keys: bool,
+) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!(
+        "UPDATE organizations SET approve_before_provisioning = $2, members_can_create_keys = $3, updated_at = $4
+         WHERE id = $1 AND deleted_at IS NULL",
+        id,
+        approve_before_provisioning,
+        members_can_create_keys,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Ends the organization: it keeps its row and its slug, and loses its members. Says who they were. Everybody who works in it
+/// must be held before ([`crate::features::identity::bound_sessions::hold`]).
+pub async fn end(tx: &mut TenantTx, id: Uuid) -> Result<Vec<Uuid>> {
+    let now = tx.operation().request.now;
+    // The full lock also waits for those who are about to become members.
+    sqlx::query!("SELECT 1 AS locked FROM organizations WHERE id = $1 FOR UPDATE", id)
+        .fetch_one(tx.conn())
+        .await?;
+    sqlx::query!(
+        "UPDATE organizations SET deleted_at = $2, updated_at = $2 WHERE id = $1",
+        id,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    let members = sqlx::query_scalar!(
+        "DELETE FROM organization_memberships WHERE organization_id = $1 RETURNING user_id",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    settle_owners(tx.conn()).await?;
+    Ok(members)
+}
+
 pub fn slug_taken() -> Error {
     Error::invalid("slug", "taken", "is taken")
 }

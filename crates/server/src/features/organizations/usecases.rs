@@ -166,13 +166,7 @@ pub async fn update(
     let id = organization_of(&authorized)?;
     let mut tx = app.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    if if_match.is_some_and(|tag| tag != "*" && tag != etag(&before)) {
-        return Err(Error::new(
-            crate::error::Kind::PreconditionFailed,
-            "stale",
-            "The organization was changed by somebody else.",
-        ));
-    }
+    refuse_stale(&before, if_match)?;
     let name = change.name.unwrap_or_else(|| before.name.clone());
     let slug = change.slug.unwrap_or_else(|| before.slug.clone());
     let color = change.color.unwrap_or_else(|| before.color.clone());
@@ -194,6 +188,55 @@ pub async fn update(
     events::notify(tx.conn(), Topic::Organizations, id, id).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// The organization's policies; absent ones stay.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyChange {
+    pub approve_before_provisioning: Option<bool>,
+    pub members_can_create_keys: Option<bool>,
+}
+
+/// # Errors
+/// 412 when `if_match` is not the organization's current tag.
+pub async fn update_policies(
+    app: &App,
+    authorized: Authorized<'_>,
+    change: PolicyChange,
+    if_match: Option<&str>,
+) -> Result<OrganizationRow> {
+    let id = organization_of(&authorized)?;
+    let mut tx = app.db.write_to_organization(&authorized).await?;
+    let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    refuse_stale(&before, if_match)?;
+    let approve = change
+        .approve_before_provisioning
+        .unwrap_or(before.approve_before_provisioning);
+    let keys = change.members_can_create_keys.unwrap_or(before.members_can_create_keys);
+    store::update_policies(&mut tx, id, approve, keys).await?;
+    let after = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    let show = |row: &OrganizationRow| {
+        json!({
+            "approve_before_provisioning": row.approve_before_provisioning,
+            "members_can_create_keys": row.members_can_create_keys,
+        })
+    };
+    let act = Act::new("organization.update_policies", "organization", id);
+    audit::record(&mut tx, act.before(&show(&before)).after(&show(&after))).await?;
+    events::notify(tx.conn(), Topic::Organizations, id, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+fn refuse_stale(current: &OrganizationRow, if_match: Option<&str>) -> Result<()> {
+    if if_match.is_some_and(|tag| tag != "*" && tag != etag(current)) {
+        return Err(Error::new(
+            crate::error::Kind::PreconditionFailed,
+            "stale",
+            "The organization was changed by somebody else.",
+        ));
+    }
+    Ok(())
 }
 
 /// The version tag of an organization, for `ETag` and `If-Match`.

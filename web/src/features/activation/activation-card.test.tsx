@@ -4,7 +4,7 @@ import { meWith } from '@/test/fixtures';
 import { signedIn } from '@/test/wrapper';
 import { ActivationCard } from './activation-card';
 
-const instance = { id: 'i1', is_operational: false, missing_activations: ['tech', 'eco'] };
+const instance = { id: 'i1', scope: 'organization', is_operational: false, missing_activations: ['tech', 'eco'] };
 
 it('says what is missing and who may set it, and offers only what the person may do', () => {
   const { wrapper } = signedIn(meWith({ permissions: ['instance.activate_eco'] }));
@@ -21,4 +21,12 @@ it('names the one activation that is missing', () => {
     wrapper,
   });
   expect(screen.getByText('Not operational: economic activation missing')).toBeInTheDocument();
+});
+
+it('offers nothing on what belongs to the platform while in an organization', () => {
+  const { wrapper } = signedIn(
+    meWith({ permissions: ['model.activate_tech', 'model.activate_eco'], current_organization_id: 'o1' }),
+  );
+  render(<ActivationCard noun="model" name="Echo" resource={{ ...instance, scope: 'platform' }} />, { wrapper });
+  expect(screen.queryByRole('button')).not.toBeInTheDocument();
 });

@@ -9,13 +9,14 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
-import { useCan } from '@/features/session/session';
+import { useCan, useMe } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 
 type Noun = 'instance' | 'model';
 
 type Activatable = {
   id: string;
+  scope: string;
   is_operational: boolean;
   missing_activations: readonly string[];
   tech_activated_at?: string | null;
@@ -55,7 +56,11 @@ export function ActivationCard({ noun, name, resource }: ActivationCardProps) {
 function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { kind: Activation }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const allowed = useCan(`${noun}.activate_${kind}`);
+  const permitted = useCan(`${noun}.activate_${kind}`);
+  // What belongs to the platform is changed in Personal, by its admins: an organization only reads it.
+  const me = useMe();
+  const foreign = resource.scope === 'platform' && me.current_organization_id !== null;
+  const allowed = permitted && !foreign;
   const [asking, setAsking] = useState(false);
   const change = useActivation(noun, kind, resource.id);
   const active = !resource.missing_activations.includes(kind);

@@ -10,6 +10,7 @@
 pub mod authentication;
 pub mod bound_sessions;
 pub mod http;
+mod password_rules;
 mod passwords;
 pub mod rules;
 pub mod store;

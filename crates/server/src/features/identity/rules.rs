@@ -2,12 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+pub use super::password_rules::check_password;
 use super::tokens::{IDLE_LIFETIME, TOKEN_LIFETIME};
 use crate::permissions::{Permission, Policies, WorkspaceRole, allowed, needs_organization};
 use crate::plumbing::edge::body::Validation;
-
-pub const SHORTEST_PASSWORD: usize = 12;
-pub const LONGEST_PASSWORD: usize = 256;
 
 /// E-mails and usernames compare without case and surrounding blanks.
 pub fn normalise(login: &str) -> String {
@@ -44,17 +42,6 @@ pub fn check_username(validation: &mut Validation, field: &str, username: &str) 
         field,
         "username",
         "must have 2 to 64 letters, digits, dots, dashes or underscores",
-    );
-}
-
-pub fn check_password(validation: &mut Validation, field: &str, password: &str) {
-    let length = password.chars().count();
-    let message = format!("must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters");
-    validation.check(
-        (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length),
-        field,
-        "length",
-        message,
     );
 }
 

@@ -306,6 +306,13 @@ pub struct Profile {
     pub organization_color: Option<String>,
 }
 
+impl Profile {
+    /// What a password must not be made of.
+    pub fn own_words(&self) -> [&str; 4] {
+        [&self.email, &self.username, &self.first_name, &self.last_name]
+    }
+}
+
 pub async fn profile(tx: &mut TenantTx) -> Result<Profile> {
     let (user_id, organization_id) = (tx.operation().user_id, tx.operation().workspace.organization_id());
     sqlx::query_as!(

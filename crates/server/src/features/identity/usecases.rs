@@ -243,8 +243,12 @@ pub async fn update_profile(app: &App, authorized: Authorized<'_>, change: Profi
 /// # Errors
 /// 422 on `current_password` when it is wrong (429 after too many), 422 on `new_password` when it breaks a rule.
 pub async fn change_password(app: &App, authorized: Authorized<'_>, current: String, new: String) -> Result<()> {
+    let mut read = app.db.read(&authorized).await?;
+    let profile = store::profile(&mut read).await?;
+    let stored = store::password_hash(&mut read).await?;
+    drop(read);
     let mut validation = Validation::default();
-    check_password(&mut validation, "new_password", &new);
+    check_password(&mut validation, "new_password", &new, &profile.own_words());
     validation.check(
         new != current,
         "new_password",
@@ -255,9 +259,6 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
     let subjects = throttle::Subjects::new(&authorized.user_id.to_string(), authorized.request.ip);
     throttle::check(&app.db, &subjects, authorized.request.now).await?;
 
-    let mut read = app.db.read(&authorized).await?;
-    let stored = store::password_hash(&mut read).await?;
-    drop(read);
     if !app.passwords.verify(current, stored.clone()).await? {
         throttle::record_failure(&app.db, &subjects, authorized.request.now).await?;
         return Err(Error::invalid(
@@ -349,7 +350,8 @@ pub async fn create_account(app: &App, tx: &mut SystemTx, request: AccountReques
     let mut validation = Validation::default();
     super::rules::check_email(&mut validation, "email", &email);
     check_username(&mut validation, "username", &username);
-    check_password(&mut validation, "password", &request.password);
+    let own_words = [email.as_str(), &username, &request.first_name, &request.last_name];
+    check_password(&mut validation, "password", &request.password, &own_words);
     validation.finish()?;
     let password_hash = app.passwords.hash(request.password).await?;
     let (id, now) = (crate::ids::new_id(), app.clock.now());

@@ -23,6 +23,7 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(plumbing::edge::middleware::health_routes())
         .merge(features::identity::http::routes())
+        .merge(features::identity::recovery::http::routes())
         .merge(features::organizations::http::routes())
         .merge(features::members::http::routes())
         .merge(features::closing::http::routes())

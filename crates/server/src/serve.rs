@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Parts, router};
 use crate::bootstrap::{self, FirstAdmin};
 use crate::clock::Clock;
-use crate::features::identity::Passwords;
+use crate::features::identity::{Passwords, recovery};
 use crate::features::instances;
 use crate::housekeeping;
 use crate::plumbing::config::{Config, ServerRole};
@@ -112,6 +112,7 @@ impl Running {
 /// Everything that works without being asked, according to the process's roles. Ends with the app's shutdown token.
 pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
     mail::start(app, tasks);
+    recovery::jobs::start(app, tasks);
     if app.config.has_role(ServerRole::Orchestrator) {
         tasks.spawn(instances::reconcile::run(app.clone()));
         tasks.spawn(housekeeping::run(app.clone()));

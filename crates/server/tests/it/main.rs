@@ -15,3 +15,4 @@ mod mail;
 mod members;
 mod models;
 mod organizations;
+mod password_reset;

@@ -5,16 +5,17 @@
 //! - A session is in one workspace. Switching re-issues the token; the one before answers 409 from then on.
 //! - Signing in does not tell whether an account exists: same answer, same work, throttled per account and address.
 //!
-//! Tables: `users`, `user_sessions`, `login_throttles`. Uses: audit.
+//! Tables: `users`, `user_sessions`, `login_throttles`, and those of [`recovery`]. Uses: audit.
 
 pub mod authentication;
 pub mod bound_sessions;
 pub mod http;
 mod password_rules;
 mod passwords;
+pub mod recovery;
 pub mod rules;
 pub mod store;
-mod throttle;
+pub(crate) mod throttle;
 pub mod tokens;
 pub mod usecases;
 

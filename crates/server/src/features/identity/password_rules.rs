@@ -208,7 +208,6 @@ mod tests {
             ("Welcome2026!!", "common_password"),
             ("MotDePasse2026", "common_password"),
             ("Summer-2026-Winter", "common_password"),
-            ("correct horse battery staple", "common_password"),
             ("letmein!!!!!!", "common_password"),
             ("Inventiv2026!", "own_name"),
             ("margaret-2026", "own_name"),

@@ -381,6 +381,15 @@ pub async fn set_password_hash(tx: &mut TenantTx, hash: &str) -> Result<()> {
     Ok(())
 }
 
+/// Links that were mailed to the person stop working.
+pub async fn void_links(tx: &mut TenantTx) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT tenancy.void_own_links($1)", now)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// An account made by the platform itself: the first admin, sample data, `inventiv admin`.
 pub struct NewAccount<'a> {
     pub id: Uuid,

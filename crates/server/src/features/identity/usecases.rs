@@ -276,6 +276,7 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
         ));
     }
     store::set_password_hash(&mut tx, &hash).await?;
+    store::void_links(&mut tx).await?;
     let ended = store::revoke_other_sessions(&mut tx).await?;
     let user_id = authorized.user_id;
     audit::record_in(

@@ -24,6 +24,8 @@ pub enum SystemReason {
     Metering,
     /// When keys were last used.
     KeyUsage,
+    /// Somebody wants a new password: is there such an account?
+    PasswordReset,
     /// Mails on their way out of the outbox.
     MailDelivery,
     /// Rows past their time: sessions, idempotency keys, partitions ahead.

@@ -131,6 +131,24 @@ const ROWS: &[Rows] = &[
             VALUES ('{inference_usage}', now(), now(), '{tenant}', {organization}, '{person}', 'key {marker}', '{tenant}', '{tenant}', '{models}',
             'model-{marker}', 10, 0, 20, 0, NULL, 0, 'complete', 200, false, 100, sha256('{marker}'))",
     },
+    // Never due: the server would take it away.
+    Rows {
+        table: "password_reset_requests",
+        scopes: ALL,
+        insert: "INSERT INTO password_reset_requests (email, requested_at) VALUES ('{marker}@example.test', 'infinity')",
+    },
+    Rows {
+        table: "password_reset_tokens",
+        scopes: ALL,
+        insert: "INSERT INTO password_reset_tokens (token_hash, user_id, created_at, expires_at, used_at)
+            VALUES (sha256('reset {marker}'), '{person}', now(), now(), now())",
+    },
+    Rows {
+        table: "email_changes",
+        scopes: ALL,
+        insert: "INSERT INTO email_changes (token_hash, user_id, new_email, created_at, expires_at, used_at)
+            VALUES (sha256('change {marker}'), '{person}', '{marker}@example.test', now(), now(), now())",
+    },
     Rows {
         table: "outbox",
         scopes: ALL,

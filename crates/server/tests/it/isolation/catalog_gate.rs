@@ -10,9 +10,14 @@ use crate::harness::TestServer;
 const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.api_key_by_public_id",
     "auth.clear_login_failures",
+    "auth.consume_email_change",
+    "auth.consume_password_reset_token",
+    "auth.email_change_by_token",
     "auth.lock_actor",
     "auth.login_failures",
+    "auth.password_reset_by_token",
     "auth.record_login_failure",
+    "auth.request_password_reset",
     "auth.session_by_token",
     "auth.touch_session",
     "auth.user_by_login",
@@ -22,8 +27,10 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "tenancy.lock_own_role",
     "tenancy.members_count",
     "tenancy.move_sessions_to_personal",
+    "tenancy.request_email_change",
     "tenancy.require_first_owner",
     "tenancy.require_owner",
+    "tenancy.void_own_links",
 ];
 
 /// Written once, never changed or removed, by nobody's role.

@@ -24,6 +24,7 @@ pub const TABLES: &[(&str, Class)] = &[
     ("audit_chains", Class::Child),
     ("audit_log", Class::Child),
     ("cloud_operations", Class::Child),
+    ("email_changes", Class::System),
     (
         "idempotency_keys",
         Class::Identity("user_id IN ({people}) OR tenant = '{tenant}'"),
@@ -44,6 +45,8 @@ pub const TABLES: &[(&str, Class)] = &[
     ),
     ("organizations", Class::Identity("id = '{tenant}'")),
     ("outbox", Class::System),
+    ("password_reset_requests", Class::System),
+    ("password_reset_tokens", Class::System),
     ("providers", Class::Global),
     ("regions", Class::Global),
     (

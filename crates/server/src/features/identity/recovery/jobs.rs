@@ -1,0 +1,101 @@
+//! Looks into who asked for a new password, away from whoever asked.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{LINK_LIFETIME, store};
+use crate::app::App;
+use crate::error::Result;
+use crate::features::audit::{self, Act};
+use crate::plumbing::config::ServerRole;
+use crate::plumbing::db::{SystemReason, SystemTx};
+use crate::plumbing::mail::{self, Mail, Template};
+use crate::secrets::{random_token, sha256};
+
+const POLL: Duration = Duration::from_secs(2);
+const BATCH: i64 = 50;
+const TIDYING: Duration = Duration::from_secs(3600);
+/// How long links that stopped working stay on record.
+const KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Starts looking, in processes that serve the API or orchestrate. Any number may: each request is taken by one.
+pub fn start(app: &App, tasks: &mut JoinSet<()>) {
+    if app.config.has_role(ServerRole::Api) || app.config.has_role(ServerRole::Orchestrator) {
+        tasks.spawn(run(app.clone()));
+    }
+}
+
+async fn run(app: App) {
+    let mut waiter = app.mail.waiter();
+    let mut tidying = tokio::time::interval(TIDYING);
+    let mut healthy = true;
+    loop {
+        waiter.borrow_and_update();
+        let outcome = answer_requests(&app).await;
+        match &outcome {
+            Err(error) if healthy => {
+                tracing::error!(%error, "requests for new passwords wait; they are tried again every few seconds");
+            }
+            // Wakes the outbox, and this loop once more for what may be left.
+            Ok(taken) if *taken > 0 => app.mail.now(),
+            _ => {}
+        }
+        healthy = outcome.is_ok();
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            _ = waiter.changed() => {}
+            () = tokio::time::sleep(POLL) => {}
+            _ = tidying.tick() => tidy(&app).await,
+        }
+    }
+}
+
+/// One batch; says how many requests it took.
+async fn answer_requests(app: &App) -> Result<usize> {
+    let now = app.clock.now();
+    let mut tx = app.db.system(SystemReason::PasswordReset).await?;
+    let requests = store::take_requests(&mut tx, now, BATCH).await?;
+    for (email, requested_at) in &requests {
+        // Nobody waits for the answer to an old one any more.
+        if now - *requested_at < LINK_LIFETIME {
+            answer(app, &mut tx, email).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(requests.len())
+}
+
+async fn answer(app: &App, tx: &mut SystemTx, email: &str) -> Result<()> {
+    let Some(user_id) = store::account_of(tx, email).await? else {
+        return Ok(());
+    };
+    let now = app.clock.now();
+    let (token, expires_at) = (random_token(), now + LINK_LIFETIME);
+    store::insert_reset(tx, user_id, &sha256(token.as_bytes()), now, expires_at).await?;
+    let mail = Mail {
+        template: Template::PasswordReset,
+        recipient: email,
+        fallback_locale: "en",
+        parameters: json!({
+            "link": format!("{}/app/reset-password#token={token}", app.config.public_origin()),
+            "minutes": LINK_LIFETIME.num_minutes(),
+        }),
+        expires_at: Some(expires_at),
+    };
+    mail::enqueue(tx.conn(), mail, now).await?;
+    audit::record_system(tx, user_id, now, Act::new("password.request_reset", "user", user_id)).await
+}
+
+async fn tidy(app: &App) {
+    let tidied = async {
+        let mut tx = app.db.system(SystemReason::Housekeeping).await?;
+        store::remove_expired(&mut tx, app.clock.now() - KEPT).await?;
+        tx.commit().await
+    };
+    if let Err(error) = tidied.await {
+        tracing::warn!(%error, "old links could not be removed; the next round tries again");
+    }
+}

@@ -1,0 +1,17 @@
+//! New passwords and new addresses, proved by a link in a mail.
+//!
+//! - Asking for a new password does the same for every address: one row, looked into by [`jobs`] afterwards.
+//! - A link works once, within the hour; unknown, used and expired ones look the same. Its token is stored as a hash.
+//! - A new password ends every session, and every other link that was mailed to the person.
+//!
+//! Tables: `password_reset_requests`, `password_reset_tokens`, `email_changes`.
+
+pub mod http;
+pub mod jobs;
+mod store;
+mod usecases;
+
+use chrono::Duration;
+
+/// How long a link works.
+const LINK_LIFETIME: Duration = Duration::hours(1);

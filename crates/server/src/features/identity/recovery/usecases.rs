@@ -1,0 +1,165 @@
+//! Asking for, and using, links that change a password or an address.
+
+use serde_json::json;
+
+use super::{LINK_LIFETIME, store};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::identity::rules::{check_email, check_password, normalise};
+use crate::features::identity::store as accounts;
+use crate::features::identity::throttle::{self, Quota};
+use crate::operation::{Authorized, RequestContext};
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::events::{self, Topic};
+use crate::plumbing::mail::{self, Mail, Template};
+use crate::secrets::{random_token, sha256};
+
+/// Asks for a new password. The work and the answer are the same whether there is such an account or not, and whether the limits
+/// let a mail out or not.
+///
+/// # Errors
+/// 422 when it isn't an e-mail address.
+pub async fn request_password_reset(app: &App, email: &str, request: &RequestContext) -> Result<()> {
+    let email = normalise(email);
+    let mut validation = Validation::default();
+    check_email(&mut validation, "email", &email);
+    validation.finish()?;
+    let per_address = Quota::reset_mails_to(&email);
+    let per_client = Quota::reset_mails_asked_by(request.ip);
+    store::request_reset(&app.db, &email, &per_address, &per_client, request.now).await?;
+    app.mail.now();
+    Ok(())
+}
+
+/// Sets the password of the account that the link was mailed to, and ends all its sessions.
+///
+/// # Errors
+/// 422 on `token`, the same for an unknown, a used and an expired one; 422 on `password`, and the link stays good; 429 after too many
+/// unknown tokens.
+pub async fn reset_password(app: &App, token: &str, password: String, request: &RequestContext) -> Result<()> {
+    let guesses = Quota::unknown_links_from(request.ip);
+    throttle::check_quota(&app.db, &guesses, request.now).await?;
+    let token_hash = sha256(token.as_bytes());
+    let Some(facts) = store::reset_by_token(&app.db, &token_hash, request.now).await? else {
+        throttle::count(&app.db, &guesses, request.now).await?;
+        return Err(invalid_token());
+    };
+    let mut validation = Validation::default();
+    let own_words = [
+        facts.email.as_str(),
+        &facts.username,
+        &facts.first_name,
+        &facts.last_name,
+    ];
+    check_password(&mut validation, "password", &password, &own_words);
+    validation.finish()?;
+    let hash = app.passwords.hash(password).await?;
+
+    let mut tx = app.db.for_signing_in(facts.user_id, request).await?;
+    if !store::consume_reset(&mut tx, &token_hash).await? {
+        return Err(invalid_token());
+    }
+    accounts::set_password_hash(&mut tx, &hash).await?;
+    accounts::void_links(&mut tx).await?;
+    store::mark_email_verified(&mut tx).await?;
+    // The transaction is in none of them: all of the person's sessions are others.
+    let ended = accounts::revoke_other_sessions(&mut tx).await?;
+    let after = json!({"sessions_ended": ended.len()});
+    let act = Act::new("password.reset", "user", facts.user_id).after(&after);
+    audit::record_in(&mut tx, facts.user_id, act).await?;
+    for session in ended {
+        events::notify(tx.conn(), Topic::Sessions, facts.user_id, session).await?;
+    }
+    tx.commit().await
+}
+
+/// Asks for another address: it gets the link that confirms it, the one before is told.
+///
+/// # Errors
+/// 422 on `password` when it is wrong (429 after too many), 422 on `email`; 429 when asked too often.
+pub async fn request_email_change(app: &App, authorized: Authorized<'_>, email: &str, password: String) -> Result<()> {
+    let (user_id, now) = (authorized.user_id, authorized.request.now);
+    let email = normalise(email);
+    let mut read = app.db.read(&authorized).await?;
+    let profile = accounts::profile(&mut read).await?;
+    let stored = accounts::password_hash(&mut read).await?;
+    drop(read);
+    let mut validation = Validation::default();
+    check_email(&mut validation, "email", &email);
+    validation.check(email != profile.email, "email", "unchanged", "is your address already");
+    validation.finish()?;
+    let subjects = throttle::Subjects::new(&user_id.to_string(), authorized.request.ip);
+    throttle::check(&app.db, &subjects, now).await?;
+    if !app.passwords.verify(password, stored).await? {
+        throttle::record_failure(&app.db, &subjects, now).await?;
+        return Err(Error::invalid("password", "wrong", "is not your current password"));
+    }
+    let quota = Quota::email_changes_of(user_id);
+    throttle::check_quota(&app.db, &quota, now).await?;
+    throttle::count(&app.db, &quota, now).await?;
+
+    let token = random_token();
+    let expires_at = now + LINK_LIFETIME;
+    let mut tx = app.db.write(&authorized).await?;
+    store::request_email_change(&mut tx, &sha256(token.as_bytes()), &email, expires_at).await?;
+    let confirmation = Mail {
+        template: Template::EmailChange,
+        recipient: &email,
+        fallback_locale: &profile.locale,
+        parameters: json!({
+            "link": format!("{}/app/confirm-email#token={token}", app.config.public_origin()),
+            "minutes": LINK_LIFETIME.num_minutes(),
+        }),
+        expires_at: Some(expires_at),
+    };
+    mail::enqueue(tx.conn(), confirmation, now).await?;
+    let notice = Mail {
+        template: Template::EmailChangeNotice,
+        recipient: &profile.email,
+        fallback_locale: &profile.locale,
+        parameters: json!({"new_email": email}),
+        expires_at: None,
+    };
+    mail::enqueue(tx.conn(), notice, now).await?;
+    let after = json!({"new_email": email});
+    audit::record_in(
+        &mut tx,
+        user_id,
+        Act::new("email.request_change", "user", user_id).after(&after),
+    )
+    .await?;
+    tx.commit().await?;
+    app.mail.now();
+    Ok(())
+}
+
+/// Makes the confirmed address the account's. Whoever has the link has read the new address's mail; the password was given when it
+/// was asked for.
+///
+/// # Errors
+/// 422 on `token`, the same for an unknown, a used and an expired one; 409 `email_taken`; 429 after too many unknown tokens.
+pub async fn confirm_email_change(app: &App, token: &str, request: &RequestContext) -> Result<()> {
+    let guesses = Quota::unknown_links_from(request.ip);
+    throttle::check_quota(&app.db, &guesses, request.now).await?;
+    let token_hash = sha256(token.as_bytes());
+    let Some(change) = store::email_change_by_token(&app.db, &token_hash, request.now).await? else {
+        throttle::count(&app.db, &guesses, request.now).await?;
+        return Err(invalid_token());
+    };
+    let mut tx = app.db.for_signing_in(change.user_id, request).await?;
+    if !store::consume_email_change(&mut tx, &token_hash).await? {
+        return Err(invalid_token());
+    }
+    let before = json!({"email": accounts::profile(&mut tx).await?.email});
+    store::set_email(&mut tx, &change.new_email).await?;
+    accounts::void_links(&mut tx).await?;
+    let after = json!({"email": change.new_email});
+    let act = Act::new("email.change", "user", change.user_id);
+    audit::record_in(&mut tx, change.user_id, act.before(&before).after(&after)).await?;
+    tx.commit().await
+}
+
+fn invalid_token() -> Error {
+    Error::invalid("token", "invalid_token", "does not work (any more): ask for a new link")
+}

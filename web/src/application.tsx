@@ -33,8 +33,9 @@ export function createApplication() {
   });
 
   const signIn = () => {
-    const { pathname, href } = router.state.location;
-    if (pathname === '/login') return;
+    const { href } = router.state.location;
+    // Pages outside the shell need no session; a 401 there is an answer, not an end.
+    if (!router.state.matches.some(({ routeId }) => routeId === '/_app')) return;
     rememberWorkspace(undefined);
     void router.navigate({ to: '/login', search: { return: href }, replace: true }).then(() => queries.clear());
   };

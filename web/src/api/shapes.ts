@@ -13,6 +13,7 @@ export type Module = Me['modules'][number];
 export type Session = Item<Answer<paths['/auth/sessions']['get']>>;
 export type Organization = Item<Answer<paths['/organizations']['get']>>;
 export type Member = Item<Answer<paths['/organizations/current/members']['get']>>;
+export type DeletionPreview = Answer<paths['/organizations/current/deletion_preview']['get']>;
 export type Model = Answer<paths['/models/{id}']['get']>;
 export type Zone = Item<Answer<paths['/zones']['get']>>;
 export type Provider = Item<Answer<paths['/providers']['get']>>;

@@ -10,6 +10,7 @@ import members from './en/members.json';
 import models from './en/models.json';
 import organizations from './en/organizations.json';
 import problems from './en/problems.json';
+import recovery from './en/recovery.json';
 import session from './en/session.json';
 import usage from './en/usage.json';
 
@@ -27,6 +28,7 @@ export const en = {
   models,
   organizations,
   problems,
+  recovery,
   session,
   usage,
 };

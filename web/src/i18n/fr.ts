@@ -10,6 +10,7 @@ import members from './fr/members.json';
 import models from './fr/models.json';
 import organizations from './fr/organizations.json';
 import problems from './fr/problems.json';
+import recovery from './fr/recovery.json';
 import session from './fr/session.json';
 import usage from './fr/usage.json';
 
@@ -27,6 +28,7 @@ export const fr = {
   models,
   organizations,
   problems,
+  recovery,
   session,
   usage,
 };

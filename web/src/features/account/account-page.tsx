@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
 import { AppearanceCard } from './appearance-card';
+import { EmailCard } from './email-card';
 import { LanguageCard } from './language-card';
 import { MyOrganizationsCard } from './my-organizations-card';
 import { PasswordCard } from './password-card';
@@ -12,6 +13,7 @@ export function AccountPage() {
   return (
     <Page title={t('account.title')} description={t('account.description')} narrow>
       <ProfileCard />
+      <EmailCard />
       <PasswordCard />
       <LanguageCard />
       <AppearanceCard />

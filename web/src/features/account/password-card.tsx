@@ -11,13 +11,12 @@ import { Field, Input } from '@/components/ui/field';
 import { useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
-
-const MINIMUM = 12;
+import { SHORTEST_PASSWORD } from './password-rules';
 
 const passwords = z
   .object({
     current_password: z.string().check(z.minLength(1)),
-    new_password: z.string().check(z.minLength(MINIMUM)),
+    new_password: z.string().check(z.minLength(SHORTEST_PASSWORD)),
     repeated: z.string(),
   })
   .check(z.refine((values) => values.new_password === values.repeated, { path: ['repeated'] }));
@@ -47,7 +46,9 @@ export function PasswordCard() {
   const words = (field: keyof Passwords) => {
     const problem = errors[field];
     if (!problem) return undefined;
-    return problem.type === 'server' ? problem.message : t(`account.passwordProblem.${field}`, { count: MINIMUM });
+    return problem.type === 'server'
+      ? problem.message
+      : t(`account.passwordProblem.${field}`, { count: SHORTEST_PASSWORD });
   };
 
   return (
@@ -62,7 +63,7 @@ export function PasswordCard() {
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             label={t('account.newPassword')}
-            hint={t('account.passwordHint', { count: MINIMUM })}
+            hint={t('account.passwordHint', { count: SHORTEST_PASSWORD })}
             error={words('new_password')}
           >
             <Input type="password" autoComplete="new-password" {...form.register('new_password')} />

@@ -13,3 +13,9 @@ export const currentOrganizationQuery = queryOptions({
   queryKey: ['organizations', 'current'],
   queryFn: ({ signal }) => body(api.GET('/organizations/current', { signal })),
 });
+
+/** What deleting the current organization would end, and what stands in the way. */
+export const deletionPreviewQuery = queryOptions({
+  queryKey: ['organizations', 'current', 'deletion_preview'],
+  queryFn: ({ signal }) => body(api.GET('/organizations/current/deletion_preview', { signal })),
+});

@@ -19,12 +19,15 @@ import { showFieldProblems } from '@/lib/form-problems';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { ColorField } from './color-field';
+import { DeleteOrganizationCard } from './delete-organization-card';
+import { PoliciesCard } from './policies-card';
 import { currentOrganizationQuery } from './queries';
 import { roleLabel } from './role';
 
 export function OrganizationSettingsPage() {
   const { t } = useTranslation();
   const format = useFormat();
+  const canDelete = useCan('organization.delete');
   const query = useQuery(currentOrganizationQuery);
   return (
     <Page title={t('organizations.settings')} description={t('organizations.settingsDetail')} narrow>
@@ -32,15 +35,10 @@ export function OrganizationSettingsPage() {
         {(organization) => (
           <>
             <SettingsForm organization={organization} />
+            <PoliciesCard organization={organization} />
             <Card title={t('organizations.facts')}>
               <Facts
                 facts={[
-                  [
-                    t('organizations.slug'),
-                    <code key="slug" className="font-mono text-xs">
-                      {organization.slug}
-                    </code>,
-                  ],
                   [t('organizations.yourRole'), roleLabel(t, organization.role)],
                   [t('members.title'), format.integer(organization.members_count)],
                   [t('organizations.plan'), organization.subscription_plan],
@@ -48,6 +46,7 @@ export function OrganizationSettingsPage() {
                 ]}
               />
             </Card>
+            {canDelete && <DeleteOrganizationCard />}
           </>
         )}
       </Loaded>
@@ -55,7 +54,11 @@ export function OrganizationSettingsPage() {
   );
 }
 
-const settings = z.object({ name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)), color: z.string() });
+const settings = z.object({
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  slug: z.string().check(z.trim(), z.regex(/^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/)),
+  color: z.string(),
+});
 type Settings = z.infer<typeof settings>;
 
 function SettingsForm({ organization }: { organization: Organization }) {
@@ -65,20 +68,22 @@ function SettingsForm({ organization }: { organization: Organization }) {
   const [error, setError] = useState<unknown>(null);
   const form = useForm<Settings>({
     resolver: zodResolver(settings),
-    values: { name: organization.name, color: organization.color ?? '' },
+    values: { name: organization.name, slug: organization.slug, color: organization.color ?? '' },
     disabled: !canUpdate,
   });
-  const problem = form.formState.errors.name;
+  const { name: nameProblem, slug: slugProblem } = form.formState.errors;
 
-  const save = form.handleSubmit(async ({ name, color }) => {
+  const save = form.handleSubmit(async ({ name, slug, color }) => {
     setError(null);
     try {
-      const saved = await body(api.PATCH('/organizations/current', { body: { name, color: color || undefined } }));
+      const saved = await body(
+        api.PATCH('/organizations/current', { body: { name, slug, color: color || undefined } }),
+      );
       queries.setQueryData(currentOrganizationQuery.queryKey, saved);
       await Promise.all([queries.invalidateQueries({ queryKey: ['organizations'] }), reloadSession(queries)]);
       toast({ title: t('organizations.saved') });
     } catch (failure) {
-      if (!showFieldProblems(failure, ['name', 'color'], form.setError)) setError(failure);
+      if (!showFieldProblems(failure, ['name', 'slug', 'color'], form.setError)) setError(failure);
     }
   });
 
@@ -88,9 +93,22 @@ function SettingsForm({ organization }: { organization: Organization }) {
         {error !== null && <ProblemNotice error={error} />}
         <Field
           label={t('organizations.name')}
-          error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
+          error={nameProblem && (nameProblem.type === 'server' ? nameProblem.message : t('organizations.nameRequired'))}
         >
           <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+        </Field>
+        <Field
+          label={t('organizations.slug')}
+          hint={t('organizations.slugHint')}
+          error={slugProblem && (slugProblem.type === 'server' ? slugProblem.message : t('problems.fieldCode.slug'))}
+        >
+          <Input
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={48}
+            className="font-mono"
+            {...form.register('slug')}
+          />
         </Field>
         <ColorField
           value={form.watch('color') ?? ''}

@@ -27,9 +27,10 @@ test.describe('from signing in to an answer with its costs', () => {
     await signIn(page, program);
     await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Personal · Only you');
     const navigation = page.getByRole('navigation', { name: 'Main' });
-    await expect(navigation.getByRole('link', { name: /^Instances.*Org required$/ })).toBeVisible();
+    const members = navigation.getByRole('link', { name: /^Members.*Org required$/ });
+    await expect(members).toBeVisible();
     await look(page, 'dashboard-personal');
-    await navigation.getByRole('link', { name: /^Instances.*Org required$/ }).click();
+    await members.click();
     await expect(page.getByRole('heading', { name: 'This page needs an organization' })).toBeVisible();
     await look(page, 'organization-needed');
   });
@@ -52,7 +53,8 @@ test.describe('from signing in to an answer with its costs', () => {
     await page.getByRole('link', { name: 'Deploy a model' }).first().click();
     await expect(page.getByRole('heading', { level: 1, name: 'Deploy a model' })).toBeVisible();
     await expect(page.getByRole('group', { name: 'Instance type' })).toContainText('Choose a model and a zone first.');
-    await page.getByRole('group', { name: 'Model' }).getByRole('radio').first().check();
+    const models = page.getByRole('group', { name: 'Model' });
+    await models.getByRole('radio', { name: 'gpt-oss 120B' }).check();
     await page.getByRole('group', { name: 'Zone' }).getByRole('radio', { name: /Mock/ }).first().check();
     const types = page.getByRole('group', { name: 'Instance type' });
     await types.getByRole('radio', { name: 'CPU, 4 cores' }).check();
@@ -61,7 +63,7 @@ test.describe('from signing in to an answer with its costs', () => {
     await expect(review.getByRole('button', { name: 'Deploy' })).toBeDisabled();
     await look(page, 'deploy-too-small');
 
-    await types.locator('label').filter({ hasText: 'Fits' }).first().getByRole('radio').check();
+    await models.getByRole('radio', { name: 'Mock Echo' }).check();
     await expect(review.getByText('The model fits on this instance type')).toBeVisible();
     await expect(review.getByText(/€.*\/ h/)).toBeVisible();
     await look(page, 'deploy');

@@ -52,6 +52,11 @@ impl Clouds {
         (mock.code() == code).then(|| Arc::clone(mock) as Arc<dyn Provider>)
     }
 
+    /// The Mock cloud itself, for looking at what it was asked.
+    pub fn mock(&self) -> Option<&MockCloud> {
+        self.mock.get().map(Arc::as_ref)
+    }
+
     /// Stops the machines on this computer, which run again at the next start. Real clouds' go on.
     pub async fn suspend(&self) {
         if let Some(mock) = self.mock.get()

@@ -90,7 +90,11 @@ async fn steps(app: &App, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
                 tx.commit().await?;
                 crash::reach(Edge::Intended);
             }
-            Decision::Create => effects.create().await?,
+            Decision::Create => {
+                // What was seen before says nothing about what exists after.
+                seen = None;
+                effects.create().await?;
+            }
             Decision::CancelIntent => {
                 effects
                     .close_create(&Failure::new(

@@ -6,6 +6,9 @@ mod progress;
 mod status;
 mod timing;
 
+#[cfg(test)]
+mod simulation;
+
 pub use decision::{CloudOperation, Decision, Facts, OperationState, Seen, WorkerFacts, is_mass_failure, next_step};
 pub use fit::{Fit, Offer, fit};
 pub use progress::{Milestones, Progress, progress};

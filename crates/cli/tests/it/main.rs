@@ -1,0 +1,6 @@
+//! The program as its operator has it: a real process with its own PostgreSQL in a data directory.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod deployments;
+mod program;

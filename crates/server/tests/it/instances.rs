@@ -8,8 +8,8 @@ use inventiv_server::permissions::Role;
 use inventiv_server::plumbing::clouds::mock_directory;
 use inventiv_server::plumbing::config::{Config, ServerRole};
 use inventiv_server::plumbing::db::PoolSizes;
+use providers::Operation;
 use providers::mock::{Fault, FaultPlan};
-use providers::{Operation, Provider as _};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

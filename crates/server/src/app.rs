@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::features::gateway::Gateway;
 use crate::features::identity::Passwords;
 use crate::features::identity::tokens::Tokens;
 use crate::features::live::Streams;
+use crate::features::usage::Journal;
 use crate::plumbing::clouds::Clouds;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
@@ -35,6 +38,11 @@ pub struct Dependencies {
     pub passwords: Passwords,
     pub tokens: Tokens,
     pub master: MasterSecret,
+    /// Usage on its way to the database.
+    pub journal: Journal,
+    /// A token for each inference request that is not settled yet: the journal's writer outlives them.
+    pub settling: TaskTracker,
+    pub gateway: Gateway,
     /// Cancelled when the program is told to stop.
     pub shutdown: CancellationToken,
 }
@@ -51,10 +59,14 @@ pub struct Parts {
 
 impl App {
     /// Connects the parts and begins to listen for changes; background work starts with [`crate::serve`].
-    pub fn new(parts: Parts) -> Self {
+    ///
+    /// # Errors
+    /// The usage journal in the data directory can't be used.
+    pub fn new(parts: Parts) -> anyhow::Result<Self> {
+        let journal = Journal::open(&parts.config.data_dir.clone().unwrap_or_default().join("journal"))?;
         let events = Events::start(parts.db.clone(), parts.shutdown.clone());
         let tokens = Tokens::new(&parts.master);
-        Self(Arc::new(Dependencies {
+        Ok(Self(Arc::new(Dependencies {
             config: parts.config,
             clock: parts.clock,
             db: parts.db,
@@ -64,9 +76,12 @@ impl App {
             clouds: Clouds::default(),
             passwords: parts.passwords,
             tokens,
+            journal,
+            settling: TaskTracker::new(),
+            gateway: Gateway::default(),
             master: parts.master,
             shutdown: parts.shutdown,
-        }))
+        })))
     }
 }
 

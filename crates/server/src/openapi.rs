@@ -34,6 +34,8 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(features::workers::http::routes())
         .merge(features::finops::http::routes())
         .merge(features::live::http::routes())
+        .merge(features::gateway::http::routes())
+        .merge(features::chat::http::routes())
         .split_for_parts()
 }
 

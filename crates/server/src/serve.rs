@@ -16,7 +16,7 @@ use crate::app::{App, Parts, router};
 use crate::bootstrap::{self, FirstAdmin};
 use crate::clock::Clock;
 use crate::features::identity::{Passwords, recovery};
-use crate::features::instances;
+use crate::features::{api_keys, gateway, instances, usage};
 use crate::housekeeping;
 use crate::plumbing::config::{Config, ServerRole};
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
@@ -68,7 +68,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         passwords,
         master,
         shutdown,
-    });
+    })?;
     let first_admin = bootstrap::first_admin(&app).await?;
     seed::run(&app.db, app.clock.now()).await?;
 
@@ -116,6 +116,13 @@ pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
     if app.config.has_role(ServerRole::Orchestrator) {
         tasks.spawn(instances::reconcile::run(app.clone()));
         tasks.spawn(housekeeping::run(app.clone()));
+    }
+    if app.config.has_role(ServerRole::Api) || app.config.has_role(ServerRole::Gateway) {
+        tasks.spawn(api_keys::snapshots::follow_changes(app.clone()));
+        tasks.spawn(api_keys::last_use::keep_writing(app.clone()));
+        tasks.spawn(gateway::table::keep_current(app.clone()));
+        tasks.spawn(gateway::drain::cut_at_the_end(app.clone()));
+        tasks.spawn(usage::writer::run(app.clone()));
     }
 }
 

@@ -5,6 +5,7 @@
 mod api_keys;
 mod catalog;
 mod finops;
+mod gateway;
 mod harness;
 mod housekeeping;
 mod identity;

@@ -10,6 +10,8 @@
 pub mod http;
 pub mod key_format;
 pub mod leavers;
+pub mod last_use;
 pub mod rules;
+pub mod snapshots;
 pub mod store;
 pub mod usecases;

@@ -86,7 +86,8 @@ impl TestServer {
             passwords: Passwords::cheap().unwrap(),
             master: master.unwrap_or_else(MasterSecret::generate),
             shutdown: CancellationToken::new(),
-        });
+        })
+        .unwrap();
         let mut tasks = JoinSet::new();
         inventiv_server::serve::start_background(&app, &mut tasks);
         let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

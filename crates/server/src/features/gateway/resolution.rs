@@ -1,0 +1,166 @@
+//! Which model a name means to a workspace, and which of the instances may serve it. Pure: everything comes from the [`Table`].
+
+use std::sync::Arc;
+
+use openai_api::ErrorEnvelope;
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+use super::table::{Instance, Model, Table, Target};
+use crate::features::usage::Price;
+use crate::ids::PLATFORM;
+
+/// Where a request can go.
+#[derive(Debug)]
+pub struct Route<'a> {
+    pub instance: &'a Arc<Instance>,
+    pub target: &'a Target,
+    /// What serving there costs the caller; `None`: nothing, it is their own.
+    pub price: Option<&'a Price>,
+}
+
+/// Why a visible model can't be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// What is missing, in words: an activation and of what.
+    NotOperational(Vec<String>),
+    /// Operational, but no worker is ready.
+    NotReady,
+}
+
+impl Obstacle {
+    pub fn refusal(self, asked: &str) -> Refusal {
+        match self {
+            Obstacle::NotOperational(missing) => {
+                let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+                ErrorEnvelope::model_not_operational(asked, &missing).into()
+            }
+            Obstacle::NotReady => Refusal::unavailable(format!("No worker for the model `{asked}` is ready yet.")),
+        }
+    }
+}
+
+/// The model that a name or an id means in this workspace. The workspace's own name hides a public one.
+pub fn find<'a>(table: &'a Table, tenant: Uuid, asked: &str) -> Option<&'a Arc<Model>> {
+    let visible = || {
+        [tenant, PLATFORM]
+            .into_iter()
+            .filter_map(|owner| table.models.get(&owner))
+    };
+    visible().find_map(|models| models.get(asked)).or_else(|| {
+        let id = Uuid::try_parse(asked).ok()?;
+        visible().find_map(|models| models.values().find(|model| model.id == id))
+    })
+}
+
+/// All models of this workspace by the names that mean them, in order of name.
+pub fn visible(table: &Table, tenant: Uuid) -> Vec<&Arc<Model>> {
+    let own = table.models.get(&tenant).into_iter().flat_map(|models| models.values());
+    let hidden = |model: &Model| {
+        table
+            .models
+            .get(&tenant)
+            .is_some_and(|own| own.contains_key(&model.model_id))
+    };
+    let public = table
+        .models
+        .get(&PLATFORM)
+        .into_iter()
+        .flat_map(|models| models.values());
+    let mut models: Vec<_> = own.chain(public.filter(|model| !hidden(model))).collect();
+    models.sort_by(|a, b| a.model_id.cmp(&b.model_id));
+    models
+}
+
+/// Whose instances serve this workspace: its own if it has any, else the platform's for public models.
+fn candidates<'a>(table: &'a Table, tenant: Uuid, model: &Model) -> Vec<&'a Arc<Instance>> {
+    let of = |owner: Uuid| -> Vec<&Arc<Instance>> {
+        let serving = table.instances.get(&model.id).into_iter().flatten();
+        serving.filter(|instance| instance.tenant == owner).collect()
+    };
+    let own = of(tenant);
+    if own.is_empty() && model.is_public() {
+        of(PLATFORM)
+    } else {
+        own
+    }
+}
+
+/// What a model served to this workspace costs; `None`: nothing, or no price is known.
+pub fn price<'a>(table: &Table, tenant: Uuid, model: &'a Model) -> Option<&'a Price> {
+    let own = candidates(table, tenant, model)
+        .first()
+        .is_some_and(|instance| instance.tenant == tenant);
+    model.price.as_ref().filter(|_| model.is_public() && !own)
+}
+
+/// The least busy of the instances that may serve. `turn` decides between equally busy ones.
+pub fn route<'a>(table: &'a Table, tenant: Uuid, model: &'a Model, turn: usize) -> Result<Route<'a>, Obstacle> {
+    if !model.is_operational() {
+        let missing = missing(model.tech_activated, model.eco_activated, "model");
+        return Err(Obstacle::NotOperational(missing));
+    }
+    let candidates = candidates(table, tenant, model);
+    let operational: Vec<_> = candidates
+        .iter()
+        .copied()
+        .filter(|instance| instance.is_operational())
+        .collect();
+    if operational.is_empty() {
+        return Err(match nearest_to_operational(&candidates) {
+            Some(instance) => {
+                Obstacle::NotOperational(missing(instance.tech_activated, instance.eco_activated, "instance"))
+            }
+            None => Obstacle::NotReady,
+        });
+    }
+    let targets: Vec<_> = operational
+        .iter()
+        .filter_map(|instance| Some((*instance, instance.target.as_ref()?)))
+        .collect();
+    let count = targets.len();
+    let chosen = (0..count)
+        .map(|offset| targets[turn.wrapping_add(offset) % count])
+        // Our own count first; the engine's queue is older news, and no news is not good news.
+        .min_by_key(|(instance, _)| (instance.load(), instance.queue_depth.unwrap_or(u32::MAX)));
+    let (instance, target) = chosen.ok_or(Obstacle::NotReady)?;
+    let is_own = instance.tenant == tenant;
+    if !is_own && model.price.is_none() {
+        // What can be charged has a price, if only zero: serving it unpriced would lose the account of it.
+        return Err(Obstacle::NotOperational(vec!["price of the model".to_owned()]));
+    }
+    Ok(Route {
+        instance,
+        target,
+        price: model.price.as_ref().filter(|_| !is_own),
+    })
+}
+
+/// Which activations keep a visible model from being called, as the API names them, and whether a worker is ready.
+pub fn readiness(table: &Table, tenant: Uuid, model: &Model) -> (Vec<&'static str>, bool) {
+    let candidates = candidates(table, tenant, model);
+    let nearest = nearest_to_operational(&candidates);
+    let mut missing = Vec::new();
+    if !model.tech_activated || nearest.is_some_and(|instance| !instance.tech_activated) {
+        missing.push("tech");
+    }
+    if !model.eco_activated || nearest.is_some_and(|instance| !instance.eco_activated) {
+        missing.push("eco");
+    }
+    (missing, route(table, tenant, model, 0).is_ok())
+}
+
+fn nearest_to_operational<'a>(candidates: &[&'a Arc<Instance>]) -> Option<&'a Arc<Instance>> {
+    candidates
+        .iter()
+        .copied()
+        .max_by_key(|instance| u8::from(instance.tech_activated) + u8::from(instance.eco_activated))
+}
+
+fn missing(tech: bool, eco: bool, resource: &str) -> Vec<String> {
+    [(tech, "technical"), (eco, "economic")]
+        .into_iter()
+        .filter(|(activated, _)| !activated)
+        .map(|(_, which)| format!("{which} activation of the {resource}"))
+        .collect()
+}

@@ -1,0 +1,204 @@
+//! The account of a dispatched request: settled exactly once, by whoever gets to it first, at the latest by being dropped.
+
+use std::time::{Duration, Instant};
+
+use openai_api::{Buckets, StreamState, Usage};
+use rust_decimal::Decimal;
+
+use super::admission::Admitted;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::features::usage::{Journal, Outcome, Price, UsageEvent};
+
+/// The status of a request whose caller left, as nginx calls it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Owns the admission until the request is settled.
+pub struct Settlement {
+    open: Option<Open>,
+    journal: Journal,
+    clock: Clock,
+}
+
+/// Running totals: the latest report counts, nothing is summed over time.
+struct Open {
+    admitted: Admitted,
+    usage: Option<Usage>,
+    output_chunks: u64,
+    first_token: Option<Duration>,
+}
+
+impl Settlement {
+    pub fn new(app: &App, admitted: Admitted) -> Self {
+        Self {
+            open: Some(Open {
+                admitted,
+                usage: None,
+                output_chunks: 0,
+                first_token: None,
+            }),
+            journal: app.journal.clone(),
+            clock: app.clock.clone(),
+        }
+    }
+
+    /// What a stream has said so far.
+    pub fn observe(&mut self, state: &StreamState) {
+        let Some(open) = &mut self.open else { return };
+        open.usage = state.usage;
+        open.output_chunks = state.output_chunks;
+        if open.first_token.is_none() && state.first_content_seen() {
+            let elapsed = open.admitted.caller().received.elapsed();
+            metrics::histogram!("gateway_first_token_seconds").record(elapsed.as_secs_f64());
+            open.first_token = Some(elapsed);
+        }
+    }
+
+    /// What an answer that came at once says.
+    pub fn report(&mut self, usage: Option<Usage>) {
+        if let Some(open) = &mut self.open {
+            open.usage = usage;
+        }
+    }
+
+    /// The whole answer is about to go out.
+    pub fn complete(&mut self) {
+        self.settle(Outcome::Complete, 200);
+    }
+
+    /// The platform or the engine failed; what has been delivered decides how to call it.
+    pub fn broken(&mut self, status: u16) {
+        let delivered = self.open.as_ref().is_some_and(|open| open.output_chunks > 0);
+        let outcome = if delivered { Outcome::Partial } else { Outcome::Failed };
+        self.settle(outcome, status);
+    }
+
+    /// The event is in the journal when this returns, and the instance's slot is free.
+    fn settle(&mut self, outcome: Outcome, http_status: u16) {
+        let Some(open) = self.open.take() else { return };
+        let event = open.event(outcome, http_status, &self.clock);
+        self.journal.append(&event);
+        drop(open);
+        count(&event);
+    }
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        self.settle(Outcome::Abandoned, CLIENT_CLOSED_REQUEST);
+    }
+}
+
+impl Open {
+    fn event(&self, outcome: Outcome, http_status: u16, clock: &Clock) -> UsageEvent {
+        let admitted = &self.admitted;
+        let (caller, model) = (admitted.caller(), admitted.model());
+        if outcome == Outcome::Complete && self.usage.is_none() {
+            metrics::counter!("gateway_answers_without_usage_total").increment(1);
+            tracing::error!(request_id = %caller.request_id, instance_id = %admitted.instance_id(), "an engine answered without saying what it used");
+        }
+        let tokens = self.tokens();
+        let tokens_of = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let milliseconds = |duration: Duration| i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+        UsageEvent {
+            request_id: caller.request_id,
+            started_at: caller.started_at,
+            finished_at: clock.now(),
+            consumer_tenant: caller.tenant,
+            consumer_organization_id: caller.organization_id,
+            consumer_user_id: Some(caller.user_id),
+            api_key_id: caller.key.as_ref().map(|key| key.id),
+            api_key_name: caller.key.as_ref().map(|key| key.name.clone()),
+            provider_tenant: admitted.provider_tenant(),
+            instance_id: admitted.instance_id(),
+            model_tenant: model.tenant,
+            model_id: model.id,
+            model_name: model.name.clone(),
+            uncached_input_tokens: tokens_of(tokens.uncached_input),
+            cached_input_tokens: tokens_of(tokens.cached_input),
+            output_tokens: tokens_of(tokens.output),
+            reasoning_tokens: tokens_of(tokens.reasoning),
+            price_id: admitted.price().map(|price| price.id),
+            charge_eur: charge(outcome, self.output_chunks > 0, admitted.price(), &tokens),
+            outcome,
+            http_status: i16::try_from(http_status).unwrap_or_default(),
+            streamed: admitted.streamed(),
+            latency_ms: milliseconds(Instant::now() - caller.received),
+            first_token_ms: self.first_token.map(milliseconds),
+        }
+    }
+
+    /// The engine's count, else what was seen to pass: a lower bound.
+    fn tokens(&self) -> Buckets {
+        let seen = Usage {
+            completion_tokens: self.output_chunks,
+            ..Usage::default()
+        };
+        self.usage.unwrap_or(seen).buckets()
+    }
+}
+
+/// Whoever left pays for what had been produced for them, once anything was; our failures are free.
+fn charge(outcome: Outcome, delivered: bool, price: Option<&Price>, tokens: &Buckets) -> Decimal {
+    let pays = match outcome {
+        Outcome::Complete => true,
+        Outcome::Abandoned => delivered,
+        Outcome::Partial | Outcome::Failed => false,
+    };
+    let Some(price) = price.filter(|_| pays) else {
+        return Decimal::ZERO;
+    };
+    price.charge(tokens).unwrap_or_else(|| {
+        metrics::counter!("gateway_absurd_charges_total").increment(1);
+        tracing::error!(
+            ?tokens,
+            "an engine reported more tokens than can be charged; nothing is"
+        );
+        Decimal::ZERO
+    })
+}
+
+fn count(event: &UsageEvent) {
+    metrics::counter!("gateway_requests_total", "outcome" => event.outcome.as_str(), "status" => event.http_status.to_string())
+        .increment(1);
+    metrics::histogram!("gateway_request_seconds").record(f64::from(event.latency_ms) / 1000.0);
+    for (kind, tokens) in [
+        ("input", event.uncached_input_tokens),
+        ("cached_input", event.cached_input_tokens),
+        ("output", event.output_tokens),
+        ("reasoning", event.reasoning_tokens),
+    ] {
+        metrics::counter!("gateway_tokens_total", "kind" => kind).increment(u64::try_from(tokens).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::dec;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn only_answers_and_callers_who_left_after_the_first_token_are_charged() {
+        let price = Price {
+            id: Uuid::nil(),
+            input_eur_per_1m: dec!(1),
+            cached_input_eur_per_1m: dec!(1),
+            output_eur_per_1m: dec!(1),
+        };
+        let tokens = Buckets {
+            uncached_input: 1,
+            cached_input: 1,
+            output: 1,
+            reasoning: 1,
+        };
+        let charged = |outcome, delivered| charge(outcome, delivered, Some(&price), &tokens);
+        assert_eq!(charged(Outcome::Complete, false), dec!(0.000004));
+        assert_eq!(charged(Outcome::Abandoned, true), dec!(0.000004));
+        assert_eq!(charged(Outcome::Abandoned, false), dec!(0));
+        assert_eq!(charged(Outcome::Partial, true), dec!(0));
+        assert_eq!(charged(Outcome::Failed, false), dec!(0));
+        assert_eq!(charge(Outcome::Complete, true, None, &tokens), dec!(0));
+    }
+}

@@ -1,0 +1,247 @@
+//! From the journal to the table.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::event::JournaledEvent;
+use super::journal::{Batch, Journal, Position};
+use super::{partitions, store};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::plumbing::db::{Db, SystemReason};
+use crate::plumbing::events::{self, Topic};
+
+const BATCH: usize = 500;
+/// How long the first event of a batch waits for others, and how often the disk is synced.
+const GATHER: Duration = Duration::from_millis(20);
+/// Without news the journal is looked at anyway.
+const IDLE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const PARTITIONS_EVERY: chrono::Duration = chrono::Duration::hours(12);
+/// What the end of the program waits for the database; what is left is written at the next start.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
+
+/// Syncs and writes what the journal holds, from the oldest record on, until the program stops and the last request is settled.
+pub async fn run(app: App) {
+    tokio::join!(keep_synced(&app), keep_writing(&app));
+}
+
+/// Group commit: everything appended within one interval is synced together.
+async fn keep_synced(app: &App) {
+    let journal = &app.journal;
+    loop {
+        tokio::select! {
+            () = journal.to_sync() => {}
+            () = tokio::time::sleep(IDLE) => journal.retry_unwritten(),
+            () = all_settled(app) => break,
+        }
+        tokio::time::sleep(GATHER).await;
+        sync(journal).await;
+    }
+    sync(journal).await;
+}
+
+async fn keep_writing(app: &App) {
+    let journal = &app.journal;
+    let mut writer = Writer::new(app.db.clone(), journal.clone());
+    let mut pause = GATHER;
+    let mut partitions_made: Option<DateTime<Utc>> = None;
+    loop {
+        let now = app.clock.now();
+        if partitions_made.is_none_or(|made| now - made >= PARTITIONS_EVERY) {
+            match partitions::ensure(&app.db, now).await {
+                Ok(()) => partitions_made = Some(now),
+                Err(error) => tracing::warn!(%error, "the months of the usage table could not be made; trying again"),
+            }
+        }
+        let shipped = writer.ship().await;
+        metrics::gauge!("usage_journal_backlog").set(journal.backlog() as f64);
+        match shipped {
+            // There may be more.
+            Ok(count) if count > 0 => pause = GATHER,
+            Ok(_) => {
+                pause = GATHER;
+                tokio::select! {
+                    () = journal.appended() => {}
+                    () = tokio::time::sleep(IDLE) => {}
+                    () = all_settled(app) => break,
+                }
+            }
+            Err(error) => {
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                tracing::warn!(%error, backlog = journal.backlog(), retry_in_ms = pause.as_millis() as u64,
+                    "usage stays in the journal: the database does not take it");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = all_settled(app) => break,
+        }
+    }
+    if tokio::time::timeout(LAST_CHANCE, writer.ship_everything())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            backlog = journal.backlog(),
+            "usage stays in the journal until the next start"
+        );
+    }
+}
+
+/// The program stops and every request has its event in the journal.
+async fn all_settled(app: &App) {
+    app.shutdown.cancelled().await;
+    app.settling.close();
+    app.settling.wait().await;
+}
+
+async fn sync(journal: &Journal) {
+    let journal = journal.clone();
+    match tokio::task::spawn_blocking(move || journal.sync()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the usage journal could not be synced"),
+        Err(error) => tracing::error!(%error, "syncing the usage journal panicked"),
+    }
+}
+
+/// Takes batches to the table. Knows how far it has come; a new one begins at the oldest record.
+pub struct Writer {
+    db: Db,
+    journal: Journal,
+    position: Option<Position>,
+}
+
+impl Writer {
+    pub fn new(db: Db, journal: Journal) -> Self {
+        Self {
+            db,
+            journal,
+            position: None,
+        }
+    }
+
+    /// Writes the next batch and says how many events it had.
+    ///
+    /// # Errors
+    /// The database's or the disk's; nothing was skipped.
+    pub async fn ship(&mut self) -> Result<usize> {
+        let batch = self.next_batch().await?;
+        let count = batch.events.len();
+        if count > 0 {
+            self.write(&batch.events).await?;
+        }
+        // Deleting files of what the database has: cheap, and repeated if it fails.
+        self.journal
+            .shipped(batch.end, count as u64)
+            .map_err(|error| Error::internal(anyhow::Error::new(error)))?;
+        self.position = Some(batch.end);
+        Ok(count)
+    }
+
+    /// Writes until the journal is empty, and empties it.
+    pub async fn ship_everything(&mut self) {
+        let mut rotated = false;
+        loop {
+            match self.ship().await {
+                Ok(0) if rotated => return,
+                Ok(0) => rotated = self.journal.rotate().is_ok(),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "usage stays in the journal: the database does not take it");
+                    tokio::time::sleep(GATHER * 10).await;
+                }
+            }
+        }
+    }
+
+    async fn next_batch(&self) -> Result<Batch> {
+        let (journal, position) = (self.journal.clone(), self.position);
+        let read = tokio::task::spawn_blocking(move || {
+            let from = match position {
+                Some(position) => position,
+                None => journal.start()?,
+            };
+            journal.read(from, BATCH)
+        });
+        let failed = |error: anyhow::Error| Error::internal(error.context("reading the usage journal"));
+        read.await
+            .map_err(|error| failed(error.into()))?
+            .map_err(|error| failed(error.into()))
+    }
+
+    async fn write(&self, events: &[JournaledEvent]) -> Result<()> {
+        match self.write_together(events).await {
+            Err(error) if is_about_a_row(&error) => {
+                // One row that can't be stored must not hold up the others for ever.
+                for event in events {
+                    match self.write_together(std::slice::from_ref(event)).await {
+                        Err(error) if is_about_a_row(&error) => {
+                            metrics::counter!("usage_events_refused_total").increment(1);
+                            let content = serde_json::to_string(&event.event).unwrap_or_default();
+                            tracing::error!(%error, content, "the database refuses a usage event; it is kept in this message only");
+                        }
+                        other => other?,
+                    }
+                }
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn write_together(&self, events: &[JournaledEvent]) -> Result<(), Failure> {
+        let mut tx = self.db.system(SystemReason::Metering).await?;
+        let inserted: HashSet<Uuid> = store::insert(&mut tx, events).await?.into_iter().collect();
+        let (new, known): (Vec<_>, Vec<_>) = events
+            .iter()
+            .cloned()
+            .partition(|event| inserted.contains(&event.event.request_id));
+        if !known.is_empty() {
+            for request_id in store::conflicting(&mut tx, &known).await? {
+                metrics::counter!("usage_hash_conflicts_total").increment(1);
+                tracing::error!(%request_id, "a usage event came back with another content; the first one stands");
+            }
+        }
+        let tenants: HashSet<Uuid> = new
+            .iter()
+            .flat_map(|event| [event.event.consumer_tenant, event.event.provider_tenant])
+            .collect();
+        for tenant in tenants {
+            events::notify(tx.conn(), Topic::Usage, tenant, tenant).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Keeps what the database said, to tell a bad row from a bad day.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Database(error) => error.into(),
+            Failure::Other(error) => error,
+        }
+    }
+}
+
+/// SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
+fn is_about_a_row(failure: &Failure) -> bool {
+    let Failure::Database(sqlx::Error::Database(error)) = failure else {
+        return false;
+    };
+    error
+        .code()
+        .is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}

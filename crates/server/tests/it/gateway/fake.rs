@@ -1,0 +1,80 @@
+//! A worker that answers as a test tells it, and remembers what it was asked.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+
+/// What a fake worker answers.
+#[derive(Clone)]
+pub enum Answer {
+    Json(u16, &'static str),
+    /// Events, then the end of the response.
+    Events(&'static str),
+    /// Events, then a broken connection.
+    BrokenEvents(&'static str),
+}
+
+#[derive(Clone)]
+pub struct Seen {
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+pub struct Fake {
+    pub address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+type Shared = (Answer, Arc<Mutex<Vec<Seen>>>);
+
+impl Fake {
+    pub async fn start(answer: Answer) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(respond).with_state((answer, Arc::clone(&seen)));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, seen, server }
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn respond(State((answer, seen)): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    seen.lock().unwrap().push(Seen {
+        headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    });
+    let stream = [(header::CONTENT_TYPE, "text/event-stream")];
+    match answer {
+        Answer::Json(status, body) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Answer::Events(events) => (stream, events).into_response(),
+        Answer::BrokenEvents(events) => {
+            let sent = futures_util::stream::iter([Ok(Bytes::from_static(events.as_bytes()))]);
+            let broken = futures_util::stream::once(async {
+                // The server writes what it has when it has to wait.
+                tokio::task::yield_now().await;
+                Err(std::io::Error::other("broken, as asked"))
+            });
+            (stream, Body::from_stream(sent.chain(broken))).into_response()
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! `/v1` from the client's side, and what becomes of it in the books.
+
+mod admission;
+mod answers;
+mod ends;
+mod fake;
+mod journal;
+mod world;

@@ -13,7 +13,7 @@ async fn id_of(installation: &Installation, list: &str, field: &str, value: &str
     found.unwrap_or_else(|| panic!("no {value} in {list}"))["id"].clone()
 }
 
-async fn deploy(installation: &Installation) -> String {
+pub async fn deploy(installation: &Installation) -> String {
     let request = json!({
         "model_id": id_of(installation, "/models?q=mock/echo", "model_id", "mock/echo").await,
         "instance_type_id": id_of(installation, "/instance_types", "code", "mock-cpu-1").await,
@@ -25,7 +25,7 @@ async fn deploy(installation: &Installation) -> String {
     answer.unwrap()["instance_id"].as_str().unwrap().to_owned()
 }
 
-async fn reaches(installation: &Installation, id: &str, status: &str) -> Value {
+pub async fn reaches(installation: &Installation, id: &str, status: &str) -> Value {
     let path = format!("/instances/{id}");
     eventually(
         &format!("the instance is {status}"),

@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod deployments;
+mod data_dir;
 mod program;
+mod usage;

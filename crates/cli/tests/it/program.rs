@@ -42,17 +42,12 @@ impl Installation {
         self.data_dir.path().join("mock-cloud")
     }
 
-    /// Starts the program, which dies at the given edge of the intent log, and signs in.
-    pub async fn start(&mut self, crash_at: Option<&str>) {
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.data_dir.path().join("log"))
-            .unwrap();
+    /// The program on this directory, not started yet.
+    pub fn command(&self, port: u16) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inventiv"));
         command
             .arg("serve")
-            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(["--metrics-listen", "127.0.0.1:0"])
             .args(["--mock-latency-scale", "0.1"])
             .arg("--data-dir")
@@ -60,9 +55,19 @@ impl Installation {
             .arg("--worker-binary")
             .arg(worker_binary())
             .env("INVENTIV_ADMIN_PASSWORD", PASSWORD)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log);
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the program, which dies at the given edge of the intent log, and signs in.
+    pub async fn start(&mut self, crash_at: Option<&str>) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.data_dir.path().join("log"))
+            .unwrap();
+        let mut command = self.command(self.port);
+        command.stdout(log.try_clone().unwrap()).stderr(log);
         if let Some(edge) = crash_at {
             command.env("INVENTIV_CRASH_AT", edge);
         }
@@ -85,6 +90,12 @@ impl Installation {
             .unwrap()
     }
 
+    /// As a power cut does, or the kernel when memory runs out.
+    pub async fn kill(&mut self) {
+        self.running.as_mut().unwrap().kill().unwrap();
+        self.dies().await;
+    }
+
     /// As an operator stops it.
     pub async fn stop(&mut self) -> ExitStatus {
         let pid = self.running.as_ref().unwrap().id().to_string();
@@ -94,9 +105,7 @@ impl Installation {
 
     /// `None`: no answer, or an error.
     pub async fn try_send(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Value> {
-        let mut request = self
-            .http
-            .request(method, format!("http://127.0.0.1:{}{path}", self.port));
+        let mut request = self.http.request(method, self.url(path));
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -112,6 +121,10 @@ impl Installation {
         self.try_send(Method::GET, path, None)
             .await
             .unwrap_or_else(|| panic!("GET {path}: {}", self.log()))
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     pub fn log(&self) -> String {

@@ -37,11 +37,24 @@ pub struct Running {
     cluster: Option<Cluster>,
 }
 
-/// Starts everything and returns once requests are answered.
-///
-/// # Errors
-/// Whatever stands in the way, in one sentence that says what to do.
-pub async fn start(mut config: Config) -> anyhow::Result<Running> {
+/// An installation whose database is up and migrated, without anything that serves or works in the background: what commands
+/// beside `serve` work on.
+pub struct Opened {
+    pub app: App,
+    _scratch: Scratch,
+    // Dropped last: the app needs the database.
+    cluster: Option<Cluster>,
+}
+
+/// What both a server and a command stand on.
+struct Foundation {
+    config: Config,
+    db: Db,
+    master: MasterSecret,
+    cluster: Option<Cluster>,
+}
+
+async fn lay_foundation(mut config: Config) -> anyhow::Result<Foundation> {
     config.check()?;
     let data_dir = data_dir(&config)?;
     config.data_dir = Some(data_dir.clone());
@@ -51,8 +64,91 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         Some(url) => PgConnectOptions::from_str(url).context("--app-database-url")?,
         None => options.clone(),
     };
-    let db = Db::connect(app_options, options, PoolSizes::default()).await?;
-    let master = master_secret(&config, &data_dir)?;
+    Ok(Foundation {
+        db: Db::connect(app_options, options, PoolSizes::default()).await?,
+        master: master_secret(&config, &data_dir)?,
+        config,
+        cluster,
+    })
+}
+
+/// Opens an installation for a command.
+///
+/// # Errors
+/// Whatever stands in the way, in one sentence that says what to do; first of all a server that has the private database.
+pub async fn open(config: Config) -> anyhow::Result<Opened> {
+    let foundation = lay_foundation(config).await.map_err(|error| {
+        let in_use = matches!(
+            error.downcast_ref::<embedded_postgres::Error>(),
+            Some(embedded_postgres::Error::InUse { .. })
+        );
+        if in_use {
+            error.context(SERVER_IS_RUNNING)
+        } else {
+            error
+        }
+    })?;
+    let mut config = foundation.config;
+    let scratch = Scratch::new(&data_dir(&config)?)?;
+    config.data_dir = Some(scratch.0.clone());
+    let app = App::new(Parts {
+        config,
+        clock: Clock::default(),
+        db: foundation.db,
+        passwords: Passwords::new(1)?,
+        master: foundation.master,
+        shutdown: CancellationToken::new(),
+    })?;
+    Ok(Opened {
+        app,
+        _scratch: scratch,
+        cluster: foundation.cluster,
+    })
+}
+
+/// A command's own place for files: what a server keeps in the data directory (its journal first of all) has one owner.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(data_dir: &Path) -> anyhow::Result<Self> {
+        let path = data_dir.join(format!("command-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| format!("making the directory {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, path = %self.0.display(), "a command's directory was left");
+        }
+    }
+}
+
+const SERVER_IS_RUNNING: &str = "a server is running on this data directory and has its private database to itself: stop it for this \
+     command and start it again afterwards, or use the console, where a platform admin manages accounts while it runs; commands work \
+     beside a running server when both are given the same --database-url";
+
+impl Opened {
+    /// Closes the database, and stops it when it is a private one.
+    pub async fn close(mut self) {
+        self.app.shutdown.cancel();
+        self.app.db.close().await;
+        stop_cluster(self.cluster.take()).await;
+    }
+}
+
+/// Starts everything and returns once requests are answered.
+///
+/// # Errors
+/// Whatever stands in the way, in one sentence that says what to do.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let Foundation {
+        mut config,
+        db,
+        master,
+        cluster,
+    } = lay_foundation(config).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;
@@ -60,14 +156,13 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     config.listen = address;
 
     let passwords = Passwords::new(std::thread::available_parallelism().map_or(2, |cores| cores.get()))?;
-    let shutdown = CancellationToken::new();
     let app = App::new(Parts {
         config,
         clock: Clock::default(),
         db,
         passwords,
         master,
-        shutdown,
+        shutdown: CancellationToken::new(),
     })?;
     let first_admin = bootstrap::first_admin(&app).await?;
     seed::run(&app.db, app.clock.now()).await?;
@@ -101,11 +196,15 @@ impl Running {
         // After the last stream: the machines on this computer serve them.
         self.app.clouds.suspend().await;
         self.app.db.close().await;
-        if let Some(cluster) = self.cluster.take()
-            && let Ok(Err(error)) = tokio::task::spawn_blocking(move || cluster.stop()).await
-        {
-            tracing::error!(%error, "the private PostgreSQL did not stop cleanly");
-        }
+        stop_cluster(self.cluster.take()).await;
+    }
+}
+
+async fn stop_cluster(cluster: Option<Cluster>) {
+    if let Some(cluster) = cluster
+        && let Ok(Err(error)) = tokio::task::spawn_blocking(move || cluster.stop()).await
+    {
+        tracing::error!(%error, "the private PostgreSQL did not stop cleanly");
     }
 }
 

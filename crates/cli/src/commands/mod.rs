@@ -1,5 +1,8 @@
 //! One file per command.
 
+mod admin;
+mod audit;
+mod migrate;
 mod openapi;
 mod serve;
 
@@ -20,6 +23,14 @@ pub struct CommandLine {
 enum Command {
     /// Serve the console, the API and the gateway
     Serve(Box<Config>),
+    /// Bring the database to this version's schema
+    Migrate(Box<Config>),
+    /// Make accounts, reset passwords, appoint platform admins
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Check the audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -27,18 +38,25 @@ enum Command {
 /// The process's arguments, with the settings of a configuration file put where the command takes them.
 pub fn arguments() -> anyhow::Result<Vec<OsString>> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match arguments.get(1).and_then(|command| command.to_str()) {
-        Some(command @ ("serve" | "demo" | "migrate" | "admin" | "audit")) => {
-            let command = command.to_owned();
-            arguments_with_file(arguments, &command)
-        }
-        _ => Ok(arguments),
+    let word = |position: usize| arguments.get(position).and_then(|word| word.to_str());
+    // The settings belong to the innermost command.
+    let command = match word(1) {
+        Some(command @ ("serve" | "migrate")) => Some(command),
+        Some("admin" | "audit") => word(2).filter(|command| !command.starts_with('-')),
+        _ => None,
+    };
+    match command.map(str::to_owned) {
+        Some(command) => arguments_with_file(arguments, &command),
+        None => Ok(arguments),
     }
 }
 
 pub async fn run(line: CommandLine) -> anyhow::Result<()> {
     match line.command {
         Command::Serve(config) => serve::run(*config).await,
+        Command::Migrate(config) => migrate::run(*config).await,
+        Command::Admin(command) => admin::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Openapi => openapi::run(),
     }
 }

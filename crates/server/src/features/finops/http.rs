@@ -119,6 +119,7 @@ struct UsageItem {
     /// Those from the cache included.
     input_tokens: i64,
     cached_input_tokens: i64,
+    /// Reasoning included.
     output_tokens: i64,
     charge_eur: Eur,
 }

@@ -10,6 +10,7 @@
 pub mod authentication;
 pub mod bound_sessions;
 pub mod http;
+pub mod operator;
 mod password_rules;
 mod passwords;
 pub mod recovery;

@@ -1,0 +1,185 @@
+//! Commands beside `serve`.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use embedded_postgres::Cluster;
+use inventiv_server::plumbing::db::private;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+
+/// A directory that PostgreSQL's own account may enter when the tests run as root.
+fn data_dir() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    directory
+}
+
+fn inventiv(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inventiv"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("INVENTIV_DATA_DIR", data_dir)
+        .env("INVENTIV_LOG", "warn")
+        .stdin(Stdio::null());
+    command
+}
+
+fn with_input(command: &mut Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that refuses before it reads closes the pipe; its output says why.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn succeeds(output: Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+#[track_caller]
+fn fails(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
+fn an_operator_makes_and_mends_accounts_and_the_audit_log_shows_what_was_altered() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let cluster = Cluster::disposable().unwrap();
+    let owner = runtime.block_on(private::prepare(&cluster, "inventiv_cli")).unwrap();
+    let directory = data_dir();
+    let url = owner.to_url_lossy().to_string();
+    let run = |arguments: &[&str]| {
+        let mut command = inventiv(directory.path());
+        command.env("INVENTIV_DATABASE_URL", &url).args(arguments);
+        command
+    };
+    succeeds(run(&["migrate"]).output().unwrap());
+    succeeds(run(&["migrate"]).output().unwrap());
+
+    let create = [
+        "admin",
+        "create-user",
+        "--email",
+        "ada@example.test",
+        "--password-stdin",
+    ];
+    let refused = fails(with_input(&mut run(&create), "short\n"));
+    assert!(refused.contains("password"), "{refused}");
+    let made = succeeds(with_input(&mut run(&create), "correct horse battery\n"));
+    assert!(made.contains("ada") && !made.contains("horse"), "{made}");
+    let again = fails(with_input(&mut run(&create), "correct horse battery\n"));
+    assert!(again.contains("belongs to another account"), "{again}");
+
+    let reset = succeeds(run(&["admin", "reset-password", "ADA"]).output().unwrap());
+    let generated = reset
+        .split("Password: ")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap();
+    assert_eq!(generated.len(), 20);
+    succeeds(
+        run(&["admin", "grant-platform-admin", "ada@example.test"])
+            .output()
+            .unwrap(),
+    );
+    let unknown = fails(run(&["admin", "grant-platform-admin", "nobody"]).output().unwrap());
+    assert!(unknown.contains("login"), "{unknown}");
+
+    succeeds(run(&["audit", "verify"]).output().unwrap());
+    runtime.block_on(async {
+        let mut connection = owner.connect().await.unwrap();
+        let role: String = sqlx::query_scalar("SELECT platform_role FROM users WHERE username = 'ada'")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(role, "admin");
+        connection
+            .execute(
+                "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only;
+                 UPDATE audit_log SET after = '{}' WHERE action = 'user.reset_password'",
+            )
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    });
+    let altered = fails(run(&["audit", "verify"]).output().unwrap());
+    assert!(altered.contains("the entry was altered"), "{altered}");
+}
+
+/// A serving program, told to stop when dropped.
+struct Serving(Child);
+
+impl Serving {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.any(|line| line.unwrap().starts_with("Inventiv is ready"));
+        assert!(ready, "it ended before it was ready");
+        // Whoever prints later must not find the pipe closed.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child)
+    }
+
+    fn stop(&mut self) {
+        let told = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.0.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it did not stop");
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+#[test]
+fn a_command_beside_a_server_with_a_private_database_says_that_it_is_running() {
+    let directory = data_dir();
+    let mut serve = inventiv(directory.path());
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]);
+    let mut serving = Serving::start(&mut serve);
+    let create = || {
+        let arguments = ["admin", "create-user", "--email", "ada@example.test"];
+        inventiv(directory.path()).args(arguments).output().unwrap()
+    };
+    let refused = fails(create());
+    assert!(
+        refused.contains("a server is running on this data directory"),
+        "{refused}"
+    );
+    serving.stop();
+    assert!(succeeds(create()).contains("ada@example.test can sign in"));
+}

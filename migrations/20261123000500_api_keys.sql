@@ -38,7 +38,7 @@ CREATE FUNCTION auth.api_key_by_public_id(wanted text)
     SELECT k.id, k.secret_hash, k.name, k.tenant, k.organization_id, k.owner_user_id, k.created_by_user_id, k.allowed_models, k.expires_at,
            k.revoked_at IS NOT NULL
         OR (k.scope = 'organization' AND o.id IS NULL)
-        OR (k.scope = 'personal' AND u.disabled_at IS NOT NULL)
+        OR ((k.scope = 'personal' OR k.member_bound) AND u.disabled_at IS NOT NULL)
         OR (k.member_bound AND m.user_id IS NULL)
         FROM public.api_keys k
         JOIN public.users u ON u.id = k.created_by_user_id

@@ -10,6 +10,7 @@ pub mod workers;
 pub mod models;
 pub mod instances;
 pub mod closing;
+pub mod users;
 pub mod usage;
 pub mod gateway;
 pub mod chat;

@@ -17,3 +17,4 @@ mod members;
 mod models;
 mod organizations;
 mod password_reset;
+mod users;

@@ -1,9 +1,10 @@
 //! What happens to keys when people leave.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::events::{self, Topic};
 
 /// Revokes the keys that a member made under `members_can_create_keys`: they end with the membership. Says which.
@@ -46,6 +47,37 @@ pub async fn count_of_organization(tx: &mut TenantTx, organization: Uuid) -> Res
     )
     .fetch_one(tx.conn())
     .await?)
+}
+
+/// Revokes the keys that end with an account: the personal ones, and those bound to a membership.
+pub async fn revoke_of_account(tx: &mut SystemTx, user: Uuid, by: Uuid, now: DateTime<Utc>) -> Result<usize> {
+    let revoked = sqlx::query!(
+        "UPDATE api_keys SET revoked_at = $2, revoked_by_user_id = $3
+         WHERE created_by_user_id = $1 AND (scope = 'personal' OR member_bound) AND revoked_at IS NULL RETURNING id, tenant",
+        user,
+        now,
+        by,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for key in &revoked {
+        events::notify(tx.conn(), Topic::ApiKeys, key.tenant, key.id).await?;
+    }
+    Ok(revoked.len())
+}
+
+/// Tells the gateways to look again at the keys that depend on the account, because it was disabled or enabled.
+pub async fn announce_of_account(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    let keys = sqlx::query!(
+        "SELECT id, tenant FROM api_keys WHERE created_by_user_id = $1 AND (scope = 'personal' OR member_bound) AND revoked_at IS NULL",
+        user
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for key in &keys {
+        events::notify(tx.conn(), Topic::ApiKeys, key.tenant, key.id).await?;
+    }
+    Ok(())
 }
 
 async fn announce(tx: &mut TenantTx, tenant: Uuid, keys: &[Uuid]) -> Result<()> {

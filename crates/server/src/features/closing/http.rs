@@ -1,27 +1,31 @@
-//! `DELETE /organizations/current` and its preview.
+//! `DELETE /organizations/current` and its preview, `DELETE /auth/me`.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::accounts;
 use super::usecases::{self, Preview};
 use crate::app::App;
 use crate::error::{Problem, Result};
+use crate::features::identity::confirmation::confirm_password;
 use crate::features::identity::http::{Me, signed_in_response};
 use crate::operation::Allowed;
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::cookies;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(delete_organization))
         .routes(routes!(preview_organization_deletion))
+        .routes(routes!(delete_own_account))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,4 +122,37 @@ async fn delete_organization(
     let request = body.parse()?;
     let (operation, token) = usecases::delete_organization(&app, allowed.authorized(), &request.slug).await?;
     signed_in_response(&app, operation, token, headers.contains_key(header::AUTHORIZATION)).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DeleteOwnAccountRequest {
+    password: String,
+}
+
+/// Close my account
+///
+/// For good: my personal data is removed, my memberships, sessions and keys end. Refused while I am the only owner of an
+/// organization.
+#[utoipa::path(delete, path = "/auth/me", operation_id = "delete_own_account", tag = "account", request_body = DeleteOwnAccountRequest,
+    extensions(("x-permission" = json!("profile.manage"))), responses(
+    (status = 204, description = "Closed; nobody is signed in any more"),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 409, description = "The workspace changed, or sole_owner with the organizations in errors, or last_platform_admin", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "The password is wrong", body = Problem),
+    (status = 429, description = "Too many wrong passwords", body = Problem)))]
+async fn delete_own_account(
+    State(app): State<App>,
+    allowed: Allowed<grant::ProfileManage>,
+    body: JsonBody<DeleteOwnAccountRequest>,
+) -> Result<Response> {
+    let request = body.parse()?;
+    let authorized = allowed.authorized();
+    confirm_password(&app, authorized, request.password).await?;
+    accounts::close(&app, authorized, authorized.user_id).await?;
+    let cookie = cookies::clear(authorized.request.secure);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

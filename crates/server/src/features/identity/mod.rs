@@ -7,8 +7,10 @@
 //!
 //! Tables: `users`, `user_sessions`, `login_throttles`, and those of [`recovery`]. Uses: audit.
 
+pub mod accounts;
 pub mod authentication;
 pub mod bound_sessions;
+pub mod confirmation;
 pub mod http;
 pub mod operator;
 mod password_rules;

@@ -302,3 +302,60 @@ pub async fn id_by_slug(tx: &mut SystemTx, slug: &str) -> Result<Option<Uuid>> {
             .await?,
     )
 }
+
+/// An organization that somebody whose account ends belongs to.
+#[derive(Debug, Clone)]
+pub struct Belonging {
+    pub organization: Uuid,
+    pub name: String,
+    pub slug: String,
+    pub role: String,
+    /// Nobody else owns it.
+    pub only_owner: bool,
+}
+
+/// Locks the organizations somebody belongs to against other changes of their members, before anything else of the transaction.
+pub async fn hold_of_member(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!(
+        "SELECT o.id FROM organizations o JOIN organization_memberships m ON m.organization_id = o.id
+         WHERE m.user_id = $1 ORDER BY o.id FOR NO KEY UPDATE OF o",
+        user
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn belongings(tx: &mut SystemTx, user: Uuid) -> Result<Vec<Belonging>> {
+    let rows = sqlx::query_as!(
+        Belonging,
+        r#"SELECT o.id AS organization, o.name, o.slug, m.role,
+            m.role = 'owner' AND NOT EXISTS (SELECT 1 FROM organization_memberships other
+                WHERE other.organization_id = o.id AND other.role = 'owner' AND other.user_id <> m.user_id) AS "only_owner!"
+         FROM organizations o JOIN organization_memberships m ON m.organization_id = o.id
+         WHERE m.user_id = $1 AND o.deleted_at IS NULL ORDER BY o.id"#,
+        user,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// Ends every membership of an account that is closed. Follow it with [`settle_owners`].
+pub async fn remove_everywhere(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!("DELETE FROM organization_memberships WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Locks an organization that gets a member from outside, before anything else of the transaction.
+pub async fn hold(tx: &mut SystemTx, organization: Uuid) -> Result<()> {
+    sqlx::query!(
+        "SELECT 1 AS locked FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
+        organization
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -3,7 +3,9 @@
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::Db;
+use super::tenant_tx::lock_actor;
 use crate::error::Result;
+use crate::operation::{Authorized, Operation};
 
 /// Why something reaches across tenants. The list is the review: a new reason is a new line here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum SystemReason {
     CatalogSeed,
     /// A platform admin changes the global catalogue.
     CatalogAdministration,
+    /// Accounts made, changed and closed by those who may.
+    AccountAdministration,
     /// Reconcilers move instances along and keep their costs.
     InstanceReconciler,
     /// A worker reports, authenticated by its own token.
@@ -52,6 +56,18 @@ impl Db {
 impl SystemTx {
     pub fn conn(&mut self) -> &mut PgConnection {
         &mut self.tx
+    }
+
+    /// For what a person does across tenants: reads session, person and membership again and holds them until the end of the
+    /// transaction, as [`Db::write`] does.
+    ///
+    /// # Errors
+    /// 401 when the session ended, 409 `workspace_changed` when it moved, 403 when the permission was lost meanwhile.
+    pub async fn act_for(&mut self, authorized: &Authorized<'_>) -> Result<Operation> {
+        let mut operation = authorized.operation().clone();
+        (operation.workspace, operation.policies) = lock_actor(&mut self.tx, &operation).await?;
+        operation.require(authorized.permission())?;
+        Ok(operation)
     }
 
     pub fn reason(&self) -> SystemReason {

@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
+use crate::operation::Operation;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::secrets::sha256;
 
@@ -62,13 +64,19 @@ impl<'a> Attempt<'a> {
     /// # Errors
     /// 409 `idempotency_key_reused` when the key came with another body.
     pub async fn replay(&self, tx: &mut TenantTx) -> Result<Option<Answer>> {
+        let operation = tx.operation().clone();
+        self.replay_for(tx.conn(), &operation).await
+    }
+
+    /// As [`Attempt::replay`], in any transaction that works for the operation.
+    pub async fn replay_for(&self, conn: &mut PgConnection, operation: &Operation) -> Result<Option<Answer>> {
         let Some(key) = self.key else {
             return Ok(None);
         };
-        let (user, tenant) = (tx.operation().user_id, tx.operation().tenant());
+        let (user, tenant) = (operation.user_id, operation.tenant());
         let turn = format!("{user}/{tenant}/{}/{key}", self.operation);
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
-            .fetch_one(tx.conn())
+            .fetch_one(&mut *conn)
             .await?;
         let row = sqlx::query!(
             "SELECT request_hash, status, response FROM idempotency_keys WHERE user_id = $1 AND tenant = $2 AND operation = $3 AND key = $4",
@@ -77,7 +85,7 @@ impl<'a> Attempt<'a> {
             self.operation,
             key,
         )
-        .fetch_optional(tx.conn())
+        .fetch_optional(conn)
         .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -100,6 +108,18 @@ impl<'a> Attempt<'a> {
 
     /// Keeps the answer. What must be shown only once is passed in `secret_field`: the replay says that it was shown.
     pub async fn keep(&self, tx: &mut TenantTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
+        let operation = tx.operation().clone();
+        self.keep_for(tx.conn(), &operation, answer, secret_field).await
+    }
+
+    /// As [`Attempt::keep`], in any transaction that works for the operation.
+    pub async fn keep_for(
+        &self,
+        conn: &mut PgConnection,
+        operation: &Operation,
+        answer: &Answer,
+        secret_field: Option<&str>,
+    ) -> Result<()> {
         let Some(key) = self.key else {
             return Ok(());
         };
@@ -109,11 +129,7 @@ impl<'a> Attempt<'a> {
         {
             object.insert("secret_already_shown".to_owned(), Value::Bool(true));
         }
-        let (user, tenant, now) = (
-            tx.operation().user_id,
-            tx.operation().tenant(),
-            tx.operation().request.now,
-        );
+        let (user, tenant, now) = (operation.user_id, operation.tenant(), operation.request.now);
         sqlx::query!(
             "INSERT INTO idempotency_keys (user_id, tenant, operation, key, request_hash, status, response, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -126,7 +142,7 @@ impl<'a> Attempt<'a> {
             body,
             now,
         )
-        .execute(tx.conn())
+        .execute(conn)
         .await?;
         Ok(())
     }

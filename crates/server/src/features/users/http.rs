@@ -1,0 +1,218 @@
+//! `/users*`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::usecases::{self, UserChange, UserRequest};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::identity::accounts::AccountRow;
+use crate::operation::Allowed;
+use crate::permissions::{Role, grant};
+use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
+use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
+use crate::plumbing::edge::params::{Id, Query};
+use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_users, create_user))
+        .routes(routes!(search_users))
+        .routes(routes!(get_user, update_user, delete_user))
+}
+
+/// What somebody may do on the platform itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PlatformRole {
+    User,
+    Admin,
+}
+
+/// An account. In an organization the parts that are the person's own are null.
+#[derive(Debug, Serialize, ToSchema)]
+struct User {
+    id: Uuid,
+    email: String,
+    username: String,
+    first_name: String,
+    last_name: String,
+    /// In the organization of this workspace; null in Personal.
+    role: Option<String>,
+    locale: Option<String>,
+    platform_role: Option<String>,
+    account_plan: Option<String>,
+    email_verified_at: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+    /// In an organization: there.
+    last_seen_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<AccountRow> for User {
+    fn from(row: AccountRow) -> Self {
+        let personal = row.role.is_none();
+        Self {
+            id: row.id,
+            email: row.email,
+            username: row.username,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: row.role,
+            locale: personal.then_some(row.locale),
+            platform_role: personal.then_some(row.platform_role),
+            account_plan: personal.then_some(row.account_plan),
+            email_verified_at: row.email_verified_at.filter(|_| personal),
+            disabled_at: row.disabled_at.filter(|_| personal),
+            last_seen_at: row.last_seen_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Users
+///
+/// The members in an organization; every account for a platform admin in Personal.
+#[utoipa::path(get, path = "/users", operation_id = "list_users", tag = "users", params(ListQuery),
+    extensions(("x-permission" = json!("user.read"))),
+    responses((status = 200, description = "Users", body = Page<User>), ListRefusals))]
+async fn list_users(
+    State(app): State<App>,
+    allowed: Allowed<grant::UserRead>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<User>>> {
+    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    Ok(Json(Page {
+        items: page.items.into_iter().map(User::from).collect(),
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Search users, with how many there are
+#[utoipa::path(get, path = "/users/search", operation_id = "search_users", tag = "users", params(ListQuery),
+    extensions(("x-permission" = json!("user.read"))),
+    responses((status = 200, description = "What matches, up to the limit, and how much there is", body = SearchResult<User>), ListRefusals))]
+async fn search_users(
+    State(app): State<App>,
+    allowed: Allowed<grant::UserRead>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<SearchResult<User>>> {
+    let found = usecases::search(&app, allowed.authorized(), &query.check()?).await?;
+    Ok(Json(SearchResult {
+        items: found.items.into_iter().map(User::from).collect(),
+        total: found.total,
+    }))
+}
+
+/// One user
+#[utoipa::path(get, path = "/users/{id}", operation_id = "get_user", tag = "users", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("user.read"))),
+    responses((status = 200, description = "The user", body = User), RowRefusals))]
+async fn get_user(State(app): State<App>, allowed: Allowed<grant::UserRead>, Id(id): Id) -> Result<Json<User>> {
+    Ok(Json(usecases::get(&app, allowed.authorized(), id).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateUserRequest {
+    email: String,
+    /// Made from the address unless given.
+    username: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// `en` (the default) or `fr`.
+    locale: Option<String>,
+    /// In an organization: the role there; user unless told.
+    role: Option<Role>,
+    /// In Personal; user unless told.
+    platform_role: Option<PlatformRole>,
+}
+
+/// Make an account
+///
+/// For somebody who has none; without a password, which the person chooses by a link to the address ("forgot password"). In an
+/// organization also a member, in the same act. Whoever has an account is invited instead.
+#[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "users", request_body = CreateUserRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("user.create"))),
+    responses((status = 201, description = "Made", body = User), CreateRefusals))]
+async fn create_user(
+    State(app): State<App>,
+    allowed: Allowed<grant::UserCreate>,
+    key: IdempotencyKey,
+    body: JsonBody<CreateUserRequest>,
+) -> Result<Response> {
+    let request = body.parse()?;
+    let request = UserRequest {
+        email: request.email,
+        username: request.username,
+        first_name: request.first_name,
+        last_name: request.last_name,
+        locale: request.locale,
+        role: request.role,
+        platform_admin: request.platform_role.map(|role| role == PlatformRole::Admin),
+    };
+    let attempt = Attempt::new("create_user", &key, body.bytes());
+    let show = |row| serde_json::to_value(User::from(row)).map_err(Error::internal);
+    let answer = usecases::create(&app, allowed.authorized(), request, &attempt, show).await?;
+    Ok((answer.status, Json(answer.body)).into_response())
+}
+
+/// Fields that are absent stay as they are. In an organization only `role` may be given, in Personal everything else.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateUserRequest {
+    username: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    locale: Option<String>,
+    /// True ends all sessions, and the keys that depend on the person stop working.
+    disabled: Option<bool>,
+    platform_role: Option<PlatformRole>,
+    role: Option<Role>,
+}
+
+/// Change a user
+#[utoipa::path(put, path = "/users/{id}", operation_id = "update_user", tag = "users", params(("id" = Uuid, Path)),
+    request_body = UpdateUserRequest, extensions(("x-permission" = json!("user.update"))),
+    responses((status = 200, description = "The user as it is now", body = User), ChangeRefusals))]
+async fn update_user(
+    State(app): State<App>,
+    allowed: Allowed<grant::UserUpdate>,
+    Id(id): Id,
+    body: JsonBody<UpdateUserRequest>,
+) -> Result<Json<User>> {
+    let change = || {
+        let request = body.parse()?;
+        Ok(UserChange {
+            username: request.username,
+            first_name: request.first_name,
+            last_name: request.last_name,
+            locale: request.locale,
+            disabled: request.disabled,
+            platform_admin: request.platform_role.map(|role| role == PlatformRole::Admin),
+            role: request.role,
+        })
+    };
+    let row = usecases::update(&app, allowed.authorized(), id, change).await?;
+    Ok(Json(row.into()))
+}
+
+/// Remove a user
+///
+/// In an organization ends the membership. In Personal closes the account: it is disabled for good and its personal data removed.
+#[utoipa::path(delete, path = "/users/{id}", operation_id = "delete_user", tag = "users", params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("user.delete"))),
+    responses((status = 204, description = "Removed"), RowRefusals))]
+async fn delete_user(State(app): State<App>, allowed: Allowed<grant::UserDelete>, Id(id): Id) -> Result<StatusCode> {
+    usecases::delete(&app, allowed.authorized(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

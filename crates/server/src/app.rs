@@ -104,6 +104,10 @@ pub fn router(app: App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(plumbing::edge::body::LIMIT));
     let router = api
         .merge(openapi::documentation(document))
-        .merge(plumbing::console::routes());
+        .merge(plumbing::console::routes())
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            plumbing::edge::middleware::answer_for_roles,
+        ));
     plumbing::edge::middleware::around(router).with_state(app)
 }

@@ -300,3 +300,18 @@ async fn behind_a_trusted_https_proxy_the_cookie_is_bound_to_the_host() {
     let sessions = browser.get("/auth/sessions").await.expect(200);
     assert_eq!(sessions.json["items"][0]["ip_address"], "203.0.113.7");
 }
+
+#[tokio::test]
+async fn a_process_answers_for_its_roles_only() {
+    use inventiv_server::plumbing::config::ServerRole;
+    let gateway = TestServer::start_with(|config| config.roles = vec![ServerRole::Gateway]).await;
+    gateway.anonymous().get("/readyz").await.expect(200);
+    gateway.anonymous().get("/v1/models").await.expect(401);
+    assert_eq!(
+        gateway.anonymous().get("/auth/me").await.expect(404).code(),
+        "no_such_route"
+    );
+    let api = TestServer::start_with(|config| config.roles = vec![ServerRole::Api]).await;
+    api.anonymous().get("/auth/me").await.expect(401);
+    api.anonymous().get("/v1/models").await.expect(404);
+}

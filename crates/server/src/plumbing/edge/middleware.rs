@@ -44,6 +44,22 @@ async fn method_not_allowed() -> Response {
     response
 }
 
+/// A process answers for the roles it was given; what it isn't there for looks like nothing.
+pub async fn answer_for_roles(State(app): State<App>, request: Request, next: Next) -> Response {
+    use crate::plumbing::config::ServerRole::{Api, Gateway, Orchestrator};
+    let path = request.uri().path();
+    let wanted: &[_] = match path {
+        "/healthz" | "/readyz" | "/version" => &[Api, Gateway, Orchestrator],
+        _ if path.starts_with("/v1/") => &[Gateway],
+        _ if path.starts_with("/internal/worker/") => &[Orchestrator],
+        _ => &[Api],
+    };
+    if wanted.iter().any(|role| app.config.has_role(*role)) {
+        return next.run(request).await;
+    }
+    Error::new(Kind::NotFound, "no_such_route", "This process does not serve that.").into_response()
+}
+
 /// A panic is a bug of ours: the request fails with an id to look it up by, the process lives on.
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let what = panic

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -20,7 +21,7 @@ struct Document;
 
 /// Every route of the API with its description. `x-permission` names the permission an operation asks for, `public` or `worker`.
 pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(plumbing::edge::middleware::health_routes())
         .merge(features::identity::http::routes())
         .merge(features::identity::recovery::http::routes())
@@ -37,7 +38,33 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(features::live::http::routes())
         .merge(features::gateway::http::routes())
         .merge(features::chat::http::routes())
-        .split_for_parts()
+        .split_for_parts();
+    declare_problems(&mut document);
+    (router, document)
+}
+
+/// Problems travel under a content type of their own, which the annotations of handlers needn't repeat.
+fn declare_problems(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            for response in operation.responses.responses.values_mut() {
+                let RefOr::T(response) = response else { continue };
+                let is_problem = response.content.get("application/json").is_some_and(
+                    |content| matches!(content, RefOr::T(content) if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == "#/components/schemas/Problem")),
+                );
+                if is_problem && let Some(content) = response.content.shift_remove("application/json") {
+                    response.content.insert("application/problem+json".to_owned(), content);
+                }
+            }
+        }
+    }
 }
 
 /// The document as it is checked in: pretty, with a final newline.

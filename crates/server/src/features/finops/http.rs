@@ -90,7 +90,7 @@ async fn get_current_cost(
 struct UsageQuery {
     /// `model` (the default), `key` or `day` (UTC).
     #[serde(default)]
-    #[param(value_type = Option<GroupBy>)]
+    #[param(inline, value_type = Option<GroupBy>)]
     group_by: GroupBy,
     /// Requests that began then or later; 30 days before `to` unless told, at most 400.
     from: Option<DateTime<Utc>>,

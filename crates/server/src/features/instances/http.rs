@@ -438,7 +438,7 @@ struct Reconciliation {
 /// Compare instances with their providers now
 ///
 /// Happens by itself all the time; this only hurries it.
-#[utoipa::path(post, path = "/reconcile", operation_id = "reconcile", tag = "instances",
+#[utoipa::path(post, path = "/reconcile", operation_id = "run_reconciliation", tag = "instances",
     extensions(("x-permission" = json!("reconcile.run"))), responses(
     (status = 202, description = "On its way", body = Reconciliation),
     (status = 401, description = "Not signed in", body = Problem),

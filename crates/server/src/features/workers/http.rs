@@ -46,7 +46,7 @@ async fn register(
 /// A worker reports
 ///
 /// With the worker token (Bearer), every heartbeat interval and whenever the phase changes.
-#[utoipa::path(post, path = "/internal/worker/heartbeat", operation_id = "worker_heartbeat", tag = "workers", request_body = Value,
+#[utoipa::path(post, path = "/internal/worker/heartbeat", operation_id = "report_heartbeat", tag = "workers", request_body = Value,
     extensions(("x-permission" = json!("worker"))), responses(
     (status = 200, description = "What to do until the next one", body = Value),
     (status = 400, description = "Not JSON", body = Problem),

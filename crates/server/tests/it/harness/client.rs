@@ -123,6 +123,31 @@ impl Client {
         }
     }
 
+    /// Like `send` for an answer that doesn't end: its status and headers.
+    pub async fn open(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let is_stream = response
+            .headers()
+            .get("content-type")
+            .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = if is_stream {
+            String::new()
+        } else {
+            response.text().await.unwrap()
+        };
+        Answer {
+            status,
+            headers,
+            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
+    }
+
     /// For bodies that are not JSON, and for streams.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base_url));

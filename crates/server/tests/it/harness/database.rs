@@ -33,7 +33,21 @@ pub async fn copy_of(source: &str, name: &str) -> PgConnectOptions {
     prepared.template.clone().database(name)
 }
 
+/// Removes a database once nobody needs it: hundreds of copies would fill a disk.
+pub async fn discard(name: &str) {
+    let prepared = tokio::task::spawn_blocking(prepared).await.unwrap();
+    superuser(prepared, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
 async fn clone(prepared: &Prepared, source: &str, name: &str) {
+    superuser(
+        prepared,
+        &format!("CREATE DATABASE {name} TEMPLATE {source} OWNER inventiv"),
+    )
+    .await;
+}
+
+async fn superuser(prepared: &Prepared, statement: &str) {
     let mut superuser = prepared
         .cluster
         .url("postgres")
@@ -42,8 +56,10 @@ async fn clone(prepared: &Prepared, source: &str, name: &str) {
         .connect()
         .await
         .unwrap();
-    let statement = format!("CREATE DATABASE {name} TEMPLATE {source} OWNER inventiv");
-    superuser.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    superuser
+        .execute(sqlx::AssertSqlSafe(statement.to_owned()))
+        .await
+        .unwrap();
     superuser.close().await.unwrap();
 }
 

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use client::{Answer, Client};
+pub use database::discard;
 pub use database::fresh as fresh_database;
 pub use smtp_sink::{Fault, SmtpSink, Tls};
 

@@ -59,17 +59,16 @@ struct Rows {
 }
 
 const SHARED: &[&str] = &["organization", "platform"];
-const OWNED: &[&str] = &["organization", "personal"];
 const ALL: &[&str] = &["organization", "personal", "platform"];
 
 /// In the order of their references.
 const ROWS: &[Rows] = &[
     Rows {
         table: "api_keys",
-        scopes: OWNED,
+        scopes: ALL,
         insert: "INSERT INTO api_keys (id, scope, organization_id, owner_user_id, created_by_user_id, name, public_id, prefix, secret_hash,
             allowed_models, created_at)
-            VALUES ('{api_keys}', '{scope}', {organization}, {owner}, '{person}', 'key {marker}', 'public-{marker}', 'inv_{marker}',
+            VALUES ('{api_keys}', '{key_scope}', {organization}, {key_owner}, '{person}', 'key {marker}', 'public-{marker}', 'inv_{marker}',
             sha256('{marker}'), ARRAY['model-{marker}'], now())",
     },
     Rows {
@@ -162,6 +161,17 @@ const ROWS: &[Rows] = &[
     },
 ];
 
+/// What an organization consumed of the platform: both sides count it, and only one may see by whose key.
+const CONSUMED_OF_THE_PLATFORM: Rows = Rows {
+    table: "inference_usage",
+    scopes: &["organization"],
+    insert: "INSERT INTO inference_usage (request_id, started_at, finished_at, consumer_tenant, consumer_organization_id, consumer_user_id,
+        api_key_name, provider_tenant, model_tenant, model_id, model_name, uncached_input_tokens, cached_input_tokens, output_tokens,
+        reasoning_tokens, charge_eur, outcome, http_status, streamed, latency_ms, payload_hash)
+        VALUES (gen_random_uuid(), now(), now(), '{tenant}', {organization}, '{person}', 'key {marker}', '{platform}', '{platform}', '{platform}',
+        'public-model', 10, 0, 20, 0, 0, 'complete', 200, false, 100, sha256('{marker}'))",
+};
+
 /// The rows of a side, by table.
 #[derive(Debug, Clone, Default)]
 pub struct Belongings {
@@ -175,30 +185,24 @@ impl Belongings {
         self.ids.get(table).copied()
     }
 
-    /// Everything that must not be found where the side isn't known.
-    pub fn all_ids(&self) -> Vec<Uuid> {
-        let own = self.tenant != PLATFORM;
-        self.ids
-            .values()
-            .chain(&self.people)
-            .chain(own.then_some(&self.tenant))
+    /// What must not be found where the side isn't known: its ids, but for those of the public catalogue.
+    pub fn private_ids(&self) -> Vec<Uuid> {
+        let platform = self.tenant == PLATFORM;
+        let is_public = |table: &str| platform && matches!(table, "models" | "model_prices");
+        let rows = self.ids.iter().filter(|(table, _)| !is_public(table)).map(|(_, id)| id);
+        rows.chain(&self.people)
+            .chain((!platform).then_some(&self.tenant))
             .copied()
             .collect()
     }
-}
-
-/// How a principal presents itself.
-#[derive(Debug, Clone)]
-pub enum Credential {
-    None,
-    Bearer(String),
 }
 
 /// Somebody (or something) that calls the API.
 #[derive(Debug, Clone)]
 pub struct Principal {
     pub name: &'static str,
-    pub credential: Credential,
+    /// What it sends as a Bearer token.
+    pub token: Option<String>,
     /// `None`: nobody the API knows.
     pub role: Option<WorkspaceRole>,
     /// Presents an API key: the refusal says that a session is needed.
@@ -211,9 +215,9 @@ pub struct Principal {
 
 impl Principal {
     pub fn client(&self, server: &TestServer) -> Client {
-        match &self.credential {
-            Credential::None => server.anonymous(),
-            Credential::Bearer(token) => server.anonymous().with_token(token),
+        match &self.token {
+            None => server.anonymous(),
+            Some(token) => server.anonymous().with_token(token),
         }
     }
 
@@ -264,6 +268,18 @@ impl World {
             .unwrap_or_else(|| panic!("no principal {name}"))
     }
 
+    /// What a principal must never get to see: markers and ids of everybody else.
+    pub fn secrets_from(&self, principal: &Principal) -> Vec<String> {
+        let strangers = Side::ALL.into_iter().filter(|side| *side != principal.side);
+        strangers
+            .flat_map(|side| {
+                let ids = self.side(side).private_ids();
+                let markers = std::iter::once(side.marker().to_owned());
+                markers.chain(ids.into_iter().map(|id| id.to_string()))
+            })
+            .collect()
+    }
+
     /// A copy of the database, as its owner.
     pub async fn copy(&self) -> PgConnectOptions {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -298,7 +314,11 @@ struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    fn statement(&self, template: &str) -> String {
+    fn statement(&self, rows: &Rows) -> String {
+        // The platform's models are everybody's catalogue: no secret of its.
+        let is_public = self.side == Side::Platform && rows.table == "models";
+        let marker = if is_public { "public-model" } else { self.side.marker() };
+        let template = rows.insert;
         let tenant = self.belongings.tenant;
         let quoted = |present: bool| {
             if present {
@@ -307,13 +327,20 @@ impl Fill<'_> {
                 "NULL".to_owned()
             }
         };
+        // The platform has no keys; its admin has some, as a person.
+        let (key_scope, key_owner) = match self.side.scope() {
+            "organization" => ("organization", "NULL".to_owned()),
+            _ => ("personal", format!("'{}'", self.person)),
+        };
         let mut statement = template
+            .replace("{key_scope}", key_scope)
+            .replace("{key_owner}", &key_owner)
             .replace("{tenant}", &tenant.to_string())
+            .replace("{platform}", &PLATFORM.to_string())
             .replace("{scope}", self.side.scope())
             .replace("{organization}", &quoted(self.side.scope() == "organization"))
-            .replace("{owner}", &quoted(self.side.scope() == "personal"))
             .replace("{person}", &self.person.to_string())
-            .replace("{marker}", self.side.marker());
+            .replace("{marker}", marker);
         for (name, id) in self.belongings.ids.iter().chain(self.catalog) {
             statement = statement.replace(&format!("{{{name}}}"), &id.to_string());
         }
@@ -342,7 +369,7 @@ async fn build() -> World {
         database,
         master,
         sides: HashMap::new(),
-        principals: vec![principal("anonymous", Credential::None, None, Side::Alpha)],
+        principals: vec![principal("anonymous", None, None, Side::Alpha)],
         catalog: fill_catalog(&server.owner).await,
     };
     organization(&server, &mut world, Side::Alpha).await;
@@ -395,10 +422,18 @@ async fn organization(server: &TestServer, world: &mut World, side: Side) {
         let session = session_of(&revoked).await;
         let path = format!("/auth/sessions/{session}/revoke");
         owner.client.post(&path, json!({})).await.expect(204);
-        let credential = Credential::Bearer(revoked.token().to_owned());
-        world
-            .principals
-            .push(principal("revoked session", credential, None, side));
+        let token = Some(revoked.token().to_owned());
+        world.principals.push(principal("revoked session", token, None, side));
+        for name in ["API key", "expired API key"] {
+            let body = json!({"name": format!("{name} {marker}")});
+            let key = owner.client.post("/api_keys", body).await.expect(201);
+            world.principals.push(Principal {
+                is_key: true,
+                ..principal(name, key.json["key"].as_str().map(str::to_owned), None, side)
+            });
+        }
+        let expire = format!("UPDATE api_keys SET expires_at = now() WHERE name LIKE 'expired%{marker}'");
+        run(&server.owner, expire).await;
     } else {
         // One of the others is enough as a caller; all of them are there as rows.
         world.principals.extend(principals.into_iter().take(1));
@@ -410,10 +445,10 @@ fn without_headers(server: &TestServer, client: &Client) -> Client {
     server.anonymous().with_token(client.token())
 }
 
-fn principal(name: &'static str, credential: Credential, role: Option<WorkspaceRole>, side: Side) -> Principal {
+fn principal(name: &'static str, token: Option<String>, role: Option<WorkspaceRole>, side: Side) -> Principal {
     Principal {
         name,
-        credential,
+        token,
         role,
         is_key: false,
         side,
@@ -430,11 +465,11 @@ async fn inhabitant(
     side: Side,
 ) -> Principal {
     let spare = server.sign_in(&person.email).await;
-    let credential = Credential::Bearer(person.client.token().to_owned());
+    let token = Some(person.client.token().to_owned());
     Principal {
         person: Some(person.id),
         spare_session: Some(session_of(&spare).await),
-        ..principal(name, credential, Some(role), side)
+        ..principal(name, token, Some(role), side)
     }
 }
 
@@ -460,7 +495,10 @@ async fn fill(server: &TestServer, world: &mut World, side: Side, tenant: Uuid, 
         catalog: &world.catalog,
     };
     for rows in rows() {
-        run(&server.owner, fill.statement(rows.insert)).await;
+        run(&server.owner, fill.statement(rows)).await;
+    }
+    if side == Side::Alpha {
+        run(&server.owner, fill.statement(&CONSUMED_OF_THE_PLATFORM)).await;
     }
     world.sides.insert(side, belongings);
 }

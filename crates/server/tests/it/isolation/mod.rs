@@ -2,6 +2,6 @@
 
 mod bare_sql;
 mod catalog_gate;
-mod classes;
+pub mod classes;
 mod connections;
 mod owners;

@@ -1,5 +1,6 @@
 //! What a check in a handler cannot promise: the last owner stays, and no write commits after the demotion of who wrote it.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use inventiv_server::permissions::Role;
@@ -117,7 +118,7 @@ async fn an_organization_cannot_be_founded_without_an_owner() {
     let mut connection = server.owner.acquire().await.unwrap();
     let mut tx = connection.begin().await.unwrap();
     sqlx::query("INSERT INTO organizations (id, name, slug, color, created_by_user_id, created_at, updated_at) VALUES ($1, 'X', 'x', '#000000', $2, now(), now())")
-        .bind(Uuid::now_v7())
+        .bind(inventiv_server::ids::new_id())
         .bind(alice.id)
         .execute(&mut *tx)
         .await
@@ -232,10 +233,8 @@ async fn no_write_commits_after_the_demotion_of_who_wrote_it() {
             .unwrap();
         assert_eq!(afterwards, at_demotion, "a write committed after the demotion");
         for refused in refusals.into_iter().flatten() {
-            eprintln!(
-                "first refusal {:?} after the demotion's commit",
-                refused.saturating_duration_since(committed)
-            );
+            let delay = refused.saturating_duration_since(committed);
+            writeln!(std::io::stderr(), "first refusal {delay:?} after the demotion's commit").unwrap();
         }
     }
 }

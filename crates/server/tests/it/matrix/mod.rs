@@ -1,0 +1,507 @@
+//! Every operation of the OpenAPI document × every principal × {own, foreign, platform's, absent id}: the answer follows from the
+//! permission matrix, what is refused changes nothing, nobody sees anything of anybody else, and a foreign thing answers like one
+//! that isn't there. A new operation without a row in `rows.rs` fails here.
+
+mod document;
+mod evidence;
+mod expectation;
+mod rows;
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use futures_util::StreamExt as _;
+use inventiv_server::permissions::WorkspaceRole;
+use serde_json::{Value, json};
+use sqlx::Executor as _;
+use uuid::Uuid;
+
+pub use document::{Operation, described_operations, document};
+use evidence::{CapturedLog, leak, of_everything, of_side, without_request_id};
+pub use expectation::permission;
+use expectation::{Expected, READ_ONLY, expected};
+use rows::{ABSENT, Names, ROWS, Row, Target, foreign_reference, id_of};
+
+use crate::harness::world::{Principal, World};
+use crate::harness::{Answer, Client, TestServer, discard};
+
+/// Requests under way at a time.
+const CONCURRENCY: usize = 8;
+/// Copies of the world in use at a time.
+const COPIES: usize = 3;
+
+/// One call.
+#[derive(Clone)]
+struct Case {
+    operation: Operation,
+    row: Row,
+    principal: &'static Principal,
+    target: Target,
+    id: Option<Uuid>,
+    expected: Expected,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        format!(
+            "{} by {} with {:?} id",
+            self.operation.id, self.principal.name, self.target
+        )
+    }
+
+    fn path(&self) -> String {
+        let id = self.id.map(|id| id.to_string()).unwrap_or_default();
+        format!("{}{}", self.operation.path_to(&id), self.row.query)
+    }
+
+    fn body(&self, world: &World) -> Option<Value> {
+        self.row.body.map(|body| body(world, self.principal))
+    }
+
+    /// Needs a world of its own.
+    fn changes_things(&self) -> bool {
+        self.row.changes && self.expected == Expected::Success
+    }
+
+    async fn call(&self, client: &Client, body: Option<Value>) -> Answer {
+        if self.row.streams {
+            client.open(self.operation.method.clone(), &self.path(), body).await
+        } else {
+            client.send(self.operation.method.clone(), &self.path(), body).await
+        }
+    }
+
+    /// What is wrong with the answer, if anything.
+    fn judge(&self, world: &World, answer: &Answer) -> Option<String> {
+        let (status, code) = match self.expected {
+            Expected::Success => (self.row.success, None),
+            Expected::Refused(status, code) => (status, Some(code)),
+        };
+        if answer.status != status || code.is_some_and(|code| answer.code() != code) {
+            return Some(format!(
+                "{}: expected {status} {}, got {} {}",
+                self.name(),
+                code.unwrap_or_default(),
+                answer.status,
+                answer.text
+            ));
+        }
+        if status == 403 && code != Some(READ_ONLY) && answer.json["permission"] != self.operation.permission.as_str() {
+            return Some(format!(
+                "{}: the refusal doesn't name the permission: {}",
+                self.name(),
+                answer.text
+            ));
+        }
+        if !self.operation.statuses.contains(&status) {
+            return Some(format!(
+                "{}: answers {status}, which the document does not declare",
+                self.name()
+            ));
+        }
+        let everything = format!("{:?}\n{}", answer.headers, answer.text);
+        leak(&everything, &world.secrets_from(self.principal))
+            .map(|secret| format!("{}: shows {secret}: {everything}", self.name()))
+    }
+}
+
+fn rows_by_operation() -> Vec<(Operation, Row)> {
+    document::operations()
+        .into_iter()
+        .map(|operation| {
+            let row = ROWS.iter().find(|row| row.operation == operation.id);
+            let row =
+                row.unwrap_or_else(|| panic!("{} has no row in the matrix (tests/it/matrix/rows.rs)", operation.id));
+            (operation, row.clone())
+        })
+        .collect()
+}
+
+fn all_cases(world: &'static World) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (operation, row) in rows_by_operation() {
+        let targets = match row.names {
+            Names::Nothing => vec![Target::Own],
+            _ => vec![Target::Own, Target::Foreign, Target::Platform, Target::Absent],
+        };
+        for principal in &world.principals {
+            for target in &targets {
+                let id = id_of(row.names, *target, world, principal);
+                if id.is_none() && operation.names_something() {
+                    continue;
+                }
+                cases.push(Case {
+                    expected: expected(&operation, &row, principal, *target),
+                    operation: operation.clone(),
+                    row: row.clone(),
+                    principal,
+                    target: *target,
+                    id,
+                });
+            }
+        }
+    }
+    cases
+}
+
+/// Runs one future per item, some at a time, and gathers what went wrong.
+async fn gather<T, F: Future<Output = Vec<String>>>(
+    items: Vec<T>,
+    at_once: usize,
+    run: impl Fn(T) -> F,
+) -> Vec<String> {
+    futures_util::stream::iter(items)
+        .map(run)
+        .buffer_unordered(at_once)
+        .flat_map(futures_util::stream::iter)
+        .collect()
+        .await
+}
+
+#[track_caller]
+fn assert_nothing_wrong(mut faults: Vec<String>) {
+    faults.sort();
+    let mut report = String::new();
+    for fault in faults.iter().take(40) {
+        let _ = writeln!(report, "{}", fault.chars().take(600).collect::<String>());
+    }
+    assert!(faults.is_empty(), "{} faults\n{report}", faults.len());
+}
+
+/// Everything that may share a world because it changes nothing: refusals and reads.
+async fn run_shared(world: &'static World, server: &TestServer, wanted: impl Fn(&Case) -> bool) -> Vec<String> {
+    let cases: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| !case.changes_things() && wanted(case))
+        .collect();
+    let mut faults = gather(cases, CONCURRENCY, |case| async move {
+        let client = case.principal.client(server);
+        let mut faults = Vec::new();
+        let answer = case.call(&client, case.body(world)).await;
+        faults.extend(case.judge(world, &answer));
+        if case.operation.has_body && case.expected != Expected::Success {
+            // Whoever may not, or names what isn't there, hears that first, however bad the body is.
+            let answer = case.call(&client, Some(json!({"no_such_field": true}))).await;
+            faults.extend(
+                case.judge(world, &answer)
+                    .map(|fault| format!("with a bad body: {fault}")),
+            );
+        }
+        faults
+    })
+    .await;
+    faults.extend(run_indistinguishable(world, server).await);
+    faults
+}
+
+/// Foreign and absent: the same bytes, in the path and in the body.
+async fn run_indistinguishable(world: &'static World, server: &TestServer) -> Vec<String> {
+    let absent: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| case.target == Target::Absent && matches!(case.expected, Expected::Refused(404, _)))
+        .collect();
+    let mut faults = gather(absent, CONCURRENCY, |absent| async move {
+        let client = absent.principal.client(server);
+        let wanted = without_request_id(&absent.call(&client, absent.body(world)).await);
+        let mut faults = Vec::new();
+        for target in [Target::Foreign, Target::Platform] {
+            let id = id_of(absent.row.names, target, world, absent.principal);
+            let case = Case {
+                target,
+                id,
+                ..absent.clone()
+            };
+            let expected = expected(&case.operation, &case.row, case.principal, target);
+            if id.is_none() || expected != absent.expected {
+                continue;
+            }
+            let answer = without_request_id(&case.call(&client, case.body(world)).await);
+            if answer != wanted {
+                faults.push(format!(
+                    "{} differs from an absent one:\n{answer}\n---\n{wanted}",
+                    case.name()
+                ));
+            }
+        }
+        faults
+    })
+    .await;
+
+    let referring: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| {
+            case.target == Target::Own && case.expected == Expected::Success && !case.row.references.is_empty()
+        })
+        .collect();
+    faults.extend(
+        gather(referring, CONCURRENCY, |case| async move {
+            let client = case.principal.client(server);
+            let mut faults = Vec::new();
+            for (table, body) in case.row.references {
+                let foreign = foreign_reference(table, world, case.principal)
+                    .unwrap_or_else(|| panic!("the world has no foreign {table}"));
+                let wanted = case.call(&client, Some(body(world, case.principal, ABSENT))).await;
+                let answer = case.call(&client, Some(body(world, case.principal, foreign))).await;
+                let name = case.name();
+                if answer.status != 422 || answer.code() != "validation_failed" {
+                    faults.push(format!(
+                        "{name}, foreign {table} in the body: {} {}",
+                        answer.status, answer.text
+                    ));
+                }
+                if without_request_id(&answer) != without_request_id(&wanted) {
+                    faults.push(format!(
+                        "{name}: a foreign id in the body differs from an absent one: {}",
+                        answer.text
+                    ));
+                }
+            }
+            faults
+        })
+        .await,
+    );
+    faults
+}
+
+#[test]
+fn every_operation_has_one_row_and_every_row_an_operation() {
+    let operations: HashSet<_> = rows_by_operation()
+        .into_iter()
+        .map(|(operation, _)| operation.id)
+        .collect();
+    let mut seen = HashSet::new();
+    for row in ROWS {
+        assert!(
+            operations.contains(row.operation),
+            "{} is no operation any more",
+            row.operation
+        );
+        assert!(seen.insert(row.operation), "{} has two rows", row.operation);
+    }
+    for (operation, row) in rows_by_operation() {
+        assert_eq!(
+            operation.names_something(),
+            !matches!(row.names, Names::Nothing),
+            "{}: what does its id name?",
+            operation.id
+        );
+        assert_eq!(
+            operation.has_body,
+            row.body.is_some(),
+            "{}: does it take a body?",
+            operation.id
+        );
+        if operation.method == reqwest::Method::GET {
+            assert!(!row.changes, "{}: a GET changes nothing", operation.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_come_in_order_change_nothing_and_show_nothing_of_others() {
+    let world = World::shared().await;
+    let log = CapturedLog::start();
+    let server = world.server().await;
+    let before = of_everything(&server.owner).await;
+    let faults = run_shared(world, &server, |_| true).await;
+    assert_nothing_wrong(faults);
+    assert_eq!(before, of_everything(&server.owner).await, "something changed");
+    server.stop().await;
+
+    // Operators read logs of everybody: texts and secrets of tenants don't belong there at all.
+    let log = log.text();
+    assert!(log.contains("answered"), "the log was captured");
+    let mut secrets: Vec<String> = crate::harness::world::Side::ALL
+        .iter()
+        .map(|side| side.marker().to_owned())
+        .collect();
+    secrets.extend(world.principals.iter().filter_map(|principal| principal.token.clone()));
+    secrets.push(crate::harness::PASSWORD.to_owned());
+    assert_eq!(leak(&log, &secrets), None);
+}
+
+#[tokio::test]
+async fn the_applications_own_predicates_hold_without_row_level_security() {
+    let world = World::shared().await;
+    let server = world.server().await;
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity AND relkind IN ('r', 'p')")
+            .fetch_all(&server.owner)
+            .await
+            .unwrap();
+    for table in tables {
+        let statement = format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY");
+        server.owner.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    }
+    let before = of_everything(&server.owner).await;
+    // Who is refused before any row is looked at is refused with or without it.
+    let looks_at_rows = |case: &Case| {
+        matches!(
+            case.expected,
+            Expected::Success | Expected::Refused(404, _) | Expected::Refused(403, READ_ONLY)
+        )
+    };
+    let faults = run_shared(world, &server, looks_at_rows).await;
+    assert_nothing_wrong(faults);
+    assert_eq!(before, of_everything(&server.owner).await, "something changed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_may_change_something_changes_it_and_nothing_of_others() {
+    let world = World::shared().await;
+    let cases: Vec<Case> = all_cases(world).into_iter().filter(Case::changes_things).collect();
+    let faults = gather(cases, COPIES, |case| async move {
+        let options = world.copy().await;
+        let server = world.server_on(options.clone()).await;
+        let side = world.side(case.principal.side);
+        let colleague = side.people.get(1).copied();
+        let statement = case
+            .row
+            .arrange
+            .replace("{id}", &case.id.unwrap_or_default().to_string())
+            .replace("{tenant}", &side.tenant.to_string())
+            .replace("{colleague}", &colleague.unwrap_or_default().to_string());
+        server.owner.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        let stranger = world.side(case.principal.stranger());
+        // What nobody needs to be signed in for (logging in) touches whoever is named.
+        let is_public = case.operation.permission == "public";
+        let (before, all_before) = (
+            of_side(&server.owner, stranger).await,
+            of_everything(&server.owner).await,
+        );
+        let answer = case.call(&case.principal.client(&server), case.body(world)).await;
+        let mut faults = Vec::from_iter((!is_public).then(|| case.judge(world, &answer)).flatten());
+        if is_public && answer.status != case.row.success {
+            faults.push(format!("{}: {} {}", case.name(), answer.status, answer.text));
+        }
+        let after = of_side(&server.owner, stranger).await;
+        if !is_public && before != after {
+            faults.push(format!("{} changed something of somebody else", case.name()));
+        }
+        if !is_public && all_before == of_everything(&server.owner).await {
+            faults.push(format!("{} changed nothing", case.name()));
+        }
+        server.stop().await;
+        discard(options.get_database().unwrap()).await;
+        faults
+    })
+    .await;
+    assert_nothing_wrong(faults);
+}
+
+#[tokio::test]
+async fn bad_bodies_change_nothing_and_no_body_says_whose_a_thing_is() {
+    let world = World::shared().await;
+    let server = world.server().await;
+    let before = of_everything(&server.owner).await;
+    let cases: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| case.operation.has_body && case.target == Target::Own && case.expected == Expected::Success)
+        .filter(|case| case.operation.permission != "public" && !case.operation.path.starts_with("/v1/"))
+        .collect();
+    let server_ref = &server;
+    let faults = gather(cases, CONCURRENCY, |case| async move {
+        let client = case.principal.client(server_ref);
+        let mut faults = Vec::new();
+        let mut refuse = async |what: &str, body: Value| {
+            let answer = case.call(&client, Some(body)).await;
+            if answer.status != 422 {
+                faults.push(format!("{}, {what}: {} {}", case.name(), answer.status, answer.text));
+            }
+        };
+        refuse("an unknown field", json!({"no_such_field": true})).await;
+        let good = case.body(world).unwrap();
+        for field in [
+            "tenant",
+            "scope",
+            "owner_user_id",
+            "created_by_user_id",
+            "platform_role",
+            "id",
+        ] {
+            let mut body = good.clone();
+            body[field] = json!(world.side(case.principal.stranger()).tenant);
+            refuse(field, body).await;
+        }
+        faults
+    })
+    .await;
+    assert_nothing_wrong(faults);
+    assert_eq!(before, of_everything(&server.owner).await, "something changed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else() {
+    let world = World::shared().await;
+    let server = world.server().await;
+    let before = of_everything(&server.owner).await;
+    let is_exempt = |operation: &Operation| {
+        ["public", "worker"].contains(&operation.permission.as_str())
+            || operation.path.starts_with("/auth/")
+            || ["list_organizations", "switch_organization"].contains(&operation.id.as_str())
+    };
+    let cases: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| case.principal.role.is_some() && case.target == Target::Own && !is_exempt(&case.operation))
+        .collect();
+    let server_ref = &server;
+    let faults = gather(cases, CONCURRENCY, |case| async move {
+        let elsewhere = match case.principal.role {
+            Some(WorkspaceRole::Organization(_)) => "personal".to_owned(),
+            _ => world.side(case.principal.stranger()).tenant.to_string(),
+        };
+        let client = case
+            .principal
+            .client(server_ref)
+            .with_header("x-inventiv-workspace", &elsewhere);
+        let answer = case.call(&client, case.body(world)).await;
+        let moved = Case {
+            expected: Expected::Refused(409, "workspace_changed"),
+            ..case.clone()
+        };
+        Vec::from_iter(moved.judge(world, &answer))
+    })
+    .await;
+    assert_nothing_wrong(faults);
+    assert_eq!(before, of_everything(&server.owner).await, "something changed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_stream_tells_of_the_own_workspace_only() {
+    let world = World::shared().await;
+    let server = world.server().await;
+    let listeners = ["owner", "personal", "platform admin"].map(|name| world.principal(name));
+    let mut streams = Vec::new();
+    for principal in listeners {
+        let request = principal
+            .client(&server)
+            .request(reqwest::Method::GET, "/events/stream");
+        streams.push((principal, request.send().await.unwrap(), String::new()));
+    }
+    let make_key = async |principal: &Principal| {
+        let body = json!({"name": "A new one"});
+        let key = principal.client(&server).post("/api_keys", body).await.expect(201);
+        key.json["id"].as_str().unwrap().to_owned()
+    };
+    // News come in the order of the commits: who hears of the own key has heard, or not heard, of the stranger's.
+    let foreign = make_key(world.principal("other owner")).await;
+    for (principal, stream, told) in &mut streams {
+        let own = make_key(principal).await;
+        while !told.contains(&own) {
+            let deadline = std::time::Duration::from_secs(30);
+            let chunk = tokio::time::timeout(deadline, stream.chunk()).await.unwrap().unwrap();
+            told.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+        assert!(
+            !told.contains(&foreign),
+            "{} heard of another workspace: {told}",
+            principal.name
+        );
+        assert_eq!(leak(told, &world.secrets_from(principal)), None, "{}", principal.name);
+    }
+    drop(streams);
+    server.stop().await;
+}

@@ -1,0 +1,305 @@
+//! One row for each operation: what its id names, a good body, whether it changes things. An operation without a row fails the
+//! matrix, and so does a row without its operation.
+
+use inventiv_server::permissions::{Role, WorkspaceRole};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::harness::PASSWORD;
+use crate::harness::world::{Principal, Side, World};
+
+/// What the id in the path names.
+#[derive(Debug, Clone, Copy)]
+pub enum Names {
+    Nothing,
+    /// A row of a tenant, by its table.
+    RowOf(&'static str),
+    /// A row of a tenant, or one of the platform's, which everybody may read.
+    PublicRowOf(&'static str),
+    /// Another session of the own account.
+    Session,
+    /// A row of the catalogue, which belongs to nobody.
+    Catalog(&'static str),
+    /// A member of the organization, the one with the least rights.
+    Member,
+}
+
+/// A good body for a principal; the id is the one in the path.
+type Body = fn(&World, &Principal) -> Value;
+
+/// A body that refers to something through an id, for whichever id.
+type Reference = fn(&World, &Principal, Uuid) -> Value;
+
+#[derive(Clone)]
+pub struct Row {
+    pub operation: &'static str,
+    pub names: Names,
+    pub changes: bool,
+    /// The status of success.
+    pub success: u16,
+    pub body: Option<Body>,
+    /// What a reference in the body points at, by its table: a foreign id answers 422 like an absent one.
+    pub references: &'static [(&'static str, Reference)],
+    pub query: &'static str,
+    /// SQL that makes the act possible, with `{id}` of what it names, the `{tenant}` and a `{colleague}` of the owner.
+    pub arrange: &'static str,
+    /// Only owners may, whoever else has the permission: 403 `delegation`.
+    pub for_owners: bool,
+    /// The answer goes on until somebody hangs up.
+    pub streams: bool,
+}
+
+const fn row(operation: &'static str, names: Names, changes: bool, success: u16) -> Row {
+    Row {
+        operation,
+        names,
+        changes,
+        success,
+        body: None,
+        references: &[],
+        query: "",
+        arrange: "",
+        for_owners: false,
+        streams: false,
+    }
+}
+
+const fn reads(operation: &'static str) -> Row {
+    row(operation, Names::Nothing, false, 200)
+}
+
+const fn reads_a(operation: &'static str, names: Names) -> Row {
+    row(operation, names, false, 200)
+}
+
+const fn changes(operation: &'static str, success: u16) -> Row {
+    row(operation, Names::Nothing, true, success)
+}
+
+const fn changes_a(operation: &'static str, names: Names, success: u16) -> Row {
+    row(operation, names, true, success)
+}
+
+impl Row {
+    const fn with(self, body: Body) -> Self {
+        Self {
+            body: Some(body),
+            ..self
+        }
+    }
+
+    const fn arranged(self, arrange: &'static str) -> Self {
+        Self { arrange, ..self }
+    }
+
+    const fn asking(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
+    const fn streaming(self) -> Self {
+        Self { streams: true, ..self }
+    }
+
+    const fn for_owners(self) -> Self {
+        Self {
+            for_owners: true,
+            ..self
+        }
+    }
+
+    const fn referring(self, references: &'static [(&'static str, Reference)]) -> Self {
+        Self { references, ..self }
+    }
+}
+
+pub const ROWS: &[Row] = &[
+    // operation
+    reads("healthz"),
+    reads("readyz"),
+    reads("version"),
+    // account
+    changes("login", 200).with(|world, _| json!({"login": email(world, "owner"), "password": PASSWORD})),
+    changes("logout", 204),
+    changes("refresh_token", 200),
+    reads("get_me"),
+    changes("update_me", 200).with(|_, _| json!({"first_name": "Renamed"})),
+    changes("change_password", 204)
+        .with(|_, _| json!({"current_password": PASSWORD, "new_password": "another good password"})),
+    reads("list_sessions"),
+    changes_a("revoke_session", Names::Session, 204),
+    changes("revoke_other_sessions", 200),
+    // organizations
+    reads("list_organizations"),
+    changes("create_organization", 201).with(|_, _| json!({"name": "A new one"})),
+    reads("get_current_organization"),
+    changes("switch_organization", 200)
+        .with(|_, _| json!({"organization_id": null}))
+        .referring(&[("organizations", |_, _, id| json!({"organization_id": id}))]),
+    changes("update_current_organization", 200).with(|_, _| json!({"name": "Renamed"})),
+    changes("update_policies", 200).with(|_, _| json!({"members_can_create_keys": true})),
+    reads("preview_organization_deletion"),
+    changes("delete_organization", 200)
+        .with(|_, principal| json!({"slug": format!("org-{}", principal.side.marker())}))
+        .arranged("UPDATE instances SET status = 'terminated' WHERE tenant = '{tenant}'"),
+    reads("get_current_role"),
+    reads("list_members"),
+    // members
+    changes_a("assign_member_role", Names::Member, 200).with(|_, principal| {
+        // What the principal may give to a user.
+        let manager = principal.role == Some(WorkspaceRole::Organization(Role::Manager));
+        json!({"role": if manager { "manager" } else { "admin" }})
+    }),
+    changes_a("remove_member", Names::Member, 204),
+    changes("leave_organization", 200)
+        .arranged("UPDATE organization_memberships SET role = 'owner' WHERE user_id = '{colleague}'"),
+    changes("transfer_ownership", 200)
+        .with(|world, principal| json!({"user_id": world.side(principal.side).people.get(1)}))
+        .referring(&[("members", |_, _, id| json!({"user_id": id}))])
+        .for_owners(),
+    // API keys
+    reads("list_api_keys"),
+    reads("search_api_keys"),
+    changes("create_api_key", 201).with(|_, _| json!({"name": "A new one"})),
+    changes_a("update_api_key", Names::RowOf("api_keys"), 200).with(|_, _| json!({"name": "Renamed"})),
+    changes_a("revoke_api_key", Names::RowOf("api_keys"), 204),
+    // catalogue
+    reads("list_providers"),
+    reads("search_providers"),
+    changes("create_provider", 201).with(|_, _| json!({"code": "new", "name": "New"})),
+    changes_a("update_provider", Names::Catalog("provider"), 200)
+        .with(|_, _| json!({"name": "Renamed", "is_active": true})),
+    reads("list_regions"),
+    reads("search_regions"),
+    changes("create_region", 201)
+        .with(|world, _| json!({"provider_id": world.catalog["provider"], "code": "new", "name": "New"})),
+    changes_a("update_region", Names::Catalog("region"), 200)
+        .with(|_, _| json!({"name": "Renamed", "is_active": true})),
+    reads("list_zones"),
+    reads("search_zones"),
+    changes("create_zone", 201)
+        .with(|world, _| json!({"region_id": world.catalog["region"], "code": "new", "name": "New"})),
+    changes_a("update_zone", Names::Catalog("zone"), 200).with(|_, _| json!({"name": "Renamed", "is_active": true})),
+    reads("list_instance_types"),
+    reads("search_instance_types"),
+    changes("create_instance_type", 201).with(|world, _| {
+        let mut body = instance_type();
+        body["provider_id"] = json!(world.catalog["provider"]);
+        body["code"] = json!("new");
+        body
+    }),
+    changes_a("update_instance_type", Names::Catalog("instance_type"), 200).with(|_, _| {
+        let mut body = instance_type();
+        body["is_active"] = json!(true);
+        body
+    }),
+    reads_a("list_instance_type_zones", Names::Catalog("instance_type")),
+    changes_a("put_instance_type_zones", Names::Catalog("instance_type"), 200)
+        .with(|world, _| json!({"zones": [{"zone_id": world.catalog["zone"], "cost_per_hour_eur": "2"}]})),
+    reads_a("list_zone_instance_types", Names::Catalog("zone")),
+    reads_a("list_instance_type_models", Names::Catalog("instance_type")),
+    // models
+    reads("list_models"),
+    reads_a("get_model", Names::PublicRowOf("models")),
+    changes("create_model", 201).with(|_, _| model("new/model")),
+    changes_a("update_model", Names::PublicRowOf("models"), 200).with(|_, _| model("renamed/model")),
+    changes_a("delete_model", Names::PublicRowOf("models"), 204)
+        .arranged("UPDATE instances SET status = 'terminated' WHERE model_id = '{id}'"),
+    changes_a("set_model_price", Names::PublicRowOf("models"), 200)
+        .with(|_, _| json!({"input_eur_per_1m": "3", "output_eur_per_1m": "4"})),
+    changes_a("activate_model_tech", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": true})),
+    changes_a("activate_model_eco", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": true})),
+    reads_a("get_recommended_data_volume", Names::PublicRowOf("models")),
+    // instances
+    changes("create_deployment", 202)
+        .with(|world, principal| deployment(world, world.side(principal.side).id("models").unwrap_or_default()))
+        .referring(&[("models", |world, _, id| deployment(world, id))]),
+    reads("list_instances"),
+    reads("search_instances"),
+    reads_a("get_instance", Names::RowOf("instances")),
+    reads_a("get_instance_history", Names::RowOf("instances")),
+    changes_a("terminate_instance", Names::RowOf("instances"), 202),
+    changes_a("set_instance_tech_activation", Names::RowOf("instances"), 200).with(|_, _| json!({"active": true})),
+    changes_a("set_instance_eco_activation", Names::RowOf("instances"), 200).with(|_, _| json!({"active": true})),
+    changes("run_reconciliation", 202),
+    // costs and usage, live
+    reads("get_current_cost"),
+    reads("get_finops_usage").asking("?group_by=key"),
+    reads("get_own_usage").asking("?group_by=key"),
+    reads("stream_events").streaming(),
+    // workers: nobody with a session or a key
+    changes("register_worker", 200).with(|_, _| json!({})),
+    changes("report_heartbeat", 200).with(|_, _| json!({})),
+];
+
+fn deployment(world: &World, model: Uuid) -> Value {
+    json!({"model_id": model, "instance_type_id": world.catalog["instance_type"], "zone_id": world.catalog["zone"]})
+}
+
+fn instance_type() -> Value {
+    json!({"name": "New", "cpu_count": 8, "memory_gb": 64, "gpu_count": 1, "vram_per_gpu_gb": 24, "cost_per_hour_eur": "2"})
+}
+
+fn model(model_id: &str) -> Value {
+    json!({"name": "New", "model_id": model_id, "engine": "mock", "required_vram_gb": 1, "context_length": 4096})
+}
+
+fn email(world: &World, principal: &str) -> String {
+    let side = world.principal(principal).side;
+    format!("{principal}.{}@example.test", side.marker())
+}
+
+/// Which of the ids an operation is called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    Own,
+    Foreign,
+    /// One of the platform's rows.
+    Platform,
+    Absent,
+}
+
+pub const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
+
+/// Something of another tenant's that a body may try to refer to.
+pub fn foreign_reference(table: &str, world: &World, principal: &Principal) -> Option<Uuid> {
+    let stranger = world.side(principal.stranger());
+    match table {
+        "organizations" => Some(stranger.tenant),
+        "members" => stranger.people.get(3).copied(),
+        _ => stranger.id(table),
+    }
+}
+
+/// The id to call an operation with; `None` where the target does not exist for this principal.
+pub fn id_of(names: Names, target: Target, world: &World, principal: &Principal) -> Option<Uuid> {
+    let absent = (target == Target::Absent).then_some(ABSENT);
+    let stranger = world.principals.iter().find(|other| other.side == principal.stranger());
+    absent.or(match (names, target) {
+        (Names::Nothing, _) | (_, Target::Absent) => None,
+        (Names::Session, Target::Own) => principal.spare_session.or(world.principal("owner").spare_session),
+        (Names::Session, Target::Foreign) => stranger?.spare_session,
+        (Names::Member, Target::Own) => {
+            let own = world.side(principal.side).people.get(3);
+            own.or(world.side(Side::Alpha).people.get(3)).copied()
+        }
+        (Names::Member, Target::Foreign) => world.side(principal.stranger()).people.get(3).copied(),
+        (Names::Catalog(name), Target::Own) => world.catalog.get(name).copied(),
+        (Names::Session | Names::Catalog(_) | Names::Member, _) => None,
+        (Names::RowOf(table) | Names::PublicRowOf(table), Target::Own) => {
+            // Who has none of its own is refused whatever the id, or reads the public one.
+            let own = world.side(principal.side).id(table);
+            let public = world
+                .side(Side::Platform)
+                .id(table)
+                .or(world.side(Side::Alpha).id(table));
+            own.or(public)
+        }
+        (Names::RowOf(table) | Names::PublicRowOf(table), Target::Foreign) => {
+            world.side(principal.stranger()).id(table)
+        }
+        (Names::RowOf(table) | Names::PublicRowOf(table), Target::Platform) => {
+            let elsewhere = principal.side != Side::Platform;
+            world.side(Side::Platform).id(table).filter(|_| elsewhere)
+        }
+    })
+}

@@ -1,6 +1,6 @@
 import { ORGANIZATION } from '../fixtures/api';
 import { expectNoSidewaysScrolling, look } from '../fixtures/look';
-import { expect, signIn, switchTo, test } from '../fixtures/test';
+import { expect, signIn, test } from '../fixtures/test';
 
 test.use({ viewport: { width: 375, height: 740 } });
 
@@ -22,7 +22,10 @@ test('every page works on a phone 375 pixels wide', async ({ page, program }) =>
   await signIn(page, program);
   await page.getByRole('button', { name: 'Open menu' }).click();
   await look(page, 'narrow-menu');
-  await switchTo(page, ORGANIZATION);
+  await page.getByRole('button', { name: 'Workspace: Personal' }).click();
+  await page.getByRole('option', { name: ORGANIZATION, exact: true }).click();
+  // The menu closes: what lies on top belongs to the workspace that was left.
+  await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Inventiv IT · you are Owner');
   for (const [path, heading] of PAGES) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1, name: heading, exact: true })).toBeAttached();

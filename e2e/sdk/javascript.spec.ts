@@ -101,7 +101,12 @@ test('an unknown model is a NotFoundError', async ({ gateway }) => {
   await expect(refused).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
 });
 
-test('a request without messages is a BadRequestError', async ({ gateway }) => {
-  const refused = client(gateway).chat.completions.create({ model: gateway.model, messages: [] });
+test('a prompt longer than the context is a BadRequestError that says so', async ({ gateway }) => {
+  const content = 'word '.repeat(100_000);
+  const refused = client(gateway).chat.completions.create({
+    model: gateway.model,
+    messages: [{ role: 'user', content }],
+  });
   await expect(refused).rejects.toThrow(BadRequestError);
+  await expect(refused).rejects.toThrow(/context/);
 });

@@ -99,9 +99,11 @@ class Errors(unittest.TestCase):
         with self.assertRaises(openai.NotFoundError):
             client().chat.completions.create(model="no-such-model", messages=QUESTION, stream=True)
 
-    def test_a_request_without_messages_is_a_bad_request_error(self):
-        with self.assertRaises(openai.BadRequestError):
-            client().chat.completions.create(model=MODEL, messages=[])
+    def test_a_prompt_longer_than_the_context_is_a_bad_request_error_that_says_so(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            client().chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "word " * 100_000}])
+        self.assertIn("context", str(caught.exception))
+
 
 
 if __name__ == "__main__":

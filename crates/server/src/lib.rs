@@ -7,6 +7,7 @@
 pub mod app;
 pub mod bootstrap;
 pub mod clock;
+pub mod demo;
 pub mod error;
 pub mod features;
 pub mod housekeeping;

@@ -271,6 +271,11 @@ async fn database(config: &Config, data_dir: &Path) -> anyhow::Result<(Option<Cl
     }
 }
 
+/// Where a demo lives unless told otherwise: beside, not in, the installation of the same account.
+pub fn demo_data_dir() -> anyhow::Result<PathBuf> {
+    Ok(embedded_postgres::default_data_dir("inventiv-demo")?)
+}
+
 /// The configured directory, or the place where the system expects a program's data.
 pub fn data_dir(config: &Config) -> anyhow::Result<PathBuf> {
     let directory = match &config.data_dir {

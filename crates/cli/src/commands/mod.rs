@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod demo;
 mod migrate;
 mod openapi;
 mod serve;
@@ -23,6 +24,8 @@ pub struct CommandLine {
 enum Command {
     /// Serve the console, the API and the gateway
     Serve(Box<Config>),
+    /// Serve with sample data, in a data directory of its own
+    Demo(Box<Config>),
     /// Bring the database to this version's schema
     Migrate(Box<Config>),
     /// Make accounts, reset passwords, appoint platform admins
@@ -41,7 +44,7 @@ pub fn arguments() -> anyhow::Result<Vec<OsString>> {
     let word = |position: usize| arguments.get(position).and_then(|word| word.to_str());
     // The settings belong to the innermost command.
     let command = match word(1) {
-        Some(command @ ("serve" | "migrate")) => Some(command),
+        Some(command @ ("serve" | "demo" | "migrate")) => Some(command),
         Some("admin" | "audit") => word(2).filter(|command| !command.starts_with('-')),
         _ => None,
     };
@@ -54,6 +57,7 @@ pub fn arguments() -> anyhow::Result<Vec<OsString>> {
 pub async fn run(line: CommandLine) -> anyhow::Result<()> {
     match line.command {
         Command::Serve(config) => serve::run(*config).await,
+        Command::Demo(config) => demo::run(*config).await,
         Command::Migrate(config) => migrate::run(*config).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Audit(command) => audit::run(command).await,

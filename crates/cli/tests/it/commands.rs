@@ -17,7 +17,7 @@ fn data_dir() -> tempfile::TempDir {
     directory
 }
 
-fn inventiv(data_dir: &Path) -> Command {
+pub fn inventiv(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inventiv"));
     command
         .env_clear()
@@ -132,20 +132,27 @@ fn an_operator_makes_and_mends_accounts_and_the_audit_log_shows_what_was_altered
 }
 
 /// A serving program, told to stop when dropped.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Serving {
-    fn start(command: &mut Command) -> Self {
+    /// Returns once the program said a line that begins so, with what it said until then.
+    pub fn start(command: &mut Command, last_line: &str) -> (Self, Vec<String>) {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.unwrap().starts_with("Inventiv is ready"));
-        assert!(ready, "it ended before it was ready");
-        // Whoever prints later must not find the pipe closed.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self(child)
+        let serving = Self(child);
+        let mut said = Vec::new();
+        for line in lines.by_ref() {
+            said.push(line.unwrap());
+            if said.iter().any(|line| line.trim().starts_with(last_line)) {
+                // Whoever prints later must not find the pipe closed.
+                std::thread::spawn(move || lines.for_each(drop));
+                return (serving, said);
+            }
+        }
+        panic!("it ended before it was ready: {said:?}");
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         let told = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
         assert!(told.success());
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -170,7 +177,7 @@ fn a_command_beside_a_server_with_a_private_database_says_that_it_is_running() {
     let directory = data_dir();
     let mut serve = inventiv(directory.path());
     serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]);
-    let mut serving = Serving::start(&mut serve);
+    let (mut serving, _) = Serving::start(&mut serve, "Inventiv is ready");
     let create = || {
         let arguments = ["admin", "create-user", "--email", "ada@example.test"];
         inventiv(directory.path()).args(arguments).output().unwrap()

@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
 // exactly as they do in production (cookies and the origin check depend on it).
 const server = process.env.INVENTIV_SERVER ?? 'http://127.0.0.1:8080';
 const apiPaths =
-  '^/(auth|organizations|models|providers|regions|zones|instance_types|deployments|instances|api_keys|chat|finops|usage|events|v1|version)(/|\\?|$)';
+  '^/(auth|organizations|models|providers|regions|zones|instance_types|deployments|instances|api_keys|chat|finops|usage|users|audit_log|events|v1|version)(/|\\?|$)';
 
 export default defineConfig({
   base: '/app/',

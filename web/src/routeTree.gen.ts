@@ -12,6 +12,7 @@ import { Route as rootRouteImport } from './routes/__root';
 import { Route as AppRouteImport } from './routes/_app';
 import { Route as ConfirmEmailRouteImport } from './routes/confirm-email';
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password';
+import { Route as InvitationRouteImport } from './routes/invitation';
 import { Route as LoginRouteImport } from './routes/login';
 import { Route as ResetPasswordRouteImport } from './routes/reset-password';
 import { Route as AppIndexRouteImport } from './routes/_app.index';
@@ -20,11 +21,14 @@ import { Route as AppApiKeysRouteImport } from './routes/_app.api-keys';
 import { Route as AppChatRouteImport } from './routes/_app.chat';
 import { Route as AppFinopsRouteImport } from './routes/_app.finops';
 import { Route as AppOrganizationsRouteImport } from './routes/_app.organizations';
+import { Route as AppUsersRouteImport } from './routes/_app.users';
+import { Route as InvitationsTokenRouteImport } from './routes/invitations.$token';
 import { Route as AppInstancesIndexRouteImport } from './routes/_app.instances.index';
 import { Route as AppInstancesInstanceIdRouteImport } from './routes/_app.instances.$instanceId';
 import { Route as AppInstancesDeployRouteImport } from './routes/_app.instances.deploy';
 import { Route as AppModelsIndexRouteImport } from './routes/_app.models.index';
 import { Route as AppModelsModelIdRouteImport } from './routes/_app.models.$modelId';
+import { Route as AppOrganizationInvitationsRouteImport } from './routes/_app.organization.invitations';
 import { Route as AppOrganizationMembersRouteImport } from './routes/_app.organization.members';
 import { Route as AppOrganizationSettingsRouteImport } from './routes/_app.organization.settings';
 
@@ -40,6 +44,11 @@ const ConfirmEmailRoute = ConfirmEmailRouteImport.update({
 const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
   id: '/forgot-password',
   path: '/forgot-password',
+  getParentRoute: () => rootRouteImport,
+} as any);
+const InvitationRoute = InvitationRouteImport.update({
+  id: '/invitation',
+  path: '/invitation',
   getParentRoute: () => rootRouteImport,
 } as any);
 const LoginRoute = LoginRouteImport.update({
@@ -82,6 +91,16 @@ const AppOrganizationsRoute = AppOrganizationsRouteImport.update({
   path: '/organizations',
   getParentRoute: () => AppRoute,
 } as any);
+const AppUsersRoute = AppUsersRouteImport.update({
+  id: '/users',
+  path: '/users',
+  getParentRoute: () => AppRoute,
+} as any);
+const InvitationsTokenRoute = InvitationsTokenRouteImport.update({
+  id: '/invitations/$token',
+  path: '/invitations/$token',
+  getParentRoute: () => rootRouteImport,
+} as any);
 const AppInstancesIndexRoute = AppInstancesIndexRouteImport.update({
   id: '/instances/',
   path: '/instances/',
@@ -107,6 +126,12 @@ const AppModelsModelIdRoute = AppModelsModelIdRouteImport.update({
   path: '/models/$modelId',
   getParentRoute: () => AppRoute,
 } as any);
+const AppOrganizationInvitationsRoute =
+  AppOrganizationInvitationsRouteImport.update({
+    id: '/organization/invitations',
+    path: '/organization/invitations',
+    getParentRoute: () => AppRoute,
+  } as any);
 const AppOrganizationMembersRoute = AppOrganizationMembersRouteImport.update({
   id: '/organization/members',
   path: '/organization/members',
@@ -122,6 +147,7 @@ export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
   '/confirm-email': typeof ConfirmEmailRoute;
   '/forgot-password': typeof ForgotPasswordRoute;
+  '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
   '/account': typeof AppAccountRoute;
@@ -129,9 +155,12 @@ export interface FileRoutesByFullPath {
   '/chat': typeof AppChatRoute;
   '/finops': typeof AppFinopsRoute;
   '/organizations': typeof AppOrganizationsRoute;
+  '/users': typeof AppUsersRoute;
+  '/invitations/$token': typeof InvitationsTokenRoute;
   '/instances/$instanceId': typeof AppInstancesInstanceIdRoute;
   '/instances/deploy': typeof AppInstancesDeployRoute;
   '/models/$modelId': typeof AppModelsModelIdRoute;
+  '/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/organization/members': typeof AppOrganizationMembersRoute;
   '/organization/settings': typeof AppOrganizationSettingsRoute;
   '/instances/': typeof AppInstancesIndexRoute;
@@ -140,6 +169,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/confirm-email': typeof ConfirmEmailRoute;
   '/forgot-password': typeof ForgotPasswordRoute;
+  '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
   '/account': typeof AppAccountRoute;
@@ -147,10 +177,13 @@ export interface FileRoutesByTo {
   '/chat': typeof AppChatRoute;
   '/finops': typeof AppFinopsRoute;
   '/organizations': typeof AppOrganizationsRoute;
+  '/users': typeof AppUsersRoute;
+  '/invitations/$token': typeof InvitationsTokenRoute;
   '/': typeof AppIndexRoute;
   '/instances/$instanceId': typeof AppInstancesInstanceIdRoute;
   '/instances/deploy': typeof AppInstancesDeployRoute;
   '/models/$modelId': typeof AppModelsModelIdRoute;
+  '/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/organization/members': typeof AppOrganizationMembersRoute;
   '/organization/settings': typeof AppOrganizationSettingsRoute;
   '/instances': typeof AppInstancesIndexRoute;
@@ -161,6 +194,7 @@ export interface FileRoutesById {
   '/_app': typeof AppRouteWithChildren;
   '/confirm-email': typeof ConfirmEmailRoute;
   '/forgot-password': typeof ForgotPasswordRoute;
+  '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
   '/_app/account': typeof AppAccountRoute;
@@ -168,10 +202,13 @@ export interface FileRoutesById {
   '/_app/chat': typeof AppChatRoute;
   '/_app/finops': typeof AppFinopsRoute;
   '/_app/organizations': typeof AppOrganizationsRoute;
+  '/_app/users': typeof AppUsersRoute;
+  '/invitations/$token': typeof InvitationsTokenRoute;
   '/_app/': typeof AppIndexRoute;
   '/_app/instances/$instanceId': typeof AppInstancesInstanceIdRoute;
   '/_app/instances/deploy': typeof AppInstancesDeployRoute;
   '/_app/models/$modelId': typeof AppModelsModelIdRoute;
+  '/_app/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/_app/organization/members': typeof AppOrganizationMembersRoute;
   '/_app/organization/settings': typeof AppOrganizationSettingsRoute;
   '/_app/instances/': typeof AppInstancesIndexRoute;
@@ -183,6 +220,7 @@ export interface FileRouteTypes {
     | '/'
     | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/login'
     | '/reset-password'
     | '/account'
@@ -190,9 +228,12 @@ export interface FileRouteTypes {
     | '/chat'
     | '/finops'
     | '/organizations'
+    | '/users'
+    | '/invitations/$token'
     | '/instances/$instanceId'
     | '/instances/deploy'
     | '/models/$modelId'
+    | '/organization/invitations'
     | '/organization/members'
     | '/organization/settings'
     | '/instances/'
@@ -201,6 +242,7 @@ export interface FileRouteTypes {
   to:
     | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/login'
     | '/reset-password'
     | '/account'
@@ -208,10 +250,13 @@ export interface FileRouteTypes {
     | '/chat'
     | '/finops'
     | '/organizations'
+    | '/users'
+    | '/invitations/$token'
     | '/'
     | '/instances/$instanceId'
     | '/instances/deploy'
     | '/models/$modelId'
+    | '/organization/invitations'
     | '/organization/members'
     | '/organization/settings'
     | '/instances'
@@ -221,6 +266,7 @@ export interface FileRouteTypes {
     | '/_app'
     | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/login'
     | '/reset-password'
     | '/_app/account'
@@ -228,10 +274,13 @@ export interface FileRouteTypes {
     | '/_app/chat'
     | '/_app/finops'
     | '/_app/organizations'
+    | '/_app/users'
+    | '/invitations/$token'
     | '/_app/'
     | '/_app/instances/$instanceId'
     | '/_app/instances/deploy'
     | '/_app/models/$modelId'
+    | '/_app/organization/invitations'
     | '/_app/organization/members'
     | '/_app/organization/settings'
     | '/_app/instances/'
@@ -242,8 +291,10 @@ export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren;
   ConfirmEmailRoute: typeof ConfirmEmailRoute;
   ForgotPasswordRoute: typeof ForgotPasswordRoute;
+  InvitationRoute: typeof InvitationRoute;
   LoginRoute: typeof LoginRoute;
   ResetPasswordRoute: typeof ResetPasswordRoute;
+  InvitationsTokenRoute: typeof InvitationsTokenRoute;
 }
 
 declare module '@tanstack/react-router' {
@@ -267,6 +318,13 @@ declare module '@tanstack/react-router' {
       path: '/forgot-password';
       fullPath: '/forgot-password';
       preLoaderRoute: typeof ForgotPasswordRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    '/invitation': {
+      id: '/invitation';
+      path: '/invitation';
+      fullPath: '/invitation';
+      preLoaderRoute: typeof InvitationRouteImport;
       parentRoute: typeof rootRouteImport;
     };
     '/login': {
@@ -325,6 +383,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppOrganizationsRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/users': {
+      id: '/_app/users';
+      path: '/users';
+      fullPath: '/users';
+      preLoaderRoute: typeof AppUsersRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/invitations/$token': {
+      id: '/invitations/$token';
+      path: '/invitations/$token';
+      fullPath: '/invitations/$token';
+      preLoaderRoute: typeof InvitationsTokenRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
     '/_app/instances/': {
       id: '/_app/instances/';
       path: '/instances';
@@ -360,6 +432,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppModelsModelIdRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/organization/invitations': {
+      id: '/_app/organization/invitations';
+      path: '/organization/invitations';
+      fullPath: '/organization/invitations';
+      preLoaderRoute: typeof AppOrganizationInvitationsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/organization/members': {
       id: '/_app/organization/members';
       path: '/organization/members';
@@ -383,10 +462,12 @@ interface AppRouteChildren {
   AppChatRoute: typeof AppChatRoute;
   AppFinopsRoute: typeof AppFinopsRoute;
   AppOrganizationsRoute: typeof AppOrganizationsRoute;
+  AppUsersRoute: typeof AppUsersRoute;
   AppIndexRoute: typeof AppIndexRoute;
   AppInstancesInstanceIdRoute: typeof AppInstancesInstanceIdRoute;
   AppInstancesDeployRoute: typeof AppInstancesDeployRoute;
   AppModelsModelIdRoute: typeof AppModelsModelIdRoute;
+  AppOrganizationInvitationsRoute: typeof AppOrganizationInvitationsRoute;
   AppOrganizationMembersRoute: typeof AppOrganizationMembersRoute;
   AppOrganizationSettingsRoute: typeof AppOrganizationSettingsRoute;
   AppInstancesIndexRoute: typeof AppInstancesIndexRoute;
@@ -399,10 +480,12 @@ const AppRouteChildren: AppRouteChildren = {
   AppChatRoute: AppChatRoute,
   AppFinopsRoute: AppFinopsRoute,
   AppOrganizationsRoute: AppOrganizationsRoute,
+  AppUsersRoute: AppUsersRoute,
   AppIndexRoute: AppIndexRoute,
   AppInstancesInstanceIdRoute: AppInstancesInstanceIdRoute,
   AppInstancesDeployRoute: AppInstancesDeployRoute,
   AppModelsModelIdRoute: AppModelsModelIdRoute,
+  AppOrganizationInvitationsRoute: AppOrganizationInvitationsRoute,
   AppOrganizationMembersRoute: AppOrganizationMembersRoute,
   AppOrganizationSettingsRoute: AppOrganizationSettingsRoute,
   AppInstancesIndexRoute: AppInstancesIndexRoute,
@@ -415,8 +498,10 @@ const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   ConfirmEmailRoute: ConfirmEmailRoute,
   ForgotPasswordRoute: ForgotPasswordRoute,
+  InvitationRoute: InvitationRoute,
   LoginRoute: LoginRoute,
   ResetPasswordRoute: ResetPasswordRoute,
+  InvitationsTokenRoute: InvitationsTokenRoute,
 };
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

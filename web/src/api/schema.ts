@@ -13,6 +13,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign in */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -29,6 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Sign out
+         * @description Ends the session if there is one; always succeeds.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -43,10 +48,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who am I */
         get: operations["get_me"];
+        /** Change my profile */
         put: operations["update_me"];
         post?: never;
-        delete?: never;
+        delete: operations["delete_own_account"];
         options?: never;
         head?: never;
         patch?: never;
@@ -60,6 +67,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /**
+         * Change my password
+         * @description Ends all other sessions.
+         */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -75,6 +86,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** My sessions */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
@@ -93,6 +105,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** End one of my sessions */
         post: operations["revoke_session"];
         delete?: never;
         options?: never;
@@ -109,6 +122,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** End all my other sessions */
         post: operations["revoke_other_sessions"];
         delete?: never;
         options?: never;
@@ -123,8 +137,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** My organizations */
         get: operations["list_organizations"];
         put?: never;
+        /**
+         * Found an organization
+         * @description I become its owner. The session stays in its workspace.
+         */
         post: operations["create_organization"];
         delete?: never;
         options?: never;
@@ -139,13 +158,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_organization"];
-        put: operations["switch_workspace"];
+        /** The current organization */
+        get: operations["get_current_organization"];
+        /**
+         * Switch workspace
+         * @description Moves this session and re-issues its token; the one before answers 409 from now on.
+         */
+        put: operations["switch_organization"];
         post?: never;
+        /**
+         * Delete the current organization
+         * @description Refused while an instance lives. Memberships end, everybody's sessions there go on in Personal (this one with a new token),
+         *     keys are revoked. The slug stays taken and the audit log is kept.
+         */
         delete: operations["delete_organization"];
         options?: never;
         head?: never;
-        patch: operations["update_organization"];
+        /** Change the current organization */
+        patch: operations["update_current_organization"];
         trace?: never;
     };
     "/organizations/current/members": {
@@ -155,6 +185,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The members of the current organization */
         get: operations["list_members"];
         put?: never;
         post?: never;
@@ -172,8 +203,17 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /**
+         * Change a member's role
+         * @description Within the own reach: an owner gives any role to anyone, an admin changes between admin and user, a manager between manager
+         *     and user. Works at once, in every session of the member.
+         */
         put: operations["assign_member_role"];
         post?: never;
+        /**
+         * Remove a member
+         * @description Within the own reach, as for roles. The member's sessions go on in Personal; keys that are bound to the membership end.
+         */
         delete: operations["remove_member"];
         options?: never;
         head?: never;
@@ -189,6 +229,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Leave the current organization
+         * @description This session goes on in Personal, with a new token; so do my other sessions there.
+         */
         post: operations["leave_organization"];
         delete?: never;
         options?: never;
@@ -205,6 +249,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Transfer the ownership
+         * @description For owners: another member becomes an owner and I stop being one, in one act.
+         */
         post: operations["transfer_ownership"];
         delete?: never;
         options?: never;
@@ -221,6 +269,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Ask for a new password
+         * @description Mails a link to the address if it belongs to an account. The answer is the same if it doesn't.
+         */
         post: operations["request_password_reset"];
         delete?: never;
         options?: never;
@@ -237,6 +289,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Set a new password with the link from the mail
+         * @description Ends every session of the account. The link works once.
+         */
         post: operations["reset_password"];
         delete?: never;
         options?: never;
@@ -253,6 +309,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Change my e-mail address
+         * @description Mails a link to the new address, which confirms it, and a notice to the current one. Nothing changes before.
+         */
         post: operations["request_email_change"];
         delete?: never;
         options?: never;
@@ -269,6 +329,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Confirm my new e-mail address
+         * @description Needs no session: the link may be opened on another device.
+         */
         post: operations["confirm_email_change"];
         delete?: never;
         options?: never;
@@ -289,6 +353,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change the current organization's policies */
         patch: operations["update_policies"];
         trace?: never;
     };
@@ -299,10 +364,123 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What deleting the current organization would do */
         get: operations["preview_organization_deletion"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/current/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_invitations"];
+        put?: never;
+        post: operations["create_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/current/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/current/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resend_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/invitations/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_users"];
+        put?: never;
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_user"];
+        put: operations["update_user"];
+        post?: never;
+        delete: operations["delete_user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -315,9 +493,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Where servers can come from */
         get: operations["list_providers"];
         put?: never;
-        post?: never;
+        /** Add a provider */
+        post: operations["create_provider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -331,9 +511,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Regions of all providers */
         get: operations["list_regions"];
         put?: never;
-        post?: never;
+        /** Add a region */
+        post: operations["create_region"];
         delete?: never;
         options?: never;
         head?: never;
@@ -347,9 +529,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Zones of all regions */
         get: operations["list_zones"];
         put?: never;
-        post?: never;
+        /** Add a zone */
+        post: operations["create_zone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -363,9 +547,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Sizes of servers with their prices */
         get: operations["list_instance_types"];
         put?: never;
-        post?: never;
+        /**
+         * Add an instance type
+         * @description It is offered nowhere until its zones are set.
+         */
+        post: operations["create_instance_type"];
         delete?: never;
         options?: never;
         head?: never;
@@ -379,9 +568,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Models of this workspace and public ones */
         get: operations["list_models"];
         put?: never;
-        post?: never;
+        /**
+         * Add a model
+         * @description To the organization; to the public catalogue for a platform admin in Personal. It serves once it was activated both ways.
+         */
+        post: operations["create_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,10 +589,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One model */
         get: operations["get_model"];
-        put?: never;
+        /**
+         * Change a model
+         * @description A change of what runs (model id, engine, arguments, memory, context, volume) clears the technical activation. A public model is
+         *     changed by platform admins only: 403 `read_only_model`.
+         */
+        put: operations["update_model"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete a model
+         * @description Refused while an instance runs it. Past usage keeps its name.
+         */
+        delete: operations["delete_model"];
         options?: never;
         head?: never;
         patch?: never;
@@ -412,6 +616,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Activate a model technically */
         put: operations["activate_model_tech"];
         post?: never;
         delete?: never;
@@ -428,6 +633,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Activate a model economically */
         put: operations["activate_model_eco"];
         post?: never;
         delete?: never;
@@ -445,6 +651,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Deploy a model
+         * @description Accepted at once; the instance's `status` and `progress_percent` tell how far it is. It serves once it is ready and both
+         *     activations are set.
+         */
         post: operations["create_deployment"];
         delete?: never;
         options?: never;
@@ -459,6 +670,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The instances of this workspace */
         get: operations["list_instances"];
         put?: never;
         post?: never;
@@ -475,9 +687,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One instance */
         get: operations["get_instance"];
         put?: never;
         post?: never;
+        /**
+         * Terminate an instance
+         * @description A ready one finishes its requests first. It is over, and costs nothing more, when its status is `terminated`.
+         */
         delete: operations["terminate_instance"];
         options?: never;
         head?: never;
@@ -491,7 +708,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list_instance_history"];
+        /** What happened to an instance */
+        get: operations["get_instance_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -508,7 +726,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["activate_instance_tech"];
+        /**
+         * Activate an instance technically
+         * @description It serves once it is activated economically as well. `false` takes the activation back.
+         */
+        put: operations["set_instance_tech_activation"];
         post?: never;
         delete?: never;
         options?: never;
@@ -524,7 +746,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["activate_instance_eco"];
+        /**
+         * Activate an instance economically
+         * @description An instance that waits for this approval is ordered with it. `false` takes the activation back.
+         */
+        put: operations["set_instance_eco_activation"];
         post?: never;
         delete?: never;
         options?: never;
@@ -539,8 +765,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The workspace's keys */
         get: operations["list_api_keys"];
         put?: never;
+        /**
+         * Make a key
+         * @description It belongs to the workspace: to the organization, or to me in Personal. The answer holds the key itself; it can't be shown again.
+         */
         post: operations["create_api_key"];
         delete?: never;
         options?: never;
@@ -556,8 +787,13 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Rename or restrict a key */
+        put: operations["update_api_key"];
         post?: never;
+        /**
+         * Revoke a key
+         * @description For good, and within a second everywhere. The key stays in the list.
+         */
         delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
@@ -587,6 +823,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What the servers cost now */
         get: operations["get_current_cost"];
         put?: never;
         post?: never;
@@ -603,6 +840,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What the workspace consumed */
         get: operations["get_finops_usage"];
         put?: never;
         post?: never;
@@ -619,6 +857,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What I consumed in this workspace */
         get: operations["get_own_usage"];
         put?: never;
         post?: never;
@@ -635,7 +874,421 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_version"];
+        /** Which version is this */
+        get: operations["version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api_keys/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find keys */
+        get: operations["search_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew a Bearer token
+         * @description For programs: also takes a token past its ten minutes, as long as the session is alive.
+         */
+        post: operations["refresh_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the workspace's changes
+         * @description Server-sent events: `change` says what to read again, `closed` is the last one. A comment every 15 s keeps the connection open.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the process alive */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_types/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search instance types */
+        get: operations["search_instance_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_types/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an instance type
+         * @description A new price is for servers ordered from now on.
+         */
+        put: operations["update_instance_type"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_types/{id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models that fit on an instance type */
+        get: operations["list_instance_type_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_types/{id}/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a type is to be had */
+        get: operations["list_instance_type_zones"];
+        /** Set where a type is to be had */
+        put: operations["put_instance_type_zones"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search instances */
+        get: operations["search_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/worker/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A worker reports
+         * @description With the worker token (Bearer), every heartbeat interval and whenever the phase changes.
+         */
+        post: operations["worker_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/worker/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * First message of a worker
+         * @description Exchanges the one-time bootstrap token (Bearer) for a worker token and the assignment. Shapes: the crate `worker-protocol`.
+         */
+        post: operations["register_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a model's price
+         * @description For requests that start from now on. A new price clears the economic activation.
+         */
+        put: operations["set_model_price"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}/recommended-data-volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Disk for a server that runs the model */
+        get: operations["get_recommended_data_volume"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/current/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My role here */
+        get: operations["get_current_role"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search providers */
+        get: operations["search_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a provider */
+        put: operations["update_provider"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Can it serve */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare instances with their providers now
+         * @description Happens by itself all the time; this only hurries it.
+         */
+        post: operations["reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/regions/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search regions */
+        get: operations["search_regions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/regions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a region */
+        put: operations["update_region"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/zones/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search zones */
+        get: operations["search_zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/zones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a zone */
+        put: operations["update_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/zones/{id}/instance_types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sizes to be had in a zone */
+        get: operations["list_zone_instance_types"];
         put?: never;
         post?: never;
         delete?: never;
@@ -649,32 +1302,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        OrganizationRole: "owner" | "admin" | "manager" | "user";
+        Mine_OrganizationRole: "owner" | "admin" | "manager" | "user";
         /** @enum {string} */
-        Scope: "platform" | "personal" | "organization";
-        FieldError: {
+        Mine_Scope: "platform" | "personal" | "organization";
+        Mine_FieldError: {
             field: string;
             code: string;
             message: string;
         };
-        Problem: {
+        Mine_Problem: {
             type: string;
             title: string;
             status: number;
             code: string;
             detail: string;
             request_id: string;
-            errors?: components["schemas"]["FieldError"][];
+            errors?: components["schemas"]["Mine_FieldError"][];
             permission?: string | null;
         };
-        Module: {
+        Mine_Module: {
             name: string;
             available: boolean;
             /** @enum {string|null} */
             reason: "organization_required" | "permission_required" | null;
             permission: string;
         };
-        Me: {
+        Mine_Me: {
             /** Format: uuid */
             id: string;
             email: string;
@@ -693,24 +1346,24 @@ export interface components {
             current_organization_color: string | null;
             current_organization_role: string | null;
             permissions: string[];
-            modules: components["schemas"]["Module"][];
+            modules: components["schemas"]["Mine_Module"][];
         };
-        UpdateMe: {
+        Mine_UpdateMe: {
             first_name?: string | null;
             last_name?: string | null;
             username?: string;
             locale?: string;
         };
-        Login: {
+        Mine_Login: {
             login: string;
             password: string;
             transport?: string;
         };
-        ChangePassword: {
+        Mine_ChangePassword: {
             current_password: string;
             new_password: string;
         };
-        Session: {
+        Mine_Session: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -727,7 +1380,7 @@ export interface components {
             expires_at: string;
             is_current: boolean;
         };
-        Organization: {
+        Mine_Organization: {
             /** Format: uuid */
             id: string;
             name: string;
@@ -741,21 +1394,21 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        CreateOrganization: {
+        Mine_CreateOrganization: {
             name: string;
             slug?: string | null;
             color?: string | null;
         };
-        UpdateOrganization: {
+        Mine_UpdateOrganization: {
             name?: string;
             slug?: string;
             color?: string | null;
         };
-        SwitchWorkspace: {
+        Mine_SwitchWorkspace: {
             /** Format: uuid */
             organization_id: string | null;
         };
-        Member: {
+        Mine_Member: {
             /** Format: uuid */
             user_id: string;
             email: string;
@@ -768,7 +1421,7 @@ export interface components {
             /** Format: date-time */
             last_seen_at: string | null;
         };
-        Model: {
+        Mine_Model: {
             /** Format: uuid */
             id: string;
             scope: string;
@@ -800,14 +1453,14 @@ export interface components {
             output_eur_per_1m: string | null;
             ready_instances: number;
         };
-        Provider: {
+        Mine_Provider: {
             /** Format: uuid */
             id: string;
             code: string;
             name: string;
             is_active: boolean;
         };
-        Region: {
+        Mine_Region: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -816,7 +1469,7 @@ export interface components {
             name: string;
             is_active: boolean;
         };
-        Zone: {
+        Mine_Zone: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -828,14 +1481,14 @@ export interface components {
             name: string;
             is_active: boolean;
         };
-        InstanceTypeZone: {
+        Mine_InstanceTypeZone: {
             /** Format: uuid */
             zone_id: string;
             zone_code: string;
             is_available: boolean;
             cost_per_hour_eur: string | null;
         };
-        InstanceType: {
+        Mine_InstanceType: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -848,9 +1501,9 @@ export interface components {
             memory_gb: number;
             is_active: boolean;
             cost_per_hour_eur: string | null;
-            zones: components["schemas"]["InstanceTypeZone"][];
+            zones: components["schemas"]["Mine_InstanceTypeZone"][];
         };
-        CreateDeployment: {
+        Mine_CreateDeployment: {
             /** Format: uuid */
             model_id: string;
             /** Format: uuid */
@@ -859,16 +1512,16 @@ export interface components {
             zone_id: string;
             dry_run?: boolean;
         };
-        DeploymentAccepted: {
+        Mine_DeploymentAccepted: {
             /** Format: uuid */
             instance_id: string;
         };
-        DryRun: {
+        Mine_DryRun: {
             fits: boolean;
             cost_per_hour_eur: string | null;
             reasons: string[];
         };
-        Instance: {
+        Mine_Instance: {
             /** Format: uuid */
             id: string;
             scope: string;
@@ -919,7 +1572,7 @@ export interface components {
             /** Format: date-time */
             terminated_at: string | null;
         };
-        InstanceTransition: {
+        Mine_InstanceTransition: {
             /** Format: uuid */
             id: string;
             from_status: string | null;
@@ -930,10 +1583,10 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
-        SetActivation: {
+        Mine_SetActivation: {
             active: boolean;
         };
-        ApiKey: {
+        Mine_ApiKey: {
             /** Format: uuid */
             id: string;
             scope: string;
@@ -953,24 +1606,24 @@ export interface components {
             state: string;
             allowed_models?: string[] | null;
         };
-        CreateApiKey: {
+        Mine_CreateApiKey: {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
             allowed_models?: string[] | null;
         };
-        CreatedApiKey: components["schemas"]["ApiKey"] & {
+        Mine_CreatedApiKey: components["schemas"]["Mine_ApiKey"] & {
             key?: string | null;
             secret_already_shown?: boolean;
         };
-        ChatModel: {
+        Mine_ChatModel: {
             id: string;
             name: string;
             context_length: number;
             is_ready: boolean;
             missing_activations: string[];
         };
-        CurrentCostInstance: {
+        Mine_CurrentCostInstance: {
             /** Format: uuid */
             instance_id: string;
             model_name: string;
@@ -980,15 +1633,15 @@ export interface components {
             billed_since: string | null;
             cost_to_date_eur: string;
         };
-        CurrentCost: {
+        Mine_CurrentCost: {
             /** Format: date-time */
             as_of: string;
             cost_per_hour_eur: string;
             today_eur: string;
             month_to_date_eur: string;
-            instances: components["schemas"]["CurrentCostInstance"][];
+            instances: components["schemas"]["Mine_CurrentCostInstance"][];
         };
-        UsageItem: {
+        Mine_UsageItem: {
             key: string | null;
             label: string | null;
             requests: number;
@@ -997,39 +1650,39 @@ export interface components {
             output_tokens: number;
             charge_eur: string;
         };
-        Usage: {
-            items: components["schemas"]["UsageItem"][];
-            total: components["schemas"]["UsageItem"];
+        Mine_Usage: {
+            items: components["schemas"]["Mine_UsageItem"][];
+            total: components["schemas"]["Mine_UsageItem"];
         };
-        Version: {
+        Mine_Version: {
             version: string;
         };
-        ResetRequest: {
+        Mine_ResetRequest: {
             email: string;
         };
-        Reset: {
+        Mine_Reset: {
             token: string;
             password: string;
         };
-        EmailChange: {
+        Mine_EmailChange: {
             email: string;
             password: string;
         };
-        Token: {
+        Mine_Token: {
             token: string;
         };
-        Policies: {
+        Mine_Policies: {
             approve_before_provisioning?: boolean;
             members_can_create_keys?: boolean;
         };
-        BlockingInstance: {
+        Mine_BlockingInstance: {
             /** Format: uuid */
             id: string;
             status: string;
             instance_type_code: string;
             zone_code: string;
         };
-        DeletionPreview: {
+        Mine_DeletionPreview: {
             /** Format: uuid */
             organization_id: string;
             name: string;
@@ -1038,72 +1691,1387 @@ export interface components {
             members: number;
             sessions: number;
             api_keys: number;
-            blocking_instances: components["schemas"]["BlockingInstance"][];
+            blocking_instances: components["schemas"]["Mine_BlockingInstance"][];
             blocking_instances_count: number;
         };
-        DeleteOrganization: {
+        Mine_DeleteOrganization: {
             slug: string;
         };
-        AssignRole: {
-            role: components["schemas"]["OrganizationRole"];
+        Mine_Invitation: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            role: string;
+            status: string;
+            /** Format: uuid */
+            invited_by: string;
+            invited_by_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            accepted_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            link?: string | null;
         };
-        Transfer: {
+        /** @enum {string} */
+        Mine_InvitationOutcome: "invited" | "already_invited" | "already_member";
+        Mine_CreateInvitations: {
+            email?: string | null;
+            emails?: string[] | null;
+            role: components["schemas"]["Mine_OrganizationRole"];
+        };
+        Mine_InvitationResult: {
+            email: string;
+            result: components["schemas"]["Mine_InvitationOutcome"];
+            invitation: null | components["schemas"]["Mine_Invitation"];
+        };
+        Mine_InvitationResults: {
+            items: components["schemas"]["Mine_InvitationResult"][];
+        };
+        Mine_CreatedInvitations: components["schemas"]["Mine_Invitation"] | components["schemas"]["Mine_InvitationResults"];
+        Mine_InvitationPage: {
+            /** @enum {string} */
+            status: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
+            organization_name: string;
+            organization_slug: string;
+            organization_color: string;
+            role: components["schemas"]["Mine_OrganizationRole"];
+            invited_by_name: string;
+            email: string;
+            account_exists: boolean;
+            locale: string;
+            /** Format: date-time */
+            expires_at: string;
+            lifetime_days: number;
+        };
+        Mine_AcceptInvitation: {
+            username?: string | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            password?: string | null;
+            locale?: string | null;
+        };
+        Mine_AcceptedInvitation: {
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            role: components["schemas"]["Mine_OrganizationRole"];
+            account_created: boolean;
+            already_member: boolean;
+        };
+        Mine_DeleteAccount: {
+            password: string;
+        };
+        /** @enum {string} */
+        Mine_PlatformRole: "user" | "admin";
+        Mine_User: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            username: string;
+            first_name: string;
+            last_name: string;
+            role: string | null;
+            locale: string | null;
+            platform_role: string | null;
+            account_plan: string | null;
+            /** Format: date-time */
+            email_verified_at: string | null;
+            /** Format: date-time */
+            disabled_at: string | null;
+            /** Format: date-time */
+            last_seen_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Mine_CreateUser: {
+            email: string;
+            username?: string | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            locale?: string | null;
+            role?: null | components["schemas"]["Mine_OrganizationRole"];
+            platform_role?: null | components["schemas"]["Mine_PlatformRole"];
+        };
+        Mine_UpdateUser: {
+            username?: string | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            locale?: string | null;
+            disabled?: boolean | null;
+            platform_role?: null | components["schemas"]["Mine_PlatformRole"];
+            role?: null | components["schemas"]["Mine_OrganizationRole"];
+        };
+        Mine_AssignRole: {
+            role: components["schemas"]["Mine_OrganizationRole"];
+        };
+        Mine_Transfer: {
             /** Format: uuid */
             user_id: string;
-            keep_role?: components["schemas"]["OrganizationRole"];
+            keep_role?: null | components["schemas"]["Mine_OrganizationRole"];
         };
+        Mine_OwnershipTransfer: {
+            new_owner: components["schemas"]["Mine_Member"];
+            previous_owner: components["schemas"]["Mine_Member"];
+        };
+        Mine_SessionList: {
+            items: components["schemas"]["Mine_Session"][];
+            next_cursor: string | null;
+        };
+        Mine_OrganizationList: {
+            items: components["schemas"]["Mine_Organization"][];
+            next_cursor: string | null;
+        };
+        Mine_MemberList: {
+            items: components["schemas"]["Mine_Member"][];
+            next_cursor: string | null;
+        };
+        Mine_ModelList: {
+            items: components["schemas"]["Mine_Model"][];
+            next_cursor: string | null;
+        };
+        Mine_ProviderList: {
+            items: components["schemas"]["Mine_Provider"][];
+            next_cursor: string | null;
+        };
+        Mine_RegionList: {
+            items: components["schemas"]["Mine_Region"][];
+            next_cursor: string | null;
+        };
+        Mine_ZoneList: {
+            items: components["schemas"]["Mine_Zone"][];
+            next_cursor: string | null;
+        };
+        Mine_InstanceTypeList: {
+            items: components["schemas"]["Mine_InstanceType"][];
+            next_cursor: string | null;
+        };
+        Mine_InvitationList: {
+            items: components["schemas"]["Mine_Invitation"][];
+            next_cursor: string | null;
+        };
+        Mine_UserList: {
+            items: components["schemas"]["Mine_User"][];
+            next_cursor: string | null;
+        };
+        Mine_InstanceList: {
+            items: components["schemas"]["Mine_Instance"][];
+            next_cursor: string | null;
+        };
+        Mine_InstanceTransitionList: {
+            items: components["schemas"]["Mine_InstanceTransition"][];
+            next_cursor: string | null;
+        };
+        Mine_ApiKeyList: {
+            items: components["schemas"]["Mine_ApiKey"][];
+            next_cursor: string | null;
+        };
+        Mine_ChatModelList: {
+            items: components["schemas"]["Mine_ChatModel"][];
+            next_cursor: string | null;
+        };
+        ActivationBody: {
+            active: boolean;
+        };
+        ApiKey: {
+            /** @description Null: every model of the workspace. */
+            allowed_models?: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The user who made it.
+             */
+            created_by: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Up to a few seconds old.
+             */
+            last_used_at?: string | null;
+            /** @description Ends with its maker's membership. */
+            member_bound: boolean;
+            name: string;
+            /** Format: uuid */
+            organization_id?: string | null;
+            /**
+             * @description Enough to recognise the key, nothing to use it.
+             * @example inv_4fTq0ZkX9aLw2BnM
+             */
+            prefix: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            /**
+             * @description `personal` or `organization`.
+             * @example organization
+             */
+            scope: string;
+            state: components["schemas"]["KeyState"];
+        };
+        AssignRoleRequest: {
+            role: components["schemas"]["Role"];
+        };
+        BlockingInstance: {
+            /** Format: uuid */
+            id: string;
+            instance_type_code: string;
+            status: string;
+            zone_code: string;
+        };
+        /** @description The data of an event `change`: read it again. */
+        ChangeEvent: {
+            /**
+             * Format: uuid
+             * @description Null with `all`.
+             */
+            id?: string | null;
+            /** @description A topic, or `all` when anything may have changed. */
+            topic: components["schemas"]["TopicName"];
+        };
+        ChangePasswordRequest: {
+            current_password: string;
+            /** @description 12 to 256 characters. */
+            new_password: string;
+        };
+        ConfirmEmailChangeRequest: {
+            /** @description From the link in the mail. */
+            token: string;
+        };
+        CreateApiKeyRequest: {
+            /** @description `model_id`s this key may call; null or absent: every model of the workspace. */
+            allowed_models?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Null or absent: never.
+             */
+            expires_at?: string | null;
+            name: string;
+        };
+        CreateDeploymentRequest: {
+            /** @description Only say whether it fits and what it costs. */
+            dry_run?: boolean;
+            /** Format: uuid */
+            instance_type_id: string;
+            /**
+             * Format: uuid
+             * @description The row's id, of one of our models or a public one.
+             */
+            model_id: string;
+            /** Format: uuid */
+            zone_id: string;
+        };
+        CreateInstanceTypeRequest: {
+            code: string;
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            /** Format: int32 */
+            cpu_count: number;
+            /** Format: int32 */
+            gpu_count: number;
+            /** @default true */
+            is_active: boolean;
+            /** Format: int32 */
+            memory_gb: number;
+            name: string;
+            /** Format: uuid */
+            provider_id: string;
+            /** Format: int32 */
+            vram_per_gpu_gb: number;
+        };
+        CreateOrganizationRequest: {
+            color?: string | null;
+            name: string;
+            /** @description Part of offering names; made from the name unless given. */
+            slug?: string | null;
+        };
+        CreateProviderRequest: {
+            code: string;
+            /** @default true */
+            is_active: boolean;
+            name: string;
+        };
+        CreateRegionRequest: {
+            code: string;
+            /** @default true */
+            is_active: boolean;
+            name: string;
+            /** Format: uuid */
+            provider_id: string;
+        };
+        CreateZoneRequest: {
+            code: string;
+            /** @default true */
+            is_active: boolean;
+            name: string;
+            /** Format: uuid */
+            region_id: string;
+        };
+        /** @description A key that has just been made. */
+        CreatedApiKey: components["schemas"]["ApiKey"] & {
+            /** @description The key itself, shown this once. A repeated request with the same `Idempotency-Key` gets `secret_already_shown` instead. */
+            key: string;
+        };
+        /** @description What the workspace's servers cost. */
+        CurrentCost: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description Of everything that runs now. */
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            /** @description What cost something this month, running servers first. */
+            instances: components["schemas"]["InstanceCost"][];
+            /** @description Since the first of the month, UTC. */
+            month_to_date_eur: components["schemas"]["Eur"];
+            /** @description Since midnight UTC. */
+            today_eur: components["schemas"]["Eur"];
+        };
+        CurrentRole: {
+            /** Format: uuid */
+            organization_id: string;
+            role: string;
+        };
+        DeleteOrganizationRequest: {
+            /** @description The organization's slug, typed by whoever means it. */
+            slug: string;
+        };
+        /** @description What deleting the organization would end, and what stands in the way. */
+        DeletionPreview: {
+            /**
+             * Format: int64
+             * @description Keys that would be revoked.
+             */
+            api_keys: number;
+            /** @description Instances that must be terminated or archived first; the first 20 of them. */
+            blocking_instances: components["schemas"]["BlockingInstance"][];
+            /** Format: int64 */
+            blocking_instances_count: number;
+            can_be_deleted: boolean;
+            /**
+             * Format: int64
+             * @description Memberships that would end, mine included.
+             */
+            members: number;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            /**
+             * Format: int64
+             * @description Sessions that would go on in Personal.
+             */
+            sessions: number;
+            /** @description What has to be typed. */
+            slug: string;
+        };
+        DeploymentAccepted: {
+            /** Format: uuid */
+            instance_id: string;
+        };
+        DeploymentPreview: {
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            fits: boolean;
+            /** @description Why it fits or doesn't, in sentences. */
+            reasons: string[];
+        };
+        /**
+         * @description What runs a model.
+         * @enum {string}
+         */
+        Engine: "mock" | "vllm" | "llama_cpp";
+        /**
+         * @description An amount or a price in EUR, written as a decimal string without trailing zeros.
+         * @example 0.85
+         */
+        Eur: string;
+        /** @description One field that breaks one rule. */
+        FieldError: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description Path of the field in the body or the name of the query parameter. */
+            field: string;
+            /** @description The rule in words. */
+            message: string;
+        };
+        History: {
+            items: components["schemas"]["HistoryEntry"][];
+        };
+        HistoryEntry: {
+            /** @description Who asked; null: the platform itself. */
+            actor?: string | null;
+            /** @description Null: how it began. */
+            from_status?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description What went wrong, in words. */
+            message?: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description What happened, for programs. */
+            reason: string;
+            to_status: string;
+        };
+        Instance: {
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When the provider began to bill it.
+             */
+            billed_since?: string | null;
+            /** @description As it was when the deployment was accepted. */
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            cost_to_date_eur: components["schemas"]["Eur"];
+            /** Format: date-time */
+            created_at: string;
+            /** @example running */
+            desired_state: string;
+            /** Format: date-time */
+            eco_activated_at?: string | null;
+            /** Format: uuid */
+            eco_activated_by?: string | null;
+            error_code?: string | null;
+            /** @description In words. */
+            error_message?: string | null;
+            /** Format: int32 */
+            gpu_count: number;
+            /** Format: uuid */
+            id: string;
+            instance_type_code: string;
+            /** Format: uuid */
+            instance_type_id: string;
+            is_operational: boolean;
+            /** Format: date-time */
+            last_heartbeat_at?: string | null;
+            /** @description `tech`, `eco`. */
+            missing_activations: string[];
+            /** Format: uuid */
+            model_id: string;
+            model_name: string;
+            /** Format: uuid */
+            organization_id?: string | null;
+            /** Format: int32 */
+            progress_percent: number;
+            /**
+             * @description The last step completed: accepted, server_created, server_started, address_known, worker_registered, engine_answers,
+             *     model_loaded, warmed_up, health_checked, ready. Null while the request waits for its approval.
+             */
+            progress_step?: string | null;
+            provider_code: string;
+            provider_instance_id?: string | null;
+            /**
+             * Format: int32
+             * @description Requests waiting in the engine; null: unknown.
+             */
+            queue_depth?: number | null;
+            /** Format: date-time */
+            ready_at?: string | null;
+            /** @example organization */
+            scope: string;
+            status: components["schemas"]["Status"];
+            /** Format: date-time */
+            tech_activated_at?: string | null;
+            /** Format: uuid */
+            tech_activated_by?: string | null;
+            /** Format: date-time */
+            terminated_at?: string | null;
+            /**
+             * Format: int32
+             * @description Of all GPUs together.
+             */
+            vram_gb: number;
+            worker_version?: string | null;
+            zone_code: string;
+            /** Format: uuid */
+            zone_id: string;
+        };
+        InstanceActivationRequest: {
+            active: boolean;
+        };
+        InstanceCost: {
+            /** Format: date-time */
+            billed_since?: string | null;
+            /** @description Zero once it costs nothing any more. */
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            cost_to_date_eur: components["schemas"]["Eur"];
+            /** Format: uuid */
+            instance_id: string;
+            model_name: string;
+            status: string;
+        };
+        InstanceSearchResult: {
+            items: components["schemas"]["Instance"][];
+            stats: components["schemas"]["InstanceStats"];
+            /** Format: int64 */
+            total: number;
+        };
+        InstanceStats: {
+            /** @description How many of the matches are in which status; those with none are left out. */
+            by_status: {
+                [key: string]: number;
+            };
+        };
+        InstanceType: {
+            /** @example mock-l4-1 */
+            code: string;
+            /** @description Where a zone has no price of its own. */
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            /** Format: int32 */
+            cpu_count: number;
+            /** Format: int32 */
+            gpu_count: number;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            /** Format: int32 */
+            memory_gb: number;
+            name: string;
+            /** Format: uuid */
+            provider_id: string;
+            /** Format: int32 */
+            vram_per_gpu_gb: number;
+            zones: components["schemas"]["TypeZone"][];
+        };
+        /** @enum {string} */
+        KeyState: "active" | "expired" | "revoked";
+        LoginRequest: {
+            /** @description E-mail or username. */
+            login: string;
+            password: string;
+            transport?: components["schemas"]["Transport"];
+        };
+        /** @description Who is signed in, where, and what that allows. */
+        Me: {
+            /** @example free */
+            account_plan: string;
+            current_organization_color?: string | null;
+            /**
+             * Format: uuid
+             * @description Null in Personal.
+             */
+            current_organization_id?: string | null;
+            current_organization_name?: string | null;
+            current_organization_role?: components["schemas"]["Role"] | null;
+            current_organization_slug?: string | null;
+            email: string;
+            first_name: string;
+            /** Format: uuid */
+            id: string;
+            last_name: string;
+            locale: string;
+            modules: components["schemas"]["Module"][];
+            permissions: string[];
+            /** @example user */
+            platform_role: string;
+            /** Format: uuid */
+            session_id: string;
+            /** @description The session token, for programs that asked for it with `"transport": "bearer"`. */
+            token?: string | null;
+            username: string;
+        };
+        /** @description Somebody who belongs to the organization. */
+        Member: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            first_name: string;
+            last_name: string;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+            role: string;
+            /** Format: uuid */
+            user_id: string;
+            username: string;
+        };
+        /** @description A model, public or of the organization. */
+        Model: {
+            cached_input_eur_per_1m?: components["schemas"]["Eur"] | null;
+            /**
+             * Format: int32
+             * @description Tokens of prompt and answer together.
+             */
+            context_length: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Size of its files.
+             */
+            data_volume_gb: number;
+            description: string;
+            /** Format: date-time */
+            eco_activated_at?: string | null;
+            /** Format: uuid */
+            eco_activated_by?: string | null;
+            engine: string;
+            engine_arguments: string[];
+            /** Format: uuid */
+            id: string;
+            input_eur_per_1m?: components["schemas"]["Eur"] | null;
+            is_active: boolean;
+            is_operational: boolean;
+            licence: string;
+            /** @description `tech`, `eco`: what is missing before it may serve. */
+            missing_activations: string[];
+            /**
+             * @description What callers send as `model`.
+             * @example mock/echo
+             */
+            model_id: string;
+            name: string;
+            /** Format: uuid */
+            organization_id?: string | null;
+            output_eur_per_1m?: components["schemas"]["Eur"] | null;
+            /** Format: int32 */
+            price_version?: number | null;
+            /**
+             * Format: int64
+             * @description Instances of this workspace that serve it now.
+             */
+            ready_instances: number;
+            /** Format: int32 */
+            required_vram_gb: number;
+            /**
+             * @description `platform`: public; `organization`: its own.
+             * @example platform
+             */
+            scope: string;
+            /** Format: date-time */
+            tech_activated_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Null when the platform itself did it.
+             */
+            tech_activated_by?: string | null;
+        };
+        /** @description Everything of a model that its owner decides. */
+        ModelBody: {
+            /** Format: int32 */
+            context_length: number;
+            /** Format: int32 */
+            data_volume_gb?: number;
+            description?: string;
+            engine: components["schemas"]["Engine"];
+            engine_arguments?: string[];
+            /** @default true */
+            is_active: boolean;
+            licence?: string;
+            model_id: string;
+            name: string;
+            /** Format: int32 */
+            required_vram_gb: number;
+        };
+        /** @description A part of the console. */
+        Module: {
+            available: boolean;
+            name: string;
+            /** @description The permission that opens it. */
+            permission: string;
+            /** @description `organization_required` or `permission_required` when not available. */
+            reason?: string | null;
+        };
+        /** @description What may be changed of a provider, a region or a zone. */
+        NamedRequest: {
+            /** @description Off: stays where it is used, is not offered any more. */
+            is_active: boolean;
+            name: string;
+        };
+        Organization: {
+            approve_before_provisioning: boolean;
+            /** @example #4f46e5 */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            members_can_create_keys: boolean;
+            /** Format: int64 */
+            members_count: number;
+            name: string;
+            /** @description Mine. */
+            role: string;
+            slug: string;
+            subscription_plan: string;
+        };
+        /** @description Both sides of a transfer, as they are now. */
         OwnershipTransfer: {
             new_owner: components["schemas"]["Member"];
             previous_owner: components["schemas"]["Member"];
         };
-        SessionList: {
-            items: components["schemas"]["Session"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_ApiKey: {
+            items: {
+                /** @description Null: every model of the workspace. */
+                allowed_models?: string[] | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The user who made it.
+                 */
+                created_by: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description Up to a few seconds old.
+                 */
+                last_used_at?: string | null;
+                /** @description Ends with its maker's membership. */
+                member_bound: boolean;
+                name: string;
+                /** Format: uuid */
+                organization_id?: string | null;
+                /**
+                 * @description Enough to recognise the key, nothing to use it.
+                 * @example inv_4fTq0ZkX9aLw2BnM
+                 */
+                prefix: string;
+                /** Format: date-time */
+                revoked_at?: string | null;
+                /**
+                 * @description `personal` or `organization`.
+                 * @example organization
+                 */
+                scope: string;
+                state: components["schemas"]["KeyState"];
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        OrganizationList: {
-            items: components["schemas"]["Organization"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Instance: {
+            items: {
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the provider began to bill it.
+                 */
+                billed_since?: string | null;
+                /** @description As it was when the deployment was accepted. */
+                cost_per_hour_eur: components["schemas"]["Eur"];
+                cost_to_date_eur: components["schemas"]["Eur"];
+                /** Format: date-time */
+                created_at: string;
+                /** @example running */
+                desired_state: string;
+                /** Format: date-time */
+                eco_activated_at?: string | null;
+                /** Format: uuid */
+                eco_activated_by?: string | null;
+                error_code?: string | null;
+                /** @description In words. */
+                error_message?: string | null;
+                /** Format: int32 */
+                gpu_count: number;
+                /** Format: uuid */
+                id: string;
+                instance_type_code: string;
+                /** Format: uuid */
+                instance_type_id: string;
+                is_operational: boolean;
+                /** Format: date-time */
+                last_heartbeat_at?: string | null;
+                /** @description `tech`, `eco`. */
+                missing_activations: string[];
+                /** Format: uuid */
+                model_id: string;
+                model_name: string;
+                /** Format: uuid */
+                organization_id?: string | null;
+                /** Format: int32 */
+                progress_percent: number;
+                /**
+                 * @description The last step completed: accepted, server_created, server_started, address_known, worker_registered, engine_answers,
+                 *     model_loaded, warmed_up, health_checked, ready. Null while the request waits for its approval.
+                 */
+                progress_step?: string | null;
+                provider_code: string;
+                provider_instance_id?: string | null;
+                /**
+                 * Format: int32
+                 * @description Requests waiting in the engine; null: unknown.
+                 */
+                queue_depth?: number | null;
+                /** Format: date-time */
+                ready_at?: string | null;
+                /** @example organization */
+                scope: string;
+                status: components["schemas"]["Status"];
+                /** Format: date-time */
+                tech_activated_at?: string | null;
+                /** Format: uuid */
+                tech_activated_by?: string | null;
+                /** Format: date-time */
+                terminated_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Of all GPUs together.
+                 */
+                vram_gb: number;
+                worker_version?: string | null;
+                zone_code: string;
+                /** Format: uuid */
+                zone_id: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        MemberList: {
-            items: components["schemas"]["Member"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_InstanceType: {
+            items: {
+                /** @example mock-l4-1 */
+                code: string;
+                /** @description Where a zone has no price of its own. */
+                cost_per_hour_eur: components["schemas"]["Eur"];
+                /** Format: int32 */
+                cpu_count: number;
+                /** Format: int32 */
+                gpu_count: number;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                /** Format: int32 */
+                memory_gb: number;
+                name: string;
+                /** Format: uuid */
+                provider_id: string;
+                /** Format: int32 */
+                vram_per_gpu_gb: number;
+                zones: components["schemas"]["TypeZone"][];
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        ModelList: {
-            items: components["schemas"]["Model"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Member: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                first_name: string;
+                last_name: string;
+                /** Format: date-time */
+                last_seen_at?: string | null;
+                role: string;
+                /** Format: uuid */
+                user_id: string;
+                username: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        ProviderList: {
-            items: components["schemas"]["Provider"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Model: {
+            items: {
+                cached_input_eur_per_1m?: components["schemas"]["Eur"] | null;
+                /**
+                 * Format: int32
+                 * @description Tokens of prompt and answer together.
+                 */
+                context_length: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int32
+                 * @description Size of its files.
+                 */
+                data_volume_gb: number;
+                description: string;
+                /** Format: date-time */
+                eco_activated_at?: string | null;
+                /** Format: uuid */
+                eco_activated_by?: string | null;
+                engine: string;
+                engine_arguments: string[];
+                /** Format: uuid */
+                id: string;
+                input_eur_per_1m?: components["schemas"]["Eur"] | null;
+                is_active: boolean;
+                is_operational: boolean;
+                licence: string;
+                /** @description `tech`, `eco`: what is missing before it may serve. */
+                missing_activations: string[];
+                /**
+                 * @description What callers send as `model`.
+                 * @example mock/echo
+                 */
+                model_id: string;
+                name: string;
+                /** Format: uuid */
+                organization_id?: string | null;
+                output_eur_per_1m?: components["schemas"]["Eur"] | null;
+                /** Format: int32 */
+                price_version?: number | null;
+                /**
+                 * Format: int64
+                 * @description Instances of this workspace that serve it now.
+                 */
+                ready_instances: number;
+                /** Format: int32 */
+                required_vram_gb: number;
+                /**
+                 * @description `platform`: public; `organization`: its own.
+                 * @example platform
+                 */
+                scope: string;
+                /** Format: date-time */
+                tech_activated_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Null when the platform itself did it.
+                 */
+                tech_activated_by?: string | null;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        RegionList: {
-            items: components["schemas"]["Region"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Organization: {
+            items: {
+                approve_before_provisioning: boolean;
+                /** @example #4f46e5 */
+                color: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                members_can_create_keys: boolean;
+                /** Format: int64 */
+                members_count: number;
+                name: string;
+                /** @description Mine. */
+                role: string;
+                slug: string;
+                subscription_plan: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        ZoneList: {
-            items: components["schemas"]["Zone"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Provider: {
+            items: {
+                /** @example mock */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        InstanceTypeList: {
-            items: components["schemas"]["InstanceType"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Region: {
+            items: {
+                /** @example mock-paris */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+                /** Format: uuid */
+                provider_id: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        InstanceList: {
-            items: components["schemas"]["Instance"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Session: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                current_organization_id?: string | null;
+                current_organization_name?: string | null;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                ip_address?: string | null;
+                is_current: boolean;
+                /** Format: date-time */
+                last_used_at: string;
+                organization_role?: string | null;
+                user_agent?: string | null;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        InstanceTransitionList: {
-            items: components["schemas"]["InstanceTransition"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_TypeZone: {
+            items: {
+                /** @description What an hour costs in this zone. */
+                cost_per_hour_eur: components["schemas"]["Eur"];
+                is_available: boolean;
+                zone_code: string;
+                /** Format: uuid */
+                zone_id: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        ApiKeyList: {
-            items: components["schemas"]["ApiKey"][];
-            next_cursor: string | null;
+        /** @description One page of a list. */
+        Page_Zone: {
+            items: {
+                /** @example mock-paris-1 */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+                provider_code: string;
+                /** Format: uuid */
+                provider_id: string;
+                /** Format: uuid */
+                region_id: string;
+            }[];
+            /** @description Pass it as `cursor` to read on; null on the last page. */
+            next_cursor?: string | null;
         };
-        ChatModelList: {
-            items: components["schemas"]["ChatModel"][];
-            next_cursor: string | null;
+        /** @description EUR per million tokens, with at most six decimal places. */
+        PriceBody: {
+            cached_input_eur_per_1m?: components["schemas"]["Eur"] | null;
+            input_eur_per_1m: components["schemas"]["Eur"];
+            output_eur_per_1m: components["schemas"]["Eur"];
         };
+        /** @description The body of every error of our own API. */
+        Problem: {
+            code: string;
+            detail: string;
+            errors: components["schemas"]["FieldError"][];
+            permission?: string | null;
+            request_id: string;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            /** @description Always `about:blank`: `code` tells errors apart. */
+            type: string;
+        };
+        Provider: {
+            /** @example mock */
+            code: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            name: string;
+        };
+        PutZonesRequest: {
+            /** @description All zones where the type is offered from now on. */
+            zones: components["schemas"]["ZoneOffer"][];
+        };
+        RecommendedDataVolume: {
+            /** Format: int32 */
+            recommended_gb: number;
+        };
+        Reconciliation: {
+            /**
+             * Format: int64
+             * @description Instances that are compared with their provider now.
+             */
+            instances: number;
+        };
+        RefreshedToken: {
+            token: string;
+        };
+        Region: {
+            /** @example mock-paris */
+            code: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            name: string;
+            /** Format: uuid */
+            provider_id: string;
+        };
+        RequestEmailChangeRequest: {
+            /** @description The new address. */
+            email: string;
+            /** @description The current password. */
+            password: string;
+        };
+        RequestPasswordResetRequest: {
+            email: string;
+        };
+        ResetPasswordRequest: {
+            /** @description 12 to 256 characters, not one of the common ones. */
+            password: string;
+            /** @description From the link in the mail. */
+            token: string;
+        };
+        RevokedSessions: {
+            revoked: number;
+        };
+        /**
+         * @description A role in an organization.
+         * @enum {string}
+         */
+        Role: "user" | "manager" | "admin" | "owner";
+        /** @description Everything a search matched, up to the limit, and how much there is. */
+        SearchResult_ApiKey: {
+            items: {
+                /** @description Null: every model of the workspace. */
+                allowed_models?: string[] | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The user who made it.
+                 */
+                created_by: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description Up to a few seconds old.
+                 */
+                last_used_at?: string | null;
+                /** @description Ends with its maker's membership. */
+                member_bound: boolean;
+                name: string;
+                /** Format: uuid */
+                organization_id?: string | null;
+                /**
+                 * @description Enough to recognise the key, nothing to use it.
+                 * @example inv_4fTq0ZkX9aLw2BnM
+                 */
+                prefix: string;
+                /** Format: date-time */
+                revoked_at?: string | null;
+                /**
+                 * @description `personal` or `organization`.
+                 * @example organization
+                 */
+                scope: string;
+                state: components["schemas"]["KeyState"];
+            }[];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Everything a search matched, up to the limit, and how much there is. */
+        SearchResult_InstanceType: {
+            items: {
+                /** @example mock-l4-1 */
+                code: string;
+                /** @description Where a zone has no price of its own. */
+                cost_per_hour_eur: components["schemas"]["Eur"];
+                /** Format: int32 */
+                cpu_count: number;
+                /** Format: int32 */
+                gpu_count: number;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                /** Format: int32 */
+                memory_gb: number;
+                name: string;
+                /** Format: uuid */
+                provider_id: string;
+                /** Format: int32 */
+                vram_per_gpu_gb: number;
+                zones: components["schemas"]["TypeZone"][];
+            }[];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Everything a search matched, up to the limit, and how much there is. */
+        SearchResult_Provider: {
+            items: {
+                /** @example mock */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+            }[];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Everything a search matched, up to the limit, and how much there is. */
+        SearchResult_Region: {
+            items: {
+                /** @example mock-paris */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+                /** Format: uuid */
+                provider_id: string;
+            }[];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Everything a search matched, up to the limit, and how much there is. */
+        SearchResult_Zone: {
+            items: {
+                /** @example mock-paris-1 */
+                code: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                name: string;
+                provider_code: string;
+                /** Format: uuid */
+                provider_id: string;
+                /** Format: uuid */
+                region_id: string;
+            }[];
+            /** Format: int64 */
+            total: number;
+        };
+        Session: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            current_organization_id?: string | null;
+            current_organization_name?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            is_current: boolean;
+            /** Format: date-time */
+            last_used_at: string;
+            organization_role?: string | null;
+            user_agent?: string | null;
+        };
+        /**
+         * @description Where an instance is in its life.
+         * @enum {string}
+         */
+        Status: "awaiting_approval" | "provisioning" | "booting" | "installing" | "starting" | "ready" | "unavailable" | "draining" | "terminating" | "terminated" | "archived" | "provisioning_failed" | "startup_failed" | "failed";
+        SwitchOrganizationRequest: {
+            /**
+             * Format: uuid
+             * @description Null: Personal.
+             */
+            organization_id: string | null;
+            transport?: components["schemas"]["Transport"];
+        };
+        /**
+         * @description What kind of thing changed.
+         * @enum {string}
+         */
+        Topic: "instances" | "models" | "api_keys" | "usage" | "members" | "organizations" | "sessions" | "catalog";
+        TopicName: components["schemas"]["Topic"] | string;
+        TransferOwnershipRequest: {
+            keep_role?: components["schemas"]["Role"] | null;
+            /**
+             * Format: uuid
+             * @description The member who becomes an owner.
+             */
+            user_id: string;
+        };
+        /**
+         * @description How a program wants its session token.
+         * @enum {string}
+         */
+        Transport: "cookie" | "bearer";
+        TypeZone: {
+            /** @description What an hour costs in this zone. */
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            is_available: boolean;
+            zone_code: string;
+            /** Format: uuid */
+            zone_id: string;
+        };
+        /** @description Fields that are absent stay as they are; null takes a limit away. */
+        UpdateApiKeyRequest: {
+            allowed_models?: string[] | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            name?: string | null;
+        };
+        UpdateInstanceTypeRequest: {
+            cost_per_hour_eur: components["schemas"]["Eur"];
+            /** Format: int32 */
+            cpu_count: number;
+            /** Format: int32 */
+            gpu_count: number;
+            is_active: boolean;
+            /** Format: int32 */
+            memory_gb: number;
+            name: string;
+            /** Format: int32 */
+            vram_per_gpu_gb: number;
+        };
+        /** @description Fields that are absent stay as they are. */
+        UpdateMeRequest: {
+            first_name?: string | null;
+            last_name?: string | null;
+            /** @description `en` or `fr`. */
+            locale?: string | null;
+            username?: string | null;
+        };
+        /** @description Fields that are absent stay as they are. */
+        UpdateOrganizationRequest: {
+            color?: string | null;
+            name?: string | null;
+            slug?: string | null;
+        };
+        /** @description Policies that are absent stay as they are. */
+        UpdatePoliciesRequest: {
+            /** @description No provider is called before the economic activation. */
+            approve_before_provisioning?: boolean | null;
+            /** @description Users and managers may make keys, and change those they made. */
+            members_can_create_keys?: boolean | null;
+        };
+        /** @description Usage of models in a window. */
+        Usage: {
+            items: components["schemas"]["UsageItem"][];
+            /** @description What the items add up to. */
+            total: components["schemas"]["UsageItem"];
+        };
+        UsageItem: {
+            /** Format: int64 */
+            cached_input_tokens: number;
+            charge_eur: components["schemas"]["Eur"];
+            /**
+             * Format: int64
+             * @description Those from the cache included.
+             */
+            input_tokens: number;
+            /** @description Id of the model or of the API key, or the day; null for use from the console, and in the total. */
+            key?: string | null;
+            /** @description What people call it. */
+            label?: string | null;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            requests: number;
+        };
+        Version: {
+            version: string;
+        };
+        Zone: {
+            /** @example mock-paris-1 */
+            code: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            name: string;
+            provider_code: string;
+            /** Format: uuid */
+            provider_id: string;
+            /** Format: uuid */
+            region_id: string;
+        };
+        ZoneOffer: {
+            cost_per_hour_eur?: components["schemas"]["Eur"] | null;
+            /** @default true */
+            is_available: boolean;
+            /** Format: uuid */
+            zone_id: string;
+        };
+        /** @enum {string} */
+        GroupBy: "model" | "key" | "day";
     };
     responses: never;
     parameters: never;
@@ -1122,11 +3090,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Login"];
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Signed in, in the Personal workspace */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1135,13 +3103,67 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong e-mail, username or password */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sent by a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1155,20 +3177,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Sent by a page of another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1182,7 +3204,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Profile, workspace, role, permissions, modules */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1191,13 +3213,22 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before a workspace switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1211,11 +3242,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateMe"];
+                "application/json": components["schemas"]["UpdateMeRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description The profile as it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1224,18 +3255,63 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_password: {
+    delete_own_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -1244,7 +3320,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangePassword"];
+                "application/json": components["schemas"]["Mine_DeleteAccount"];
             };
         };
         responses: {
@@ -1261,7 +3337,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule, or the current password is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1275,22 +3436,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Live sessions, the most recently used first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionList"];
+                    "application/json": components["schemas"]["Page_Session"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before a workspace switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1306,20 +3476,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Ended; its token is refused from now on */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not one of my sessions */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before a workspace switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1333,20 +3521,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
+            /** @description How many were ended */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["RevokedSessions"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before a workspace switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1354,10 +3553,18 @@ export interface operations {
     list_organizations: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -1365,22 +3572,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The organizations I belong to */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrganizationList"];
+                    "application/json": components["schemas"]["Page_Organization"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before a workspace switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1388,17 +3613,19 @@ export interface operations {
     create_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateOrganization"];
+                "application/json": components["schemas"]["CreateOrganizationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Founded */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1407,18 +3634,63 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_organization: {
+    get_current_organization: {
         parameters: {
             query?: never;
             header?: never;
@@ -1427,7 +3699,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The organization of this workspace; ETag for updates */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1436,18 +3708,36 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In Personal: organization_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    switch_workspace: {
+    switch_organization: {
         parameters: {
             query?: never;
             header?: never;
@@ -1456,11 +3746,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SwitchWorkspace"];
+                "application/json": components["schemas"]["SwitchOrganizationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Who I am there */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1469,13 +3759,58 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is from before another switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an organization I belong to */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1489,11 +3824,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DeleteOrganization"];
+                "application/json": components["schemas"]["DeleteOrganizationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Deleted; who I am in Personal */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1502,31 +3837,87 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or something still runs: organization_in_use, with the instances in errors */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the organization's slug */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    update_organization: {
+    update_current_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateOrganization"];
+                "application/json": components["schemas"]["UpdateOrganizationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1535,13 +3926,76 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1549,10 +4003,18 @@ export interface operations {
     list_members: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -1560,22 +4022,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Members with their roles */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberList"];
+                    "application/json": components["schemas"]["Page_Member"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In Personal: organization_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1591,11 +4080,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AssignRole"];
+                "application/json": components["schemas"]["AssignRoleRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description The member as it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1604,13 +4093,76 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or out of reach: delegation */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a member of this organization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or this is the last owner: last_owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1626,20 +4178,47 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Removed */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or out of reach: delegation */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a member of this organization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or this is the last owner: last_owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1653,7 +4232,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Who I am in Personal */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1662,13 +4241,31 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In Personal: organization_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or I am the last owner: last_owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1682,11 +4279,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Transfer"];
+                "application/json": components["schemas"]["TransferOwnershipRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Transferred */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1695,13 +4292,67 @@ export interface operations {
                     "application/json": components["schemas"]["OwnershipTransfer"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or not an owner: delegation */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1715,24 +4366,51 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ResetRequest"];
+                "application/json": components["schemas"]["RequestPasswordResetRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description If there is such an account, a mail is on its way */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an e-mail address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1746,24 +4424,60 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reset"];
+                "application/json": components["schemas"]["ResetPasswordRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Set: sign in with it */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token`: unknown, used or expired; `password`: breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many unknown tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1777,24 +4491,78 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EmailChange"];
+                "application/json": components["schemas"]["RequestEmailChangeRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description A mail is on its way to the new address */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule, or the password is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures, or asked too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1808,9 +4576,296 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Token"];
+                "application/json": components["schemas"]["ConfirmEmailChangeRequest"];
             };
         };
+        responses: {
+            /** @description It is the account's address now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email_taken`: it became another account's address in the meantime */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token`: unknown, used or expired */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many unknown tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_policies: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePoliciesRequest"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_organization_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would end, and what stands in the way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionPreview"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+                sort?: string | null;
+                q?: string | null;
+                status?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_InvitationList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    create_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mine_CreateInvitations"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_CreatedInvitations"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             204: {
@@ -1825,12 +4880,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
                 };
             };
         };
     };
-    update_policies: {
+    resend_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_Invitation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    get_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_InvitationPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mine_AcceptInvitation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_AcceptedInvitation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                limit?: number | null;
+                cursor?: string | null;
+                sort?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_UserList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    create_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -1839,17 +5025,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Policies"];
+                "application/json": components["schemas"]["Mine_CreateUser"];
             };
         };
         responses: {
             /** @description OK */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Organization"];
+                    "application/json": components["schemas"]["Mine_User"];
                 };
             };
             /** @description Problem */
@@ -1858,16 +5044,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
                 };
             };
         };
     };
-    preview_organization_deletion: {
+    get_user: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1878,7 +5066,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionPreview"];
+                    "application/json": components["schemas"]["Mine_User"];
                 };
             };
             /** @description Problem */
@@ -1887,7 +5075,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mine_UpdateUser"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine_User"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
                 };
             };
         };
@@ -1895,10 +5147,18 @@ export interface operations {
     list_providers: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -1906,22 +5166,138 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Providers */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProviderList"];
+                    "application/json": components["schemas"]["Page_Provider"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProviderRequest"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1929,10 +5305,18 @@ export interface operations {
     list_regions: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -1940,22 +5324,138 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Regions */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegionList"];
+                    "application/json": components["schemas"]["Page_Region"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_region: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRegionRequest"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1963,10 +5463,18 @@ export interface operations {
     list_zones: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -1974,22 +5482,138 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Zones */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ZoneList"];
+                    "application/json": components["schemas"]["Page_Zone"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateZoneRequest"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1997,10 +5621,18 @@ export interface operations {
     list_instance_types: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2008,22 +5640,138 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Instance types */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InstanceTypeList"];
+                    "application/json": components["schemas"]["Page_InstanceType"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_instance_type: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInstanceTypeRequest"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceType"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2031,11 +5779,18 @@ export interface operations {
     list_models: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
-                scope?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2043,22 +5798,138 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Models */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["Page_Model"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelBody"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2074,7 +5945,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The model; ETag for updates */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2083,13 +5954,205 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2105,11 +6168,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetActivation"];
+                "application/json": components["schemas"]["ActivationBody"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2118,13 +6181,85 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2140,11 +6275,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetActivation"];
+                "application/json": components["schemas"]["ActivationBody"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,13 +6288,85 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2167,26 +6374,28 @@ export interface operations {
     create_deployment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateDeployment"];
+                "application/json": components["schemas"]["CreateDeploymentRequest"];
             };
         };
         responses: {
-            /** @description Dry run */
+            /** @description dry_run: what it would be */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DryRun"];
+                    "application/json": components["schemas"]["DeploymentPreview"];
                 };
             };
-            /** @description OK */
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2195,13 +6404,67 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentAccepted"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field names nothing that can be deployed, or it does not fit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2209,12 +6472,18 @@ export interface operations {
     list_instances: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
-                scope?: string | null;
-                status?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2222,22 +6491,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InstanceList"];
+                    "application/json": components["schemas"]["Page_Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2253,7 +6549,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2262,13 +6558,40 @@ export interface operations {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2284,7 +6607,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description On its way; asking again changes nothing */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2293,25 +6616,47 @@ export interface operations {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_instance_history: {
+    get_instance_history: {
         parameters: {
-            query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -2320,27 +6665,54 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Its transitions, oldest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InstanceTransitionList"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    activate_instance_tech: {
+    set_instance_tech_activation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2351,11 +6723,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetActivation"];
+                "application/json": components["schemas"]["InstanceActivationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2364,18 +6736,81 @@ export interface operations {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the instance exists no more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    activate_instance_eco: {
+    set_instance_eco_activation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2386,11 +6821,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetActivation"];
+                "application/json": components["schemas"]["InstanceActivationRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description As it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2399,13 +6834,76 @@ export interface operations {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the instance exists no more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2413,10 +6911,18 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
-                limit?: number | null;
-                cursor?: string | null;
-                sort?: string | null;
-                q?: string | null;
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2424,22 +6930,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Keys, revoked ones included */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiKeyList"];
+                    "application/json": components["schemas"]["Page_ApiKey"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2447,17 +6971,19 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateApiKey"];
+                "application/json": components["schemas"]["CreateApiKeyRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2466,13 +6992,165 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKey"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not JSON */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or somebody else's key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such key in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the key was revoked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2488,20 +7166,47 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Revoked */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or somebody else's key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such key in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2521,7 +7226,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChatModelList"];
+                    "application/json": components["schemas"]["Mine_ChatModelList"];
                 };
             };
             /** @description Problem */
@@ -2530,7 +7235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Mine_Problem"];
                 };
             };
         };
@@ -2544,7 +7249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Costs of servers */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2553,13 +7258,31 @@ export interface operations {
                     "application/json": components["schemas"]["CurrentCost"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2567,9 +7290,14 @@ export interface operations {
     get_finops_usage: {
         parameters: {
             query?: {
-                group_by?: string | null;
-                from?: string | null;
-                to?: string | null;
+                /** @description `model` (the default), `key` or `day` (UTC). */
+                group_by?: components["schemas"]["GroupBy"];
+                /** @description Requests that began then or later; 30 days before `to` unless told, at most 400. */
+                from?: string;
+                /** @description Requests that began before; now unless told. */
+                to?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2577,7 +7305,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Usage by line, and in total */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2586,13 +7314,40 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2600,9 +7355,14 @@ export interface operations {
     get_own_usage: {
         parameters: {
             query?: {
-                group_by?: string | null;
-                from?: string | null;
-                to?: string | null;
+                /** @description `model` (the default), `key` or `day` (UTC). */
+                group_by?: components["schemas"]["GroupBy"];
+                /** @description Requests that began then or later; 30 days before `to` unless told, at most 400. */
+                from?: string;
+                /** @description Requests that began before; now unless told. */
+                to?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
             };
             header?: never;
             path?: never;
@@ -2610,7 +7370,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Usage by line, and in total */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2619,18 +7379,45 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_version: {
+    version: {
         parameters: {
             query?: never;
             header?: never;
@@ -2639,7 +7426,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The program's version */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2648,13 +7435,1737 @@ export interface operations {
                     "application/json": components["schemas"]["Version"];
                 };
             };
-            /** @description Problem */
-            default: {
+        };
+    };
+    search_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys whose name or prefix contains `q`, and how many there are */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["SearchResult_ApiKey"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new token; the one before works for another minute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshedToken"];
+                };
+            };
+            /** @description The session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the token was renewed already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Some of instances, models, api_keys, usage, members, organizations, sessions, deployments, catalog, separated by commas; all
+                 *     unless told.
+                 */
+                topics?: string;
+                /** @description The workspace the caller believes to be in: `personal` or an organization's id. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `change` and `closed` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChangeEvent"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams of this account */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    search_instance_types: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What matches, and how much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult_InstanceType"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_instance_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateInstanceTypeRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceType"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_instance_type_models: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Models whose GPU memory it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Model"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_instance_type_zones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Zones with the price there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TypeZone"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_instance_type_zones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutZonesRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TypeZone"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_instances: {
+        parameters: {
+            query?: {
+                /** @description Rows, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only instances whose model, type or zone contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`. */
+                scope?: string;
+                /** @description Only these statuses, separated by commas. */
+                status?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What matches, and how much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceSearchResult"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    worker_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description What to do until the next one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description worker_token_refused: nothing to retry */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description What to serve, and the secrets to do it with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description worker_token_refused: nothing to retry */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description worker_boot_conflict, worker_protocol_unsupported: nothing to retry; worker_boot_pending: ask again */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_model_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recommended_data_volume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In GB */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendedDataVolume"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description My role in the organization of this workspace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentRole"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In Personal: organization_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_providers: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What matches, and how much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult_Provider"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Serving */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The database cannot be reached, or the program is stopping */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_regions: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What matches, and how much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult_Region"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_region: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_zones: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What matches, and how much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult_Zone"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or the row can only be read here */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, or the row's state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed by somebody else */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_zone_instance_types: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
+                sort?: string;
+                /** @description Only rows whose name contains this text. */
+                q?: string;
+                /** @description `platform` or `organization`, where a list holds rows of both. */
+                scope?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Instance types offered there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceType"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

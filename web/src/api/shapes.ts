@@ -14,6 +14,11 @@ export type Session = Item<Answer<paths['/auth/sessions']['get']>>;
 export type Organization = Item<Answer<paths['/organizations']['get']>>;
 export type Member = Item<Answer<paths['/organizations/current/members']['get']>>;
 export type DeletionPreview = Answer<paths['/organizations/current/deletion_preview']['get']>;
+/** What a link invites to. */
+export type InvitationPage = Answer<paths['/organizations/invitations/{token}']['get']>;
+export type Invitation = Item<Answer<paths['/organizations/current/invitations']['get']>>;
+export type InvitationResult = Item<Answer<paths['/organizations/current/invitations']['post']>>;
+export type User = Item<Answer<paths['/users']['get']>>;
 export type Model = Answer<paths['/models/{id}']['get']>;
 export type Zone = Item<Answer<paths['/zones']['get']>>;
 export type Provider = Item<Answer<paths['/providers']['get']>>;

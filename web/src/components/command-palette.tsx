@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { Building2, KeyRound, Languages, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
+import { Building2, KeyRound, Languages, MailPlus, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChooseLanguage } from '@/features/account/use-choose-language';
@@ -46,6 +46,7 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
   const organizations = useQuery(organizationsQuery);
   const canCreateKey = useCan('api_key.create');
   const canDeploy = useCan('instance.create');
+  const canInvite = useCan('invitation.create');
   const pages = visibleNavigation(me).filter((entry) => !entry.organizationRequired);
   return (
     <>
@@ -80,6 +81,15 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
           >
             <KeyRound aria-hidden />
             {t('apiKeys.create')}
+          </Command.Item>
+        )}
+        {canInvite && (
+          <Command.Item
+            onSelect={run(() => router.navigate({ to: '/organization/invitations', search: { create: true } }))}
+            className={commandItem}
+          >
+            <MailPlus aria-hidden />
+            {t('invitations.create')}
           </Command.Item>
         )}
         <Command.Item

@@ -6,10 +6,12 @@ import {
   KeyRound,
   LayoutDashboard,
   type LucideIcon,
+  MailPlus,
   MessageSquare,
   Server,
   Settings2,
   Shapes,
+  UserCog,
   Users,
 } from 'lucide-react';
 import type { Me } from '@/api/shapes';
@@ -40,6 +42,14 @@ export const navigation: NavigationEntry[] = [
     section: 'organization',
     module: 'members',
   },
+  {
+    to: '/organization/invitations',
+    label: 'invitations.title',
+    icon: MailPlus,
+    section: 'organization',
+    module: 'invitations',
+  },
+  { to: '/users', label: 'users.title', icon: UserCog, section: 'organization', module: 'users' },
   {
     to: '/organization/settings',
     label: 'organizations.settings',

@@ -6,6 +6,7 @@ import dashboard from './en/dashboard.json';
 import deploy from './en/deploy.json';
 import finops from './en/finops.json';
 import instances from './en/instances.json';
+import invitations from './en/invitations.json';
 import members from './en/members.json';
 import models from './en/models.json';
 import organizations from './en/organizations.json';
@@ -13,6 +14,7 @@ import problems from './en/problems.json';
 import recovery from './en/recovery.json';
 import session from './en/session.json';
 import usage from './en/usage.json';
+import users from './en/users.json';
 
 /** All words of the console in English, one file per feature; other languages must have the same keys. */
 export const en = {
@@ -24,6 +26,7 @@ export const en = {
   deploy,
   finops,
   instances,
+  invitations,
   members,
   models,
   organizations,
@@ -31,4 +34,5 @@ export const en = {
   recovery,
   session,
   usage,
+  users,
 };

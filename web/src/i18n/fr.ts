@@ -6,6 +6,7 @@ import dashboard from './fr/dashboard.json';
 import deploy from './fr/deploy.json';
 import finops from './fr/finops.json';
 import instances from './fr/instances.json';
+import invitations from './fr/invitations.json';
 import members from './fr/members.json';
 import models from './fr/models.json';
 import organizations from './fr/organizations.json';
@@ -13,6 +14,7 @@ import problems from './fr/problems.json';
 import recovery from './fr/recovery.json';
 import session from './fr/session.json';
 import usage from './fr/usage.json';
+import users from './fr/users.json';
 
 /** All words of the console in French; loaded when somebody reads French. */
 export const fr = {
@@ -24,6 +26,7 @@ export const fr = {
   deploy,
   finops,
   instances,
+  invitations,
   members,
   models,
   organizations,
@@ -31,4 +34,5 @@ export const fr = {
   recovery,
   session,
   usage,
+  users,
 };

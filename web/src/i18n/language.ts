@@ -41,6 +41,10 @@ export async function chooseBeforeSignIn(language: Language): Promise<void> {
   await showLanguage(language);
 }
 
+export function hasChosenBeforeSignIn(): boolean {
+  return chosenBeforeSignIn !== null;
+}
+
 /** That choice, once. */
 export function takeChoiceBeforeSignIn(): Language | null {
   const choice = chosenBeforeSignIn;

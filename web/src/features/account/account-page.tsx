@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
 import { AppearanceCard } from './appearance-card';
+import { CloseAccountCard } from './close-account-card';
 import { EmailCard } from './email-card';
 import { LanguageCard } from './language-card';
 import { MyOrganizationsCard } from './my-organizations-card';
@@ -19,6 +20,7 @@ export function AccountPage() {
       <AppearanceCard />
       <SessionsCard />
       <MyOrganizationsCard />
+      <CloseAccountCard />
     </Page>
   );
 }

@@ -10,6 +10,7 @@ import { asRole, roleLabel } from '@/features/organizations/role';
 import { reloadSession, useMe } from '@/features/session/session';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
+import { refreshMembers } from './queries';
 import { RoleField } from './role-field';
 import { WayOut } from './way-out';
 
@@ -33,7 +34,7 @@ export function ChangeRoleDialog({ member, onClose }: { member: Member; onClose:
       toast({ title: t('members.changed', { name, role: roleLabel(t, role) }) });
       onClose();
       if (member.user_id === me.id) await reloadSession(queries);
-      await queries.invalidateQueries({ queryKey: ['members'] });
+      await refreshMembers(queries);
     } catch (failure) {
       setError(failure);
     } finally {

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { ArrowLeftRight, Ellipsis, LogOut, SearchX, ShieldCheck, UserMinus } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { ArrowLeftRight, Ellipsis, LogOut, MailPlus, SearchX, ShieldCheck, UserMinus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '@/api/shapes';
@@ -84,6 +85,7 @@ function PageActions({ onAct }: { onAct: (act: Act) => void }): ReactNode {
   // Whoever may delete the organization may hand it over.
   const canTransfer = useCan('organization.delete');
   const canLeave = useCan('member.leave');
+  const canInvite = useCan('invitation.create');
   return (
     <>
       {canLeave && (
@@ -96,6 +98,14 @@ function PageActions({ onAct }: { onAct: (act: Act) => void }): ReactNode {
         <Button onClick={() => onAct({ kind: 'transfer' })}>
           <ArrowLeftRight aria-hidden />
           {t('members.transfer')}
+        </Button>
+      )}
+      {canInvite && (
+        <Button variant="primary" asChild>
+          <Link to="/organization/invitations" search={{ create: true }}>
+            <MailPlus aria-hidden />
+            {t('invitations.create')}
+          </Link>
         </Button>
       )}
     </>

@@ -6,6 +6,7 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { useMe } from '@/features/session/session';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
+import { refreshMembers } from './queries';
 import { WayOut } from './way-out';
 
 export function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void }) {
@@ -16,7 +17,7 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
 
   const remove = async () => {
     await api.DELETE('/organizations/current/members/{user_id}', { params: { path: { user_id: member.user_id } } });
-    await queries.invalidateQueries({ queryKey: ['members'] });
+    await refreshMembers(queries);
     toast({ title: t('members.removed', { name }) });
   };
 

@@ -11,6 +11,7 @@ import { asRole, roleLabel, roles } from '@/features/organizations/role';
 import { reloadSession, useMe } from '@/features/session/session';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
+import { refreshMembers } from './queries';
 
 type TransferDialogProps = { members: Member[]; onClose: () => void };
 
@@ -37,7 +38,7 @@ export function TransferDialog({ members, onClose }: TransferDialogProps) {
       toast({ title: t('members.transferred', { name: personName(heir) }) });
       onClose();
       await reloadSession(queries);
-      await queries.invalidateQueries({ queryKey: ['members'] });
+      await refreshMembers(queries);
     } catch (failure) {
       setError(failure);
     } finally {

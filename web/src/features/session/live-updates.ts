@@ -9,7 +9,7 @@ const staleAfter: Record<string, readonly string[]> = {
   models: ['models', 'chat_models'],
   api_keys: ['api_keys'],
   usage: ['usage', 'finops', 'api_keys'],
-  members: ['members', 'organizations'],
+  members: ['members', 'invitations', 'users', 'organizations'],
   organizations: ['organizations'],
   sessions: ['sessions'],
 };

@@ -33,4 +33,13 @@ export type Permission =
   | 'api_key.revoke';
 
 /** The areas of `modules[]` in `GET /auth/me` that have a page here. */
-export type ModuleName = 'dashboard' | 'chat' | 'api_keys' | 'models' | 'instances' | 'members' | 'finops';
+export type ModuleName =
+  | 'dashboard'
+  | 'chat'
+  | 'api_keys'
+  | 'models'
+  | 'instances'
+  | 'members'
+  | 'invitations'
+  | 'users'
+  | 'finops';

@@ -1,67 +1,18 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useQueryClient } from '@tanstack/react-query';
-import { Link, useRouter } from '@tanstack/react-router';
-import { useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import * as z from 'zod/mini';
-import { api, body } from '@/api/client';
-import { ProblemNotice } from '@/components/problem-notice';
 import { PublicPage } from '@/components/public-page';
-import { Button } from '@/components/ui/button';
-import { Field, Input } from '@/components/ui/field';
-import { keepChosenLanguage } from './keep-chosen-language';
-import { adoptSession } from './session';
-
-const credentials = z.object({
-  login: z.string().check(z.trim(), z.minLength(1)),
-  password: z.string().check(z.minLength(1)),
-});
-type Credentials = z.infer<typeof credentials>;
+import { SignInForm } from './sign-in-form';
 
 export function SignInPage({ returnTo }: { returnTo?: string }) {
   const { t } = useTranslation();
   const router = useRouter();
-  const queries = useQueryClient();
-  const [error, setError] = useState<unknown>(null);
-  const { register, handleSubmit, formState, resetField } = useForm<Credentials>({
-    resolver: zodResolver(credentials),
-    defaultValues: { login: '', password: '' },
-  });
-
-  const signIn = handleSubmit(async (values) => {
-    setError(null);
-    try {
-      const me = await body(api.POST('/auth/login', { body: values }));
-      await adoptSession(queries, await keepChosenLanguage(me));
-      await router.navigate({ href: safeReturn(returnTo), replace: true });
-    } catch (failure) {
-      setError(failure);
-      resetField('password');
-    }
-  });
-
   return (
     <PublicPage
       title={t('session.signInTitle')}
       description={t('session.signInDetail')}
       footer={<p>{t('session.noAccount')}</p>}
     >
-      <form onSubmit={signIn} noValidate className="grid gap-4">
-        {error !== null && <ProblemNotice error={error} />}
-        <Field label={t('session.login')} error={formState.errors.login && t('session.loginRequired')}>
-          <Input autoComplete="username" autoCapitalize="none" spellCheck={false} {...register('login')} />
-        </Field>
-        <Field label={t('session.password')} error={formState.errors.password && t('session.passwordRequired')}>
-          <Input type="password" autoComplete="current-password" {...register('password')} />
-        </Field>
-        <Button type="submit" variant="primary" pending={formState.isSubmitting} className="w-full">
-          {t('session.signIn')}
-        </Button>
-        <Link to="/forgot-password" className="text-center text-[13px] text-muted underline-offset-4 hover:underline">
-          {t('recovery.forgot')}
-        </Link>
-      </form>
+      <SignInForm onSignedIn={() => router.navigate({ href: safeReturn(returnTo), replace: true })} />
     </PublicPage>
   );
 }

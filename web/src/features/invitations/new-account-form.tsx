@@ -1,0 +1,115 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { useTranslation } from 'react-i18next';
+import * as z from 'zod/mini';
+import { api, body } from '@/api/client';
+import type { InvitationPage } from '@/api/shapes';
+import { ProblemNotice } from '@/components/problem-notice';
+import { Button } from '@/components/ui/button';
+import { Field, Input } from '@/components/ui/field';
+import { SHORTEST_PASSWORD } from '@/features/account/password-rules';
+import { adoptSession } from '@/features/session/session';
+import { showFieldProblems } from '@/lib/form-problems';
+import { accept, useEnterOrganization } from './accept';
+
+const newAccount = z
+  .object({
+    first_name: z.string().check(z.trim(), z.maxLength(100)),
+    last_name: z.string().check(z.trim(), z.maxLength(100)),
+    username: z.string().check(z.trim(), z.minLength(2), z.maxLength(64)),
+    password: z.string().check(z.minLength(SHORTEST_PASSWORD)),
+    repeated: z.string(),
+  })
+  .check(z.refine((values) => values.password === values.repeated, { path: ['repeated'] }));
+type NewAccount = z.infer<typeof newAccount>;
+
+/** For somebody without an account: makes one for the invited address, joins, and signs in with the password just chosen. */
+export function NewAccountForm({ token, invitation }: { token: string; invitation: InvitationPage }) {
+  const { t, i18n } = useTranslation();
+  const queries = useQueryClient();
+  const enter = useEnterOrganization();
+  const [error, setError] = useState<unknown>(null);
+  const form = useForm<NewAccount>({
+    resolver: zodResolver(newAccount),
+    defaultValues: {
+      first_name: '',
+      last_name: '',
+      username: suggestion(invitation.email),
+      password: '',
+      repeated: '',
+    },
+  });
+  const { errors, isSubmitting } = form.formState;
+
+  const join = form.handleSubmit(async ({ first_name, last_name, username, password }) => {
+    setError(null);
+    try {
+      const locale = i18n.language;
+      const accepted = await accept(token, { first_name, last_name, username, password, locale });
+      const me = await body(api.POST('/auth/login', { body: { login: invitation.email, password } }));
+      await adoptSession(queries, me);
+      await enter(accepted);
+    } catch (failure) {
+      if (!showFieldProblems(failure, ['first_name', 'last_name', 'username', 'password'], form.setError)) {
+        setError(failure);
+      }
+    }
+  });
+
+  const words = (field: keyof NewAccount, own?: string) => {
+    const problem = errors[field];
+    return problem && (problem.type === 'server' || !own ? problem.message : own);
+  };
+
+  return (
+    <form onSubmit={join} noValidate className="grid gap-4">
+      {error !== null && <ProblemNotice error={error} />}
+      <Field label={t('recovery.email')} hint={t('invitations.page.locked')}>
+        <Input type="email" value={invitation.email} readOnly autoComplete="email" />
+      </Field>
+      <div className="grid grid-cols-2 gap-4">
+        <Field label={t('account.firstName')} error={words('first_name')}>
+          <Input autoComplete="given-name" maxLength={100} {...form.register('first_name')} />
+        </Field>
+        <Field label={t('account.lastName')} error={words('last_name')}>
+          <Input autoComplete="family-name" maxLength={100} {...form.register('last_name')} />
+        </Field>
+      </div>
+      <Field label={t('account.username')} error={words('username', t('problems.fieldCode.username'))}>
+        <Input
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={64}
+          {...form.register('username')}
+        />
+      </Field>
+      <Field
+        label={t('account.password')}
+        hint={t('account.passwordHint', { count: SHORTEST_PASSWORD })}
+        error={words('password', t('account.passwordProblem.new_password', { count: SHORTEST_PASSWORD }))}
+      >
+        <Input type="password" autoComplete="new-password" {...form.register('password')} />
+      </Field>
+      <Field
+        label={t('invitations.page.repeatPassword')}
+        error={words('repeated', t('account.passwordProblem.repeated'))}
+      >
+        <Input type="password" autoComplete="new-password" {...form.register('repeated')} />
+      </Field>
+      <Button type="submit" variant="primary" pending={isSubmitting} className="w-full">
+        {t('invitations.page.createAccount')}
+      </Button>
+    </form>
+  );
+}
+
+/** What stands before the @, as far as it may be a username. */
+function suggestion(email: string): string {
+  return (email.split('@')[0] ?? '')
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]/g, '')
+    .slice(0, 64);
+}

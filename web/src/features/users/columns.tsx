@@ -1,0 +1,114 @@
+import { Ban, CircleCheck, Ellipsis, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { User } from '@/api/shapes';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Menu, MenuItem } from '@/components/ui/menu';
+import type { Column } from '@/components/ui/table';
+import { roleLabel } from '@/features/organizations/role';
+import { useCan, useMe } from '@/features/session/session';
+import { useFormat } from '@/lib/format';
+import { personName } from '@/lib/person-name';
+import type { Act } from './acts';
+
+export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const me = useMe();
+  const inOrganization = me.current_organization_id != null;
+  return [
+    {
+      id: 'name',
+      header: t('users.column.person'),
+      cell: (user) => (
+        <>
+          <div className="flex flex-wrap items-center gap-2 font-medium">
+            {personName(user)}
+            {user.id === me.id && <Badge>{t('members.you')}</Badge>}
+          </div>
+          <div className="break-all text-[13px] text-muted">{user.email}</div>
+        </>
+      ),
+    },
+    {
+      id: 'role',
+      header: inOrganization ? t('members.column.role') : t('users.column.state'),
+      cell: (user) =>
+        user.role ? <Badge tone="info">{roleLabel(t, user.role)}</Badge> : <AccountBadges user={user} />,
+    },
+    {
+      id: 'seen',
+      header: t('members.column.seen'),
+      hideBelow: 'md',
+      cell: (user) => (user.last_seen_at ? format.ago(user.last_seen_at) : t('common.never')),
+    },
+    {
+      id: 'created',
+      header: t('users.column.created'),
+      hideBelow: 'md',
+      cell: (user) => format.date(user.created_at),
+    },
+    {
+      id: 'actions',
+      header: t('common.actions'),
+      headerHidden: true,
+      align: 'right',
+      cell: (user) => <RowActions user={user} inOrganization={inOrganization} onAct={onAct} />,
+    },
+  ];
+}
+
+function AccountBadges({ user }: { user: User }) {
+  const { t } = useTranslation();
+  return (
+    <span className="flex flex-wrap gap-1.5">
+      <Badge tone={user.disabled_at ? 'danger' : 'success'} dot>
+        {user.disabled_at ? t('users.disabled') : t('users.active')}
+      </Badge>
+      {user.platform_role === 'admin' && <Badge tone="info">{t('users.platformAdmin')}</Badge>}
+    </span>
+  );
+}
+
+type RowActionsProps = { user: User; inOrganization: boolean; onAct: (act: Act) => void };
+
+function RowActions({ user, inOrganization, onAct }: RowActionsProps) {
+  const { t } = useTranslation();
+  const canUpdate = useCan('user.update');
+  const canDelete = useCan('user.delete');
+  const item = (kind: Act['kind'], Icon: typeof Ban, words: string) => (
+    <MenuItem onSelect={() => onAct({ kind, user })}>
+      <Icon aria-hidden />
+      {words}
+    </MenuItem>
+  );
+  if (!canUpdate && !canDelete) return null;
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={t('members.actions', { name: personName(user) })}>
+          <Ellipsis aria-hidden />
+        </Button>
+      }
+    >
+      {inOrganization ? (
+        <>
+          {canUpdate && item('role', ShieldCheck, t('members.change'))}
+          {canDelete && item('remove', UserMinus, t('members.remove'))}
+        </>
+      ) : (
+        <>
+          {canUpdate &&
+            (user.platform_role === 'admin'
+              ? item('revoke_admin', ShieldOff, t('users.act.revoke_admin'))
+              : item('grant_admin', ShieldCheck, t('users.act.grant_admin')))}
+          {canUpdate &&
+            (user.disabled_at
+              ? item('enable', CircleCheck, t('users.act.enable'))
+              : item('disable', Ban, t('users.act.disable')))}
+          {canDelete && item('close', UserX, t('users.act.close'))}
+        </>
+      )}
+    </Menu>
+  );
+}

@@ -1,0 +1,144 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { useTranslation } from 'react-i18next';
+import * as z from 'zod/mini';
+import { api } from '@/api/client';
+import { randomId } from '@/api/identifier';
+import { asProblem } from '@/api/problem';
+import { ProblemNotice } from '@/components/problem-notice';
+import { Button } from '@/components/ui/button';
+import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
+import { Checkbox, Field, Input, Select } from '@/components/ui/field';
+import { refreshMembers } from '@/features/members/queries';
+import { RoleField } from '@/features/members/role-field';
+import { WayOut } from '@/features/members/way-out';
+import { roles } from '@/features/organizations/role';
+import { useCan, useMe } from '@/features/session/session';
+import { languageNames, languages } from '@/i18n/language';
+import { showFieldProblems } from '@/lib/form-problems';
+import { toast } from '@/lib/toasts';
+
+const newUser = z.object({
+  email: z.string().check(z.trim(), z.minLength(1)),
+  first_name: z.string().check(z.trim(), z.maxLength(100)),
+  last_name: z.string().check(z.trim(), z.maxLength(100)),
+  locale: z.enum(languages),
+  role: z.enum(roles),
+  platform_admin: z.boolean(),
+});
+type NewUser = z.infer<typeof newUser>;
+
+type CreateUserDialogProps = { open: boolean; onOpenChange: (open: boolean) => void };
+
+/** Makes an account without a password; the person chooses one by a link to the address. */
+export function CreateUserDialog({ open, onOpenChange }: CreateUserDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title={t('users.create')} description={t('users.createDetail')}>
+      <CreateUserForm onClose={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function CreateUserForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const queries = useQueryClient();
+  const inOrganization = me.current_organization_id != null;
+  const [error, setError] = useState<unknown>(null);
+  const idempotencyKey = useRef(randomId());
+  const form = useForm<NewUser>({
+    resolver: zodResolver(newUser),
+    defaultValues: { email: '', first_name: '', last_name: '', locale: 'en', role: 'user', platform_admin: false },
+  });
+  const { errors, isSubmitting } = form.formState;
+
+  const create = form.handleSubmit(async ({ role, platform_admin, ...person }) => {
+    setError(null);
+    const rights = inOrganization ? { role } : { platform_role: platform_admin ? ('admin' as const) : undefined };
+    try {
+      await api.POST('/users', {
+        body: { ...person, ...rights },
+        headers: { 'Idempotency-Key': idempotencyKey.current },
+      });
+      await refreshMembers(queries);
+      toast({ title: t('users.created', { email: person.email }), detail: t('users.createdDetail') });
+      onClose();
+    } catch (failure) {
+      idempotencyKey.current = randomId();
+      if (!showFieldProblems(failure, ['email', 'first_name', 'last_name'], form.setError)) setError(failure);
+    }
+  });
+
+  return (
+    <form onSubmit={create} noValidate className="flex min-h-0 flex-1 flex-col">
+      <DialogBody className="grid gap-4">
+        {error !== null && (
+          <ProblemNotice error={error}>
+            <WayOut error={error} />
+            <InviteInstead error={error} />
+          </ProblemNotice>
+        )}
+        <Field
+          label={t('recovery.email')}
+          error={errors.email && (errors.email.type === 'server' ? errors.email.message : t('recovery.emailRequired'))}
+        >
+          <Input type="email" autoComplete="off" {...form.register('email')} />
+        </Field>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label={t('account.firstName')} error={errors.first_name?.message}>
+            <Input autoComplete="off" maxLength={100} {...form.register('first_name')} />
+          </Field>
+          <Field label={t('account.lastName')} error={errors.last_name?.message}>
+            <Input autoComplete="off" maxLength={100} {...form.register('last_name')} />
+          </Field>
+        </div>
+        <Field label={t('account.language')}>
+          <LanguageOptions {...form.register('locale')} />
+        </Field>
+        {inOrganization ? (
+          <RoleField value={form.watch('role')} onChange={(role) => form.setValue('role', role)} />
+        ) : (
+          <Checkbox
+            label={t('users.platformAdmin')}
+            hint={t('users.platformAdminHint')}
+            {...form.register('platform_admin')}
+          />
+        )}
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+        <Button type="submit" variant="primary" pending={isSubmitting}>
+          {t('users.create')}
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}
+
+/** Whoever has an account joins by invitation: it is theirs to accept. */
+function InviteInstead({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  const canInvite = useCan('invitation.create');
+  if (!canInvite || asProblem(error).code !== 'use_invitation') return null;
+  return (
+    <Link to="/organization/invitations" search={{ create: true }} className="underline underline-offset-4">
+      {t('invitations.create')}
+    </Link>
+  );
+}
+
+function LanguageOptions(props: React.ComponentProps<'select'>) {
+  return (
+    <Select {...props}>
+      {languages.map((language) => (
+        <option key={language} value={language} lang={language}>
+          {languageNames[language]}
+        </option>
+      ))}
+    </Select>
+  );
+}

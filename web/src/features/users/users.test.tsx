@@ -1,0 +1,87 @@
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Me } from '@/api/shapes';
+import { answering } from '@/test/answers';
+import { meWith } from '@/test/fixtures';
+import { renderWithLinks } from '@/test/router';
+import { UsersPage } from './users-page';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const grace = {
+  id: 'u2',
+  email: 'grace@example.com',
+  username: 'grace',
+  first_name: 'Grace',
+  last_name: 'Hopper',
+  role: null,
+  locale: 'en',
+  platform_role: 'user',
+  account_plan: 'free',
+  email_verified_at: null,
+  disabled_at: null,
+  last_seen_at: null,
+  created_at: '2026-11-01T10:00:00Z',
+};
+const permissions = ['user.read', 'user.create', 'user.update', 'user.delete', 'invitation.create'];
+const platform = meWith({ platform_role: 'admin', permissions });
+const organization = meWith({ current_organization_id: 'o1', current_organization_name: 'Acme', permissions });
+const users = { 'GET /users': { body: { items: [grace], next_cursor: null } } };
+
+async function openMenu(me: Me) {
+  renderWithLinks(<UsersPage search={{}} onSearch={vi.fn()} />, me);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole('button', { name: 'Actions for Grace Hopper' }));
+  return user;
+}
+
+it('disables an account for the platform, after asking', async () => {
+  const sent = answering({ ...users, 'PUT /users/u2': { body: { ...grace, disabled_at: grace.created_at } } });
+  const user = await openMenu(platform);
+  await user.click(screen.getByRole('menuitem', { name: 'Disable account' }));
+  expect(screen.getByRole('alertdialog', { name: 'Disable the account of Grace Hopper?' })).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Disable account' }));
+  await vi.waitFor(() => expect(sent).toContainEqual({ call: 'PUT /users/u2', body: { disabled: true } }));
+});
+
+it('closes an account only after its address was typed, and names organizations that would have no owner', async () => {
+  answering({
+    ...users,
+    'DELETE /users/u2': {
+      status: 409,
+      body: {
+        code: 'sole_owner',
+        status: 409,
+        errors: [{ field: 'organizations.acme', code: 'only_owner', message: 'Acme has no other owner' }],
+      },
+    },
+  });
+  const user = await openMenu(platform);
+  await user.click(screen.getByRole('menuitem', { name: 'Close account' }));
+  expect(screen.getByRole('button', { name: 'Close account' })).toBeDisabled();
+  await user.type(screen.getByRole('textbox', { name: 'Type “grace@example.com” to confirm' }), grace.email);
+  await user.click(screen.getByRole('button', { name: 'Close account' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent('Transfer the ownership to another member');
+  expect(screen.getByText('acme')).toBeInTheDocument();
+});
+
+it("touches in an organization the membership only, never somebody's account", async () => {
+  answering({ 'GET /users': { body: { items: [{ ...grace, role: 'user' }], next_cursor: null } } });
+  await openMenu(organization);
+  expect(screen.getAllByRole('menuitem').map(({ textContent }) => textContent)).toEqual([
+    'Change role',
+    'Remove from organization',
+  ]);
+});
+
+it('leads to an invitation when the address has an account', async () => {
+  const sent = answering({ ...users, 'POST /users': { status: 409, body: { code: 'use_invitation', status: 409 } } });
+  renderWithLinks(<UsersPage search={{ create: true }} onSearch={vi.fn()} />, organization);
+  const user = userEvent.setup();
+  await user.type(await screen.findByRole('textbox', { name: 'E-mail' }), 'grace@example.com');
+  await user.click(screen.getByRole('radio', { name: 'Manager' }));
+  await user.click(screen.getByRole('button', { name: 'Create user' }));
+  expect(await screen.findByRole('link', { name: 'Invite people' })).toBeInTheDocument();
+  expect(sent.at(-1)?.body).toMatchObject({ email: 'grace@example.com', role: 'manager', locale: 'en' });
+});

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::operation::Operation;
+use crate::operation::RequestContext;
 use crate::plumbing::db::{SystemTx, TenantTx};
 pub use rules::{Actor, Entry, Fault, chain_hash};
 
@@ -72,6 +73,25 @@ pub async fn record_in(tx: &mut TenantTx, chain: Uuid, act: Act<'_>) -> Result<(
         operation.request.ip.map(|ip| ip.to_string()),
         Some(operation.request.request_id),
         operation.request.now,
+        &act,
+    );
+    store::append(tx.conn(), entry).await
+}
+
+/// Records an act of a person who is in no workspace of the transaction: somebody joining, or without a session.
+pub async fn record_by_person(
+    tx: &mut SystemTx,
+    chain: Uuid,
+    person: Uuid,
+    request: &RequestContext,
+    act: Act<'_>,
+) -> Result<()> {
+    let entry = entry(
+        chain,
+        Actor::User(person),
+        request.ip.map(|ip| ip.to_string()),
+        Some(request.request_id),
+        request.now,
         &act,
     );
     store::append(tx.conn(), entry).await

@@ -817,3 +817,30 @@ async fn a_session_that_ended_accepts_nothing() {
     );
     assert_eq!(scene.role_of(bob.id).await, None);
 }
+
+#[tokio::test]
+async fn an_organization_that_ends_takes_its_invitations_along() {
+    let scene = scene().await;
+    let (_, token) = scene.invite("nina@example.test", "user").await;
+    scene
+        .owner
+        .client
+        .send(
+            reqwest::Method::DELETE,
+            "/organizations/current",
+            Some(json!({"slug": "acme-sohne"})),
+        )
+        .await
+        .expect(200);
+    assert_eq!(scene.look(&token).await.expect(200).json["status"], "revoked");
+    let refused = scene
+        .accept(&scene.server.anonymous(), &token, fields("nina"))
+        .await
+        .expect(409);
+    assert_eq!(refused.code(), "invitation_revoked");
+    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM organization_invitations WHERE revoked_at IS NULL")
+        .fetch_one(&scene.server.owner)
+        .await
+        .unwrap();
+    assert_eq!(open, 0);
+}

@@ -11,6 +11,8 @@ pub mod jobs;
 mod store;
 mod usecases;
 
+pub use store::remove_expired;
+
 use chrono::Duration;
 
 /// How long a link works.

@@ -363,3 +363,23 @@ async fn old_links_and_mails_are_forgotten_some_time() {
     tidy(&scene.server.app).await.unwrap();
     assert_eq!(left().await, (0, 0));
 }
+
+#[tokio::test]
+async fn somebody_whose_account_was_made_by_others_chooses_the_password_with_the_link_from_the_mail() {
+    let scene = scene().await;
+    let mut owner = scene.server.person("olivia").await;
+    scene.server.organization(&mut owner, "Acme").await;
+    let user = json!({"email": "nina@example.test", "username": "nina", "role": "user", "locale": "fr"});
+    owner.client.post("/users", user).await.expect(201);
+    let mail = scene.sink.mail_to("nina@example.test", 1).await;
+    assert_eq!(mail.header("Subject"), "Votre compte Inventiv");
+    assert!(
+        mail.text().contains("dans Acme") && mail.text().contains("nina"),
+        "{}",
+        mail.text()
+    );
+    scene.server.app.clock.advance(Duration::days(6));
+    scene.reset(&mail.token(), NEW_PASSWORD).await.expect(204);
+    scene.sign_in("nina", NEW_PASSWORD).await.expect(200);
+    scene.reset(&mail.token(), "something else entirely").await.expect(422);
+}

@@ -105,15 +105,7 @@ pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, a
 
 /// Records what a person did through the platform's own transaction: a platform admin changing what belongs to nobody.
 pub async fn record_by(tx: &mut SystemTx, operation: &Operation, chain: Uuid, act: Act<'_>) -> Result<()> {
-    let entry = entry(
-        chain,
-        Actor::User(operation.user_id),
-        operation.request.ip.map(|ip| ip.to_string()),
-        Some(operation.request.request_id),
-        operation.request.now,
-        &act,
-    );
-    store::append(tx.conn(), entry).await
+    record_by_person(tx, chain, operation.user_id, &operation.request, act).await
 }
 
 /// Walks every chain and reports what does not fit. An empty answer: nothing was altered.

@@ -383,3 +383,10 @@ pub async fn role_of(tx: &mut SystemTx, organization: Uuid, user: Uuid) -> Resul
     .await?;
     Ok(role.as_deref().and_then(Role::parse))
 }
+
+/// What an organization is called.
+pub async fn name_of(tx: &mut SystemTx, id: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("SELECT name FROM organizations WHERE id = $1", id)
+        .fetch_optional(tx.conn())
+        .await?)
+}

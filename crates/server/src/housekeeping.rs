@@ -1,4 +1,5 @@
-//! Removes what is past its time: answers kept for idempotency keys, sessions that ended long ago, counters of failed sign-ins.
+//! Removes what is past its time: answers kept for idempotency keys, sessions that ended long ago, counters of failed sign-ins,
+//! links that stopped working, mails that left.
 
 use std::time::Duration;
 
@@ -6,9 +7,10 @@ use chrono::Duration as Age;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::features::identity::store as identity;
+use crate::features::identity::{recovery, store as identity};
 use crate::plumbing::db::SystemReason;
 use crate::plumbing::edge::idempotency;
+use crate::plumbing::mail;
 
 const EVERY: Duration = Duration::from_secs(600);
 /// Rows removed in one transaction.
@@ -21,6 +23,10 @@ const KEEP_ANSWERS: Age = Age::hours(24);
 const KEEP_SESSIONS: Age = Age::days(30);
 /// Far longer than any window of the throttle.
 const KEEP_THROTTLES: Age = Age::days(1);
+/// Links of mails after they stopped working.
+const KEEP_LINKS: Age = Age::days(7);
+/// To whom was written, for whoever looks for a mail that did not arrive.
+const KEEP_MAILS: Age = Age::days(30);
 
 /// Tidies up now and then until the program stops. Several replicas may do so at once.
 pub async fn run(app: App) {
@@ -49,7 +55,9 @@ pub async fn tidy(app: &App) -> Result<u64> {
         let mut tx = app.db.system(SystemReason::Housekeeping).await?;
         let batch = idempotency::remove_before(&mut tx, now - KEEP_ANSWERS, BATCH).await?
             + identity::remove_sessions_before(&mut tx, now - KEEP_SESSIONS, BATCH).await?
-            + identity::remove_throttles_before(&mut tx, now - KEEP_THROTTLES, BATCH).await?;
+            + identity::remove_throttles_before(&mut tx, now - KEEP_THROTTLES, BATCH).await?
+            + recovery::remove_expired(&mut tx, now - KEEP_LINKS, BATCH).await?
+            + mail::remove_finished(&mut tx, now - KEEP_MAILS, BATCH).await?;
         tx.commit().await?;
         removed += batch;
         if batch == 0 {

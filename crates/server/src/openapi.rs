@@ -27,6 +27,7 @@ pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(features::identity::recovery::http::routes())
         .merge(features::organizations::http::routes())
         .merge(features::members::http::routes())
+        .merge(features::invitations::http::routes())
         .merge(features::closing::http::routes())
         .merge(features::users::http::routes())
         .merge(features::api_keys::http::routes())

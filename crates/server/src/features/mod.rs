@@ -6,6 +6,7 @@ pub mod organizations;
 pub mod catalog;
 pub mod api_keys;
 pub mod members;
+pub mod invitations;
 pub mod workers;
 pub mod models;
 pub mod instances;

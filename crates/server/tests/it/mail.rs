@@ -54,9 +54,9 @@ async fn a_queued_mail_arrives_once_with_text_and_html_and_is_then_forgotten() {
     let server = server_with(&sink).await;
     send(&server, "ann@example.test").await;
     let mail = sink.mail_to("ann@example.test", 1).await;
-    assert_eq!(mail.header("Subject").trim(), "Choose a new Inventiv password");
-    assert_eq!(mail.header("From").trim(), "Inventiv <no-reply@inventiv.test>");
-    assert_eq!(mail.header("Auto-Submitted").trim(), "auto-generated");
+    assert_eq!(mail.header("Subject"), "Choose a new Inventiv password");
+    assert_eq!(mail.header("From"), "Inventiv <no-reply@inventiv.test>");
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.token(), "s3cret");
     assert!(mail.html().contains("#token=s3cret\""));
     assert_eq!(until_attempted(&server, 1).await, (true, false, 1, None, true));
@@ -71,10 +71,7 @@ async fn a_mail_is_in_the_language_of_its_recipient() {
     ann.client.put("/auth/me", json!({"locale": "fr"})).await.expect(200);
     send(&server, &ann.email).await;
     let mail = sink.mail_to(&ann.email, 1).await;
-    assert_eq!(
-        mail.header("Subject").trim(),
-        "Choisissez un nouveau mot de passe Inventiv"
-    );
+    assert_eq!(mail.header("Subject"), "Choisissez un nouveau mot de passe Inventiv");
     assert!(mail.text().contains("Quelqu'un, sans doute vous, a demandé"));
 }
 
@@ -98,7 +95,7 @@ async fn a_mail_that_is_not_taken_now_is_tried_again_later_as_the_same_mail() {
         .fetch_one(&server.owner)
         .await
         .unwrap();
-    assert_eq!(mail.header("Message-ID").trim(), format!("<{id}@inventiv.test>"));
+    assert_eq!(mail.header("Message-ID"), format!("<{id}@inventiv.test>"));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod harness;
 mod housekeeping;
 mod identity;
 mod instances;
+mod invitations;
 mod isolation;
 mod live;
 mod mail;

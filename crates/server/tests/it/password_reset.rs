@@ -1,6 +1,7 @@
 //! New passwords and new addresses by mail, and which passwords are taken.
 
 use chrono::Duration;
+use inventiv_server::housekeeping::tidy;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, PASSWORD, Person, SmtpSink, TestServer, eventually};
@@ -338,4 +339,47 @@ async fn only_the_last_new_address_asked_for_can_be_confirmed() {
         .post("/auth/me/email/confirm", json!({"token": second}))
         .await
         .expect(204);
+}
+
+#[tokio::test]
+async fn old_links_and_mails_are_forgotten_some_time() {
+    let scene = scene().await;
+    scene.token(1).await;
+    ask_for_email(&scene.alice.client, "new@example.test", PASSWORD)
+        .await
+        .expect(202);
+    scene.sink.mail_to("new@example.test", 1).await;
+    scene.sink.mail_to(&scene.alice.email, 2).await;
+    let left = async || -> (i64, i64) {
+        let query = "SELECT (SELECT count(*) FROM password_reset_tokens) + (SELECT count(*) FROM email_changes), (SELECT count(*) FROM outbox)";
+        sqlx::query_as(query).fetch_one(&scene.server.owner).await.unwrap()
+    };
+    tidy(&scene.server.app).await.unwrap();
+    assert_eq!(left().await, (2, 3));
+    scene.server.app.clock.advance(Duration::days(8));
+    tidy(&scene.server.app).await.unwrap();
+    assert_eq!(left().await, (0, 3));
+    scene.server.app.clock.advance(Duration::days(23));
+    tidy(&scene.server.app).await.unwrap();
+    assert_eq!(left().await, (0, 0));
+}
+
+#[tokio::test]
+async fn somebody_whose_account_was_made_by_others_chooses_the_password_with_the_link_from_the_mail() {
+    let scene = scene().await;
+    let mut owner = scene.server.person("olivia").await;
+    scene.server.organization(&mut owner, "Acme").await;
+    let user = json!({"email": "nina@example.test", "username": "nina", "role": "user", "locale": "fr"});
+    owner.client.post("/users", user).await.expect(201);
+    let mail = scene.sink.mail_to("nina@example.test", 1).await;
+    assert_eq!(mail.header("Subject"), "Votre compte Inventiv");
+    assert!(
+        mail.text().contains("dans Acme") && mail.text().contains("nina"),
+        "{}",
+        mail.text()
+    );
+    scene.server.app.clock.advance(Duration::days(6));
+    scene.reset(&mail.token(), NEW_PASSWORD).await.expect(204);
+    scene.sign_in("nina", NEW_PASSWORD).await.expect(200);
+    scene.reset(&mail.token(), "something else entirely").await.expect(422);
 }

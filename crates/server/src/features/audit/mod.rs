@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::operation::Operation;
+use crate::operation::RequestContext;
 use crate::plumbing::db::{SystemTx, TenantTx};
 pub use rules::{Actor, Entry, Fault, chain_hash};
 
@@ -77,6 +78,25 @@ pub async fn record_in(tx: &mut TenantTx, chain: Uuid, act: Act<'_>) -> Result<(
     store::append(tx.conn(), entry).await
 }
 
+/// Records an act of a person who is in no workspace of the transaction: somebody joining, or without a session.
+pub async fn record_by_person(
+    tx: &mut SystemTx,
+    chain: Uuid,
+    person: Uuid,
+    request: &RequestContext,
+    act: Act<'_>,
+) -> Result<()> {
+    let entry = entry(
+        chain,
+        Actor::User(person),
+        request.ip.map(|ip| ip.to_string()),
+        Some(request.request_id),
+        request.now,
+        &act,
+    );
+    store::append(tx.conn(), entry).await
+}
+
 /// Records an act of the platform's own jobs.
 pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, act: Act<'_>) -> Result<()> {
     let entry = entry(chain, Actor::System, None, None, now, &act);
@@ -85,15 +105,7 @@ pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, a
 
 /// Records what a person did through the platform's own transaction: a platform admin changing what belongs to nobody.
 pub async fn record_by(tx: &mut SystemTx, operation: &Operation, chain: Uuid, act: Act<'_>) -> Result<()> {
-    let entry = entry(
-        chain,
-        Actor::User(operation.user_id),
-        operation.request.ip.map(|ip| ip.to_string()),
-        Some(operation.request.request_id),
-        operation.request.now,
-        &act,
-    );
-    store::append(tx.conn(), entry).await
+    record_by_person(tx, chain, operation.user_id, &operation.request, act).await
 }
 
 /// Walks every chain and reports what does not fit. An empty answer: nothing was altered.

@@ -9,6 +9,7 @@ use crate::features::audit::{self, Act};
 use crate::features::identity::bound_sessions;
 use crate::features::identity::usecases as identity;
 use crate::features::instances::living::{LivingInstance, living};
+use crate::features::invitations;
 use crate::features::organizations::store::{self as organizations, OrganizationRow};
 use crate::operation::{Authorized, Operation};
 use crate::plumbing::db::TenantTx;
@@ -60,9 +61,10 @@ pub async fn delete_organization(app: &App, authorized: Authorized<'_>, slug: &s
     let token = identity::switch_session(app, &mut tx, None).await?;
     let sessions = bound_sessions::move_to_personal(&mut tx, id, None).await?;
     let keys = leavers::revoke_of_organization(&mut tx, id).await?;
+    let invitations = invitations::end_all(&mut tx).await?;
     let members = organizations::end(&mut tx, id).await?;
     let before = json!({"name": organization.name, "slug": organization.slug});
-    let after = json!({"members_removed": members, "sessions_moved": sessions + 1, "keys_revoked": keys});
+    let after = json!({"members_removed": members, "sessions_moved": sessions + 1, "keys_revoked": keys, "invitations_revoked": invitations});
     let act = Act::new("organization.delete", "organization", id);
     audit::record(&mut tx, act.before(&before).after(&after)).await?;
     for member in members {

@@ -397,6 +397,7 @@ pub struct NewAccount<'a> {
     pub username: &'a str,
     pub first_name: &'a str,
     pub last_name: &'a str,
+    pub locale: &'a str,
     pub password_hash: &'a str,
     pub platform_admin: bool,
     pub now: DateTime<Utc>,
@@ -406,14 +407,16 @@ pub struct NewAccount<'a> {
 /// 422 when the address or the username belongs to another account.
 pub async fn insert_account(tx: &mut SystemTx, account: &NewAccount<'_>) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO users (id, email, username, password_hash, first_name, last_name, platform_role, email_verified_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)",
+        "INSERT INTO users (id, email, username, password_hash, first_name, last_name, locale, platform_role, email_verified_at, created_at,
+            updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)",
         account.id,
         account.email,
         account.username,
         account.password_hash,
         account.first_name,
         account.last_name,
+        account.locale,
         if account.platform_admin { "admin" } else { "user" },
         account.now,
     )
@@ -429,6 +432,29 @@ pub async fn insert_account(tx: &mut SystemTx, account: &NewAccount<'_>) -> Resu
         }
     })?;
     Ok(())
+}
+
+/// The account with this address, whatever its state; it stays as it is until the end of the transaction.
+pub async fn account_by_email(tx: &mut SystemTx, email: &str) -> Result<Option<Uuid>> {
+    Ok(
+        sqlx::query_scalar!("SELECT id FROM users WHERE email = $1 FOR SHARE", email)
+            .fetch_optional(tx.conn())
+            .await?,
+    )
+}
+
+/// Is the session still the person's and alive? It stays so until the end of the transaction.
+pub async fn hold_session(tx: &mut SystemTx, session: Uuid, user: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let held = sqlx::query_scalar!(
+        r#"SELECT 1 AS "held!" FROM user_sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.disabled_at IS NULL FOR SHARE OF s, u"#,
+        session,
+        user,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(held.is_some())
 }
 
 /// Is this the first start?

@@ -359,3 +359,34 @@ pub async fn hold(tx: &mut SystemTx, organization: Uuid) -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// Holds the organization's members as they are until the end of the transaction, against everybody who changes them; false when
+/// the organization is gone.
+pub async fn lock_members(tx: &mut SystemTx, id: Uuid) -> Result<bool> {
+    let lives = sqlx::query_scalar!(
+        r#"SELECT deleted_at IS NULL AS "lives!" FROM organizations WHERE id = $1 FOR NO KEY UPDATE"#,
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(lives == Some(true))
+}
+
+/// Somebody's role in an organization.
+pub async fn role_of(tx: &mut SystemTx, organization: Uuid, user: Uuid) -> Result<Option<Role>> {
+    let role = sqlx::query_scalar!(
+        "SELECT role FROM organization_memberships WHERE organization_id = $1 AND user_id = $2",
+        organization,
+        user
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(role.as_deref().and_then(Role::parse))
+}
+
+/// What an organization is called.
+pub async fn name_of(tx: &mut SystemTx, id: Uuid) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("SELECT name FROM organizations WHERE id = $1", id)
+        .fetch_optional(tx.conn())
+        .await?)
+}

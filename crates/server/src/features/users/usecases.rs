@@ -11,6 +11,7 @@ use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
 use crate::features::closing::accounts as closing;
 use crate::features::identity::accounts::{self, AccountRow, PendingAccount};
+use crate::features::identity::recovery::{Newcomer, welcome};
 use crate::features::identity::rules::{check_email, check_username, normalise};
 use crate::features::members::rules::require_delegation;
 use crate::features::members::usecases as members;
@@ -68,7 +69,7 @@ pub struct UserRequest {
     pub platform_admin: Option<bool>,
 }
 
-/// Makes an account for somebody who has none, without a password; in an organization also the membership, in the same
+/// Makes an account for somebody who has none, and mails them the link to choose a password; in an organization also the membership, in the same
 /// transaction.
 ///
 /// # Errors
@@ -129,12 +130,25 @@ pub async fn create(
     .await?;
     let mut row = accounts::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
     row.role = membership.map(|(_, role)| role.as_str().to_owned());
+    let organization = match membership {
+        Some((organization, _)) => organizations::name_of(&mut tx, organization).await?,
+        None => None,
+    };
+    let newcomer = Newcomer {
+        user_id: user,
+        email: &row.email,
+        username: &row.username,
+        locale: &row.locale,
+        organization: organization.as_deref(),
+    };
+    welcome(app, &mut tx, &newcomer).await?;
     let answer = Answer {
         status: StatusCode::CREATED,
         body: show(row)?,
     };
     attempt.keep_for(tx.conn(), &actor, &answer, None).await?;
     tx.commit().await?;
+    app.mail.now();
     Ok(answer)
 }
 

@@ -30,6 +30,8 @@ pub enum SystemReason {
     KeyUsage,
     /// Somebody wants a new password: is there such an account?
     PasswordReset,
+    /// Somebody who is in no workspace yet joins one, with the link that was mailed to them.
+    InvitationAcceptance,
     /// Mails on their way out of the outbox.
     MailDelivery,
     /// Rows past their time: sessions, idempotency keys, partitions ahead.

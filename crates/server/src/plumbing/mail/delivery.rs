@@ -24,9 +24,6 @@ const LEASE: TimeDelta = TimeDelta::minutes(3);
 const MOST_ATTEMPTS: i32 = 14;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(15);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(40);
-/// How long finished mails stay on record, and how often that is looked after.
-const KEPT: TimeDelta = TimeDelta::days(30);
-const TIDYING: Duration = Duration::from_secs(3600);
 
 /// Starts sending, in processes that serve the API or orchestrate.
 pub fn start(app: &App, tasks: &mut JoinSet<()>) {
@@ -51,7 +48,6 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
 async fn run(app: App, transport: Transport) {
     let owner = crate::ids::new_id();
     let mut waiter = app.mail.waiter();
-    let mut tidying = tokio::time::interval(TIDYING);
     let mut healthy = true;
     loop {
         // Seen from here on, so a wake during the work is not lost.
@@ -74,7 +70,6 @@ async fn run(app: App, transport: Transport) {
             () = app.shutdown.cancelled() => return,
             _ = waiter.changed() => {}
             () = tokio::time::sleep(POLL) => {}
-            _ = tidying.tick() => tidy(&app).await,
         }
     }
 }
@@ -132,20 +127,6 @@ fn pause(attempts: i32, jitter: u32) -> TimeDelta {
     let full = (FIRST_PAUSE * 2_i32.pow(doublings as u32)).min(LONGEST_PAUSE);
     let quarter = full.num_milliseconds() / 4;
     full - TimeDelta::milliseconds(i64::from(jitter) * quarter / i64::from(u32::MAX))
-}
-
-async fn tidy(app: &App) {
-    let tidied = async {
-        let mut tx = app.db.system(SystemReason::Housekeeping).await?;
-        let removed = outbox::remove_finished(&mut tx, app.clock.now() - KEPT, 10_000).await?;
-        tx.commit().await?;
-        Ok::<_, crate::error::Error>(removed)
-    };
-    match tidied.await {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "forgot old mails"),
-        Err(error) => tracing::warn!(%error, "old mails could not be removed; the next round tries again"),
-    }
 }
 
 #[cfg(test)]

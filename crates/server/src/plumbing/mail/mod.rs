@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::error::Result;
 use crate::plumbing::config::Config;
 pub use delivery::start;
+pub use outbox::remove_finished;
 pub use templates::Template;
 use transport::Transport;
 

@@ -106,7 +106,7 @@ pub async fn give_up(tx: &mut SystemTx, owner: Uuid, id: Uuid, now: DateTime<Utc
     Ok(())
 }
 
-/// Forgets to whom was written, a while after.
+/// Forgets to whom was written before then, whether it arrived or not.
 pub async fn remove_finished(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     let done = sqlx::query!(
         "DELETE FROM outbox WHERE id IN (

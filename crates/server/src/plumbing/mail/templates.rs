@@ -16,7 +16,7 @@ pub enum Template {
     EmailChange,
     /// To the old address: `new_email`
     EmailChangeNotice,
-    /// `username`, `link`, `organization` (or null)
+    /// `username`, `link` (to choose a password), `days`, `organization` (or null)
     AccountCreated,
 }
 

@@ -145,7 +145,18 @@ impl Received {
         let head = self.content.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
         let prefix = format!("{name}: ");
         let line = head.lines().find_map(|line| line.strip_prefix(&prefix));
-        line.unwrap_or_default().split(' ').map(decode_word).collect()
+        // Between two encoded words a blank only separates them.
+        let mut decoded = String::new();
+        let mut after_encoded = true;
+        for word in line.unwrap_or_default().split(' ') {
+            let plain = decode_word(word);
+            if !(after_encoded && plain.is_some() || decoded.is_empty()) {
+                decoded.push(' ');
+            }
+            after_encoded = plain.is_some();
+            decoded.push_str(&plain.unwrap_or_else(|| word.to_owned()));
+        }
+        decoded
     }
 
     /// The text part, decoded.
@@ -182,11 +193,11 @@ impl Received {
     }
 }
 
-fn decode_word(word: &str) -> String {
-    let Some(encoded) = word.strip_prefix("=?utf-8?b?").and_then(|rest| rest.strip_suffix("?=")) else {
-        return format!("{word} ");
-    };
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap()
+/// `None` for a word that isn't encoded.
+fn decode_word(word: &str) -> Option<String> {
+    let encoded = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn quoted_printable(text: &str) -> String {

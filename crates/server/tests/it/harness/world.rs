@@ -130,6 +130,14 @@ const ROWS: &[Rows] = &[
             VALUES ('{inference_usage}', now(), now(), '{tenant}', {organization}, '{person}', 'key {marker}', '{tenant}', '{tenant}', '{models}',
             'model-{marker}', 10, 0, 20, 0, NULL, 0, 'complete', 200, false, 100, sha256('{marker}'))",
     },
+    Rows {
+        table: "organization_invitations",
+        scopes: &["organization"],
+        insert: "INSERT INTO organization_invitations (id, organization_id, email, role, token_hash, invited_by_user_id, invited_by_name, created_at,
+            expires_at)
+            VALUES ('{organization_invitations}', {organization}, '{marker}@example.test', 'user', sha256('invitation {marker}'), '{person}',
+            '{marker}', now(), now() + interval '1 year')",
+    },
     // Never due: the server would take it away.
     Rows {
         table: "password_reset_requests",

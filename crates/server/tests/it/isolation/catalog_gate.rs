@@ -13,6 +13,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.consume_email_change",
     "auth.consume_password_reset_token",
     "auth.email_change_by_token",
+    "auth.invitation_by_token",
     "auth.lock_actor",
     "auth.login_failures",
     "auth.password_reset_by_token",
@@ -297,6 +298,7 @@ async fn only_slugs_addresses_and_secrets_are_unique_across_tenants() {
     // A name that is unique for everybody tells one tenant what another has: these are meant to.
     let reviewed = [
         "api_keys_public_id_key",
+        "organization_invitations_token_key",
         "organizations_slug_key",
         "users_email_key",
         "users_username_key",

@@ -40,6 +40,10 @@ pub const TABLES: &[(&str, Class)] = &[
     ("model_prices", Class::Child),
     ("models", Class::Owned),
     (
+        "organization_invitations",
+        Class::Identity("organization_id = '{tenant}'"),
+    ),
+    (
         "organization_memberships",
         Class::Identity("user_id IN ({people}) OR organization_id = '{tenant}'"),
     ),

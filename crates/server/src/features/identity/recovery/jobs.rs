@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -17,9 +16,6 @@ use crate::secrets::{random_token, sha256};
 
 const POLL: Duration = Duration::from_secs(2);
 const BATCH: i64 = 50;
-const TIDYING: Duration = Duration::from_secs(3600);
-/// How long links that stopped working stay on record.
-const KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Starts looking, in processes that serve the API or orchestrate. Any number may: each request is taken by one.
 pub fn start(app: &App, tasks: &mut JoinSet<()>) {
@@ -30,7 +26,6 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
 
 async fn run(app: App) {
     let mut waiter = app.mail.waiter();
-    let mut tidying = tokio::time::interval(TIDYING);
     let mut healthy = true;
     loop {
         waiter.borrow_and_update();
@@ -48,7 +43,6 @@ async fn run(app: App) {
             () = app.shutdown.cancelled() => return,
             _ = waiter.changed() => {}
             () = tokio::time::sleep(POLL) => {}
-            _ = tidying.tick() => tidy(&app).await,
         }
     }
 }
@@ -87,15 +81,4 @@ async fn answer(app: &App, tx: &mut SystemTx, email: &str) -> Result<()> {
     };
     mail::enqueue(tx.conn(), mail, now).await?;
     audit::record_system(tx, user_id, now, Act::new("password.request_reset", "user", user_id)).await
-}
-
-async fn tidy(app: &App) {
-    let tidied = async {
-        let mut tx = app.db.system(SystemReason::Housekeeping).await?;
-        store::remove_expired(&mut tx, app.clock.now() - KEPT).await?;
-        tx.commit().await
-    };
-    if let Err(error) = tidied.await {
-        tracing::warn!(%error, "old links could not be removed; the next round tries again");
-    }
 }

@@ -11,7 +11,12 @@ pub mod jobs;
 mod store;
 mod usecases;
 
+pub use store::remove_expired;
+pub use usecases::{Newcomer, welcome};
+
 use chrono::Duration;
 
 /// How long a link works.
 const LINK_LIFETIME: Duration = Duration::hours(1);
+/// How long somebody whose account was made by others may wait with choosing a password.
+const WELCOME_LIFETIME: Duration = Duration::days(7);

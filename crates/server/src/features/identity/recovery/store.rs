@@ -105,15 +105,23 @@ pub async fn insert_reset(
     Ok(())
 }
 
-/// Forgets links that stopped working before then.
-pub async fn remove_expired(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("DELETE FROM password_reset_tokens WHERE expires_at < $1", before)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!("DELETE FROM email_changes WHERE expires_at < $1", before)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// Forgets links that stopped working before then. Says how many, at most twice the limit.
+pub async fn remove_expired(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let resets = sqlx::query!(
+        "DELETE FROM password_reset_tokens WHERE token_hash IN (SELECT token_hash FROM password_reset_tokens WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    let changes = sqlx::query!(
+        "DELETE FROM email_changes WHERE token_hash IN (SELECT token_hash FROM email_changes WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(resets.rows_affected() + changes.rows_affected())
 }
 
 pub async fn request_email_change(

@@ -1,15 +1,18 @@
 //! Asking for, and using, links that change a password or an address.
 
 use serde_json::json;
+use uuid::Uuid;
 
-use super::{LINK_LIFETIME, store};
+use super::{LINK_LIFETIME, WELCOME_LIFETIME, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
+use crate::features::identity::confirmation::confirm_password;
 use crate::features::identity::rules::{check_email, check_password, normalise};
 use crate::features::identity::store as accounts;
 use crate::features::identity::throttle::{self, Quota};
 use crate::operation::{Authorized, RequestContext};
+use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
@@ -83,18 +86,12 @@ pub async fn request_email_change(app: &App, authorized: Authorized<'_>, email: 
     let email = normalise(email);
     let mut read = app.db.read(&authorized).await?;
     let profile = accounts::profile(&mut read).await?;
-    let stored = accounts::password_hash(&mut read).await?;
     drop(read);
     let mut validation = Validation::default();
     check_email(&mut validation, "email", &email);
     validation.check(email != profile.email, "email", "unchanged", "is your address already");
     validation.finish()?;
-    let subjects = throttle::Subjects::new(&user_id.to_string(), authorized.request.ip);
-    throttle::check(&app.db, &subjects, now).await?;
-    if !app.passwords.verify(password, stored).await? {
-        throttle::record_failure(&app.db, &subjects, now).await?;
-        return Err(Error::invalid("password", "wrong", "is not your current password"));
-    }
+    confirm_password(app, authorized, password).await?;
     let quota = Quota::email_changes_of(user_id);
     throttle::check_quota(&app.db, &quota, now).await?;
     throttle::count(&app.db, &quota, now).await?;
@@ -158,6 +155,36 @@ pub async fn confirm_email_change(app: &App, token: &str, request: &RequestConte
     let act = Act::new("email.change", "user", change.user_id);
     audit::record_in(&mut tx, change.user_id, act.before(&before).after(&after)).await?;
     tx.commit().await
+}
+
+/// Somebody whose account was just made by somebody else.
+pub struct Newcomer<'a> {
+    pub user_id: Uuid,
+    pub email: &'a str,
+    pub username: &'a str,
+    pub locale: &'a str,
+    /// The organization that made the account, by name.
+    pub organization: Option<&'a str>,
+}
+
+/// Mails a newcomer the link to choose a password, in the transaction that makes the account. Wake the mail after the commit.
+pub async fn welcome(app: &App, tx: &mut SystemTx, newcomer: &Newcomer<'_>) -> Result<()> {
+    let (token, now) = (random_token(), app.clock.now());
+    let expires_at = now + WELCOME_LIFETIME;
+    store::insert_reset(tx, newcomer.user_id, &sha256(token.as_bytes()), now, expires_at).await?;
+    let mail = Mail {
+        template: Template::AccountCreated,
+        recipient: newcomer.email,
+        fallback_locale: newcomer.locale,
+        parameters: json!({
+            "username": newcomer.username,
+            "organization": newcomer.organization,
+            "link": format!("{}/app/reset-password#token={token}", app.config.public_origin()),
+            "days": WELCOME_LIFETIME.num_days(),
+        }),
+        expires_at: Some(expires_at),
+    };
+    mail::enqueue(tx.conn(), mail, now).await
 }
 
 fn invalid_token() -> Error {

@@ -1,0 +1,202 @@
+//! Looking at an invitation, and accepting it.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::rules::{Decision, Status, Visitor, decide, status};
+use super::store::{self, LinkFacts};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::identity::rules::{check_password, check_username, normalise};
+use crate::features::identity::throttle::{self, Quota};
+use crate::features::identity::{store as accounts, usecases as identity};
+use crate::features::organizations::store as organizations;
+use crate::operation::{Operation, RequestContext};
+use crate::permissions::Role;
+use crate::plumbing::db::{SystemReason, SystemTx};
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::events::{self, Topic};
+use crate::secrets::sha256;
+
+/// What a person without an account says of themselves.
+#[derive(Debug, Clone, Default)]
+pub struct AccountFields {
+    pub username: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub password: Option<String>,
+    pub locale: Option<String>,
+}
+
+/// What accepting came to.
+pub struct Accepted {
+    pub organization_id: Uuid,
+    pub organization_name: String,
+    pub role: Role,
+    pub account_created: bool,
+    pub already_member: bool,
+}
+
+/// # Errors
+/// 404 for a link that nobody was given; 429 after too many of those.
+pub async fn look_up(app: &App, token: &str, request: &RequestContext) -> Result<(LinkFacts, Status)> {
+    let guesses = Quota::unknown_links_from(request.ip);
+    throttle::check_quota(&app.db, &guesses, request.now).await?;
+    match store::by_token(&app.db, &sha256(token.as_bytes())).await? {
+        Some(link) => {
+            let status = status(&link.facts, request.now);
+            Ok((link, status))
+        }
+        None => {
+            throttle::count(&app.db, &guesses, request.now).await?;
+            Err(Error::not_found())
+        }
+    }
+}
+
+/// Joins the organization: with the session of the invited account, or with a new account for the invited address. Signs nobody in.
+///
+/// `fields` is read once it is known that the invitation stands and what it needs.
+///
+/// # Errors
+/// 404; what [`decide`] refuses; 422 naming the field of the new account.
+pub async fn accept(
+    app: &App,
+    token: &str,
+    session: Option<&Operation>,
+    request: &RequestContext,
+    fields: impl FnOnce() -> Result<AccountFields>,
+) -> Result<Accepted> {
+    let (link, status_now) = look_up(app, token, request).await?;
+    let mut tx = app.db.system(SystemReason::InvitationAcceptance).await?;
+    let before = visitor(&mut tx, &link, session).await?;
+    // Nothing is held while the password is hashed: everything is decided again below.
+    drop(tx);
+    let decision = decide(status_now, &before)?;
+    let fields = fields()?;
+    let account = match decision {
+        Decision::MakeAccount => Some(new_account(app, &link, fields).await?),
+        Decision::Join(_) | Decision::AlreadyMember(_) => None,
+    };
+
+    let mut tx = app.db.system(SystemReason::InvitationAcceptance).await?;
+    let organization_lives = organizations::lock_members(&mut tx, link.organization_id).await?;
+    if let Some(operation) = session
+        && !accounts::hold_session(&mut tx, operation.session_id, operation.user_id, request.now).await?
+    {
+        return Err(Error::unauthenticated());
+    }
+    let facts = store::lock_facts(&mut tx, &link, &sha256(token.as_bytes())).await?;
+    let mut facts = facts.ok_or_else(Error::not_found)?;
+    facts.ended |= !organization_lives;
+    let visitor = visitor(&mut tx, &link, session).await?;
+    let decision = decide(status(&facts, request.now), &visitor)?;
+    let accepted = apply(&mut tx, &link, decision, account, request).await?;
+    tx.commit().await?;
+    Ok(accepted)
+}
+
+async fn visitor<'a>(tx: &mut SystemTx, link: &'a LinkFacts, session: Option<&Operation>) -> Result<Visitor<'a>> {
+    let account = accounts::account_by_email(tx, &link.email).await?;
+    let is_member = match account {
+        Some(account) => organizations::role_of(tx, link.organization_id, account)
+            .await?
+            .is_some(),
+        None => false,
+    };
+    Ok(Visitor {
+        email: &link.email,
+        account,
+        is_member,
+        signed_in: session.map(|operation| operation.user_id),
+    })
+}
+
+async fn apply(
+    tx: &mut SystemTx,
+    link: &LinkFacts,
+    decision: Decision,
+    account: Option<identity::InvitedAccount>,
+    request: &RequestContext,
+) -> Result<Accepted> {
+    let organization = link.organization_id;
+    let accepted = |role, account_created, already_member| Accepted {
+        organization_id: organization,
+        organization_name: link.organization_name.clone(),
+        role,
+        account_created,
+        already_member,
+    };
+    let account_created = decision == Decision::MakeAccount;
+    let user = match (decision, account) {
+        (Decision::AlreadyMember(user), _) => {
+            let role = organizations::role_of(tx, organization, user)
+                .await?
+                .unwrap_or(link.role);
+            if store::mark_accepted(tx, link.id, user, request.now).await? {
+                let after = json!({"user_id": user, "role": role, "already_member": true});
+                let act = Act::new("invitation.accept", "invitation", link.id).after(&after);
+                audit::record_by_person(tx, organization, user, request, act).await?;
+                events::notify(tx.conn(), Topic::Members, organization, user).await?;
+            }
+            return Ok(accepted(role, false, true));
+        }
+        (Decision::Join(user), _) => user,
+        (Decision::MakeAccount, Some(account)) => identity::create_invited_account(tx, &account, request).await?,
+        // The address had an account when the fields were read, and hasn't any more.
+        (Decision::MakeAccount, None) => {
+            return Err(Error::conflict(
+                "account_changed",
+                "Try again: the account changed in the meantime.",
+            ));
+        }
+    };
+    organizations::insert_member(tx.conn(), organization, user, link.role, request.now).await?;
+    store::mark_accepted(tx, link.id, user, request.now).await?;
+    let after = json!({"user_id": user, "role": link.role, "account_created": account_created});
+    let act = Act::new("invitation.accept", "invitation", link.id).after(&after);
+    audit::record_by_person(tx, organization, user, request, act).await?;
+    events::notify(tx.conn(), Topic::Members, organization, user).await?;
+    events::notify(tx.conn(), Topic::Organizations, user, organization).await?;
+    Ok(accepted(link.role, account_created, false))
+}
+
+/// Checks the fields of a new account and hashes its password.
+async fn new_account(app: &App, link: &LinkFacts, fields: AccountFields) -> Result<identity::InvitedAccount> {
+    let mut validation = Validation::default();
+    for (field, value) in [("username", &fields.username), ("password", &fields.password)] {
+        validation.check(
+            value.is_some(),
+            field,
+            "required",
+            "is required: the address has no account yet",
+        );
+    }
+    let username = fields.username.as_deref().map(normalise);
+    let first_name = fields.first_name.unwrap_or_default().trim().to_owned();
+    let last_name = fields.last_name.unwrap_or_default().trim().to_owned();
+    let locale = fields.locale.unwrap_or_else(|| link.locale.clone());
+    if let Some(username) = &username {
+        check_username(&mut validation, "username", username);
+    }
+    validation.text("first_name", &first_name, 0, 100);
+    validation.text("last_name", &last_name, 0, 100);
+    let known = matches!(locale.as_str(), "en" | "fr");
+    validation.check(known, "locale", "unknown_locale", "must be en or fr");
+    let username = username.unwrap_or_default();
+    if let Some(password) = &fields.password {
+        let own_words = [link.email.as_str(), &username, &first_name, &last_name];
+        check_password(&mut validation, "password", password, &own_words);
+    }
+    validation.finish()?;
+    let password_hash = app.passwords.hash(fields.password.unwrap_or_default()).await?;
+    Ok(identity::InvitedAccount {
+        email: link.email.clone(),
+        username,
+        first_name,
+        last_name,
+        locale,
+        password_hash,
+    })
+}

@@ -1,0 +1,27 @@
+//! Invitations into an organization, by mail, for people with and without an account.
+//!
+//! - The link carries 256 random bits, stored as a hash. It opens a page; only an explicit act accepts, and accepting signs nobody in.
+//! - An invitation is for its address: an account with that address must be signed in, or is made (its address is proved by the link).
+//! - Whoever invited must still be able to when it is accepted; otherwise it waits for somebody who can (`needs_approval`).
+//! - Expired and ended invitations never stand in the way of a new one.
+//!
+//! Table: `organization_invitations`. Uses: audit, identity, organizations, members (delegation).
+
+mod accept;
+pub mod http;
+pub mod rules;
+mod store;
+mod usecases;
+
+pub use usecases::end_all;
+
+use chrono::Duration;
+
+/// How long an invitation can be accepted.
+const LIFETIME: Duration = Duration::days(7);
+/// Addresses in one request.
+const MOST_AT_ONCE: usize = 50;
+/// Invitations an organization makes in a day.
+const MOST_PER_DAY: i64 = 300;
+/// How often one invitation is sent again in an hour.
+const RESENDS_PER_HOUR: i32 = 5;

@@ -1,0 +1,289 @@
+//! Inviting, listing, sending again, withdrawing.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::rules::Status;
+use super::store::{self, InvitationRow, NewInvitation};
+use super::{LIFETIME, MOST_PER_DAY, RESENDS_PER_HOUR};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::identity::rules::{check_email, normalise};
+use crate::features::identity::store as accounts;
+use crate::features::identity::throttle::{self, Quota};
+use crate::features::members::rules::require_delegation;
+use crate::operation::{Authorized, Operation, Workspace};
+use crate::permissions::{Permission, Role};
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::events::{self, Topic};
+use crate::plumbing::mail::{self, Mail, Template};
+use crate::secrets::{random_token, sha256};
+
+/// What became of one address.
+pub enum Outcome {
+    /// The invitation, and its link where no mail server carries it.
+    Made {
+        invitation: InvitationRow,
+        link: Option<String>,
+    },
+    AlreadyInvited,
+    AlreadyMember,
+}
+
+pub async fn list(
+    app: &App,
+    authorized: Authorized<'_>,
+    status: Option<Status>,
+    paging: &Paging,
+) -> Result<Page<InvitationRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    let (organization, _) = membership(tx.operation(), authorized.permission())?;
+    let rows = store::list(&mut tx, organization, status.map(Status::as_str), paging).await?;
+    Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
+}
+
+/// Addresses as they are compared, each once.
+///
+/// # Errors
+/// 422 naming the addresses that are none.
+pub fn check_addresses(addresses: &[(String, String)]) -> Result<Vec<String>> {
+    let mut validation = Validation::default();
+    let mut emails = Vec::new();
+    for (field, address) in addresses {
+        let email = normalise(address);
+        check_email(&mut validation, field, &email);
+        if !emails.contains(&email) {
+            emails.push(email);
+        }
+    }
+    validation.finish()?;
+    Ok(emails)
+}
+
+/// Invites every address; those that belong to a member or have an open invitation are left as they are.
+///
+/// # Errors
+/// 403 `delegation` for a role beyond the inviter's reach; 429 when the organization invited too many people today; what `show` refuses,
+/// and nothing is done then.
+pub async fn create(
+    app: &App,
+    authorized: Authorized<'_>,
+    emails: &[String],
+    role: Role,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(Vec<(String, Outcome)>) -> Result<Value>,
+) -> Result<Answer> {
+    let mut tx = app.db.write(&authorized).await?;
+    if let Some(answer) = attempt.replay(&mut tx).await? {
+        return Ok(answer);
+    }
+    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    require_delegation(actor, None, Some(role), authorized.permission())?;
+    let day = chrono::Duration::days(1);
+    let made = store::count_since(&mut tx, organization, authorized.request.now - day).await?;
+    if made + emails.len() as i64 > MOST_PER_DAY {
+        return Err(Error::too_many_attempts(day.num_seconds() as u64));
+    }
+    let sender = Sender::of(&mut tx).await?;
+    let mut outcomes = Vec::new();
+    for email in emails {
+        let outcome = invite(app, &mut tx, organization, &sender, email, role).await?;
+        outcomes.push((email.clone(), outcome));
+    }
+    let answer = Answer {
+        status: StatusCode::CREATED,
+        body: show(outcomes)?,
+    };
+    let kept = Answer {
+        body: without_links(answer.body.clone()),
+        ..answer.clone()
+    };
+    attempt.keep(&mut tx, &kept, None).await?;
+    tx.commit().await?;
+    app.mail.now();
+    Ok(answer)
+}
+
+/// Links are shown once: a replayed answer says that they were.
+fn without_links(mut body: Value) -> Value {
+    let hide = |invitation: &mut Value| {
+        if let Some(invitation) = invitation.as_object_mut()
+            && invitation.remove("link").is_some()
+        {
+            invitation.insert("secret_already_shown".to_owned(), json!(true));
+        }
+    };
+    match body.get_mut("items").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().for_each(|item| hide(&mut item["invitation"])),
+        None => hide(&mut body),
+    }
+    body
+}
+
+async fn invite(
+    app: &App,
+    tx: &mut TenantTx,
+    organization: Uuid,
+    sender: &Sender,
+    email: &str,
+    role: Role,
+) -> Result<Outcome> {
+    if store::is_member(tx, organization, email).await? {
+        return Ok(Outcome::AlreadyMember);
+    }
+    if let Some(expired) = store::revoke_expired(tx, organization, email).await? {
+        audit::record(tx, Act::new("invitation.revoke", "invitation", expired)).await?;
+    }
+    let (id, token) = (crate::ids::new_id(), random_token());
+    let invitation = NewInvitation {
+        id,
+        organization,
+        email,
+        role,
+        token_hash: &sha256(token.as_bytes()),
+        invited_by_name: &sender.name,
+        expires_at: tx.operation().request.now + LIFETIME,
+    };
+    if !store::insert(tx, &invitation).await? {
+        return Ok(Outcome::AlreadyInvited);
+    }
+    let link = send(app, tx, sender, email, role, &token).await?;
+    let after = json!({"email": email, "role": role});
+    audit::record(tx, Act::new("invitation.create", "invitation", id).after(&after)).await?;
+    events::notify(tx.conn(), Topic::Members, organization, id).await?;
+    let invitation = one(tx, organization, id).await?;
+    Ok(Outcome::Made { invitation, link })
+}
+
+/// Sends an invitation again, with a new link and seven new days. Whoever does becomes the inviter.
+///
+/// # Errors
+/// 404; 403 `delegation`; 409 `invitation_used`, `invitation_revoked`; 429 when it was sent too often.
+pub async fn resend(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(InvitationRow, Option<String>)> {
+    let now = authorized.request.now;
+    let mut tx = app.db.write(&authorized).await?;
+    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let invitation = store::lock(&mut tx, organization, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    require_delegation(actor, None, Some(invitation.role), authorized.permission())?;
+    if invitation.accepted {
+        return Err(used());
+    }
+    if invitation.revoked {
+        return Err(Error::conflict(
+            "invitation_revoked",
+            "This invitation was withdrawn: make a new one.",
+        ));
+    }
+    let quota = Quota::hourly(format!("invitation:{id}"), RESENDS_PER_HOUR);
+    throttle::check_quota(&app.db, &quota, now).await?;
+    throttle::count(&app.db, &quota, now).await?;
+    let (sender, token) = (Sender::of(&mut tx).await?, random_token());
+    let token_hash = sha256(token.as_bytes());
+    store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;
+    let link = send(app, &mut tx, &sender, &invitation.email, invitation.role, &token).await?;
+    audit::record(&mut tx, Act::new("invitation.resend", "invitation", id)).await?;
+    events::notify(tx.conn(), Topic::Members, organization, id).await?;
+    let row = one(&mut tx, organization, id).await?;
+    tx.commit().await?;
+    app.mail.now();
+    Ok((row, link))
+}
+
+/// Withdraws an invitation. Doing so again changes nothing.
+///
+/// # Errors
+/// 404; 403 `delegation`; 409 `invitation_used`.
+pub async fn revoke(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = app.db.write(&authorized).await?;
+    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let invitation = store::lock(&mut tx, organization, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    require_delegation(actor, None, Some(invitation.role), authorized.permission())?;
+    if invitation.accepted {
+        return Err(used());
+    }
+    if store::revoke(&mut tx, organization, Some(id)).await? > 0 {
+        audit::record(&mut tx, Act::new("invitation.revoke", "invitation", id)).await?;
+        events::notify(tx.conn(), Topic::Members, organization, id).await?;
+    }
+    tx.commit().await
+}
+
+/// Ends every open invitation of the transaction's organization, when it ends itself. Says how many; audit and events are the
+/// caller's act.
+pub async fn end_all(tx: &mut TenantTx) -> Result<u64> {
+    match tx.operation().workspace.organization_id() {
+        Some(organization) => store::revoke(tx, organization, None).await,
+        None => Ok(0),
+    }
+}
+
+/// Who invites, as the invited read it.
+struct Sender {
+    name: String,
+    organization: String,
+    locale: String,
+}
+
+impl Sender {
+    async fn of(tx: &mut TenantTx) -> Result<Self> {
+        let profile = accounts::profile(tx).await?;
+        let full_name = format!("{} {}", profile.first_name, profile.last_name);
+        let name = match full_name.trim() {
+            "" => profile.username,
+            name => name.to_owned(),
+        };
+        Ok(Self {
+            name,
+            organization: profile.organization_name.unwrap_or_default(),
+            locale: profile.locale,
+        })
+    }
+}
+
+/// Queues the mail; the link also comes back when it would only end in a file.
+async fn send(
+    app: &App,
+    tx: &mut TenantTx,
+    sender: &Sender,
+    email: &str,
+    role: Role,
+    token: &str,
+) -> Result<Option<String>> {
+    let now = tx.operation().request.now;
+    let link = format!("{}/app/invitation#token={token}", app.config.public_origin());
+    let mail = Mail {
+        template: Template::Invitation,
+        recipient: email,
+        fallback_locale: &sender.locale,
+        parameters: json!({
+            "organization": sender.organization, "inviter": sender.name, "role": role, "link": link, "days": LIFETIME.num_days(),
+        }),
+        expires_at: Some(now + LIFETIME),
+    };
+    mail::enqueue(tx.conn(), mail, now).await?;
+    Ok((!mail::is_sent(&app.config)).then_some(link))
+}
+
+async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<InvitationRow> {
+    store::find(tx, organization, id).await?.ok_or_else(Error::not_found)
+}
+
+fn used() -> Error {
+    Error::conflict("invitation_used", "This invitation was accepted already.")
+}
+
+fn membership(operation: &Operation, permission: Permission) -> Result<(Uuid, Role)> {
+    match operation.workspace {
+        Workspace::Organization { id, role } => Ok((id, role)),
+        Workspace::Personal { .. } => Err(Error::organization_required(permission)),
+    }
+}

@@ -23,6 +23,7 @@ struct Document;
 pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(plumbing::edge::middleware::health_routes())
+        .merge(features::audit::http::routes())
         .merge(features::identity::http::routes())
         .merge(features::identity::recovery::http::routes())
         .merge(features::organizations::http::routes())

@@ -219,6 +219,18 @@ pub async fn end_sessions(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> 
 
 /// Closes the account: nobody signs in to it any more, and nothing in its rows says whose it was.
 pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM password_reset_requests WHERE email = (SELECT email FROM users WHERE id = $1)",
+        user
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("DELETE FROM password_reset_tokens WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("DELETE FROM email_changes WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
     let name = format!("deleted-{}", user.simple());
     sqlx::query!(
         "UPDATE users SET email = $2, username = $3, password_hash = NULL, first_name = '', last_name = '', locale = 'en',
@@ -235,6 +247,19 @@ pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<
     sqlx::query!(
         "UPDATE user_sessions SET ip_address = NULL, user_agent = NULL WHERE user_id = $1",
         user
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Has a link mailed for choosing the first password, as if the person had asked for it. After the commit `app.mail.now()` sends it.
+pub async fn ask_for_first_password(tx: &mut SystemTx, email: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO password_reset_requests (email, requested_at) VALUES ($1, $2)
+         ON CONFLICT (email) DO UPDATE SET requested_at = EXCLUDED.requested_at",
+        email,
+        now
     )
     .execute(tx.conn())
     .await?;

@@ -139,7 +139,7 @@ struct CreateUserRequest {
 
 /// Make an account
 ///
-/// For somebody who has none; without a password, which the person chooses by a link to the address ("forgot password"). In an
+/// For somebody who has none. The person chooses a password by a link that is mailed to the address. In an
 /// organization also a member, in the same act. Whoever has an account is invited instead.
 #[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "users", request_body = CreateUserRequest,
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("user.create"))),

@@ -1,0 +1,188 @@
+//! Entries as files: CSV for spreadsheets, JSON lines for programs.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::try_unfold;
+use serde::{Deserialize, Serialize};
+
+use super::http::Entry;
+use super::reading::{Filter, list_again};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::permissions::Permission;
+use crate::plumbing::edge::paging::{Page, Paging};
+
+/// An export ends after so many entries; `to` of the next one is the time of the last.
+pub const MOST_ENTRIES: usize = 100_000;
+/// Entries read at a time: no transaction outlives a page, however slowly the file is taken.
+pub const PAGE: u32 = 200;
+
+const COLUMNS: [&str; 14] = [
+    "occurred_at",
+    "chain",
+    "sequence",
+    "actor_kind",
+    "actor_id",
+    "actor_email",
+    "actor_name",
+    "action",
+    "target_type",
+    "target_id",
+    "before",
+    "after",
+    "ip_address",
+    "request_id",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    #[default]
+    Csv,
+    Jsonl,
+}
+
+impl Format {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Jsonl => "application/jsonl",
+        }
+    }
+
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Format::Csv => "audit-log.csv",
+            Format::Jsonl => "audit-log.jsonl",
+        }
+    }
+
+    fn heading(self) -> String {
+        match self {
+            Format::Csv => COLUMNS.join(",") + "\r\n",
+            Format::Jsonl => String::new(),
+        }
+    }
+
+    fn line(self, entry: &Entry) -> Result<String> {
+        match self {
+            Format::Csv => Ok(csv_line(entry)),
+            Format::Jsonl => Ok(serde_json::to_string(entry).map_err(Error::internal)? + "\n"),
+        }
+    }
+}
+
+/// What an export still has to do.
+struct Rest {
+    app: App,
+    operation: Operation,
+    filter: Filter,
+    paging: Paging,
+    format: Format,
+    written: usize,
+    /// The page to write next; `None` after the last.
+    page: Option<Page<Entry>>,
+}
+
+/// The file, page by page, beginning with one that was read already.
+pub fn file(
+    app: App,
+    operation: Operation,
+    filter: Filter,
+    paging: Paging,
+    format: Format,
+    first: Page<Entry>,
+) -> impl Stream<Item = Result<Bytes>> {
+    let rest = Rest {
+        app,
+        operation,
+        filter,
+        paging,
+        format,
+        written: 0,
+        page: Some(first),
+    };
+    try_unfold(rest, |mut rest| async move {
+        let Some(page) = rest.page.take() else {
+            return Ok(None);
+        };
+        let mut text = if rest.written == 0 {
+            rest.format.heading()
+        } else {
+            String::new()
+        };
+        for entry in page.items.iter().take(MOST_ENTRIES - rest.written) {
+            text.push_str(&rest.format.line(entry)?);
+        }
+        rest.written += page.items.len();
+        if let Some(last) = page
+            .items
+            .last()
+            .filter(|_| page.next_cursor.is_some() && rest.written < MOST_ENTRIES)
+        {
+            rest.paging.after = Some((last.occurred_at, last.id));
+            let authorized = rest.operation.require(Permission::AuditRead)?;
+            let next = list_again(&rest.app, authorized, &rest.filter, &rest.paging).await?;
+            rest.page = Some(Page {
+                items: next.items.into_iter().map(Entry::from).collect(),
+                next_cursor: next.next_cursor,
+            });
+        }
+        Ok(Some((Bytes::from(text), rest)))
+    })
+}
+
+fn csv_line(entry: &Entry) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let id = |value: Option<uuid::Uuid>| value.map(|id| id.to_string()).unwrap_or_default();
+    let json = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let fields = [
+        entry.occurred_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        entry.chain.to_owned(),
+        entry.sequence.to_string(),
+        entry.actor.kind.clone(),
+        id(entry.actor.id),
+        text(&entry.actor.email),
+        text(&entry.actor.name),
+        entry.action.clone(),
+        entry.target_type.clone(),
+        id(entry.target_id),
+        json(&entry.before),
+        json(&entry.after),
+        text(&entry.ip_address),
+        id(entry.request_id),
+    ];
+    fields.map(|field| csv_field(&field)).join(",") + "\r\n"
+}
+
+/// Quoted where it must be. A spreadsheet must not take a name somebody chose for a formula, so such a text gets an apostrophe.
+fn csv_field(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv_field;
+
+    #[test]
+    fn a_field_is_quoted_when_needed_and_never_a_formula() {
+        for (text, written) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("two\nlines", "\"two\nlines\""),
+            ("=1+1", "'=1+1"),
+            ("@cmd,x", "\"'@cmd,x\""),
+        ] {
+            assert_eq!(csv_field(text), written);
+        }
+    }
+}

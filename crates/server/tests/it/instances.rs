@@ -541,11 +541,15 @@ async fn two_orchestrators_make_one_server_each() {
         config.master_secret = Some(secret.clone())
     })
     .await;
-    let (url, data_dir) = (first.base_url.clone(), first.data_dir.path().to_owned());
+    // The cloud is the same for both; everything else in a data directory belongs to one program.
+    let cloud = inventiv_server::plumbing::clouds::mock_directory(first.data_dir.path());
+    std::fs::create_dir_all(&cloud).unwrap();
+    let url = first.base_url.clone();
     let second = TestServer::start_on(options, sizes, |config| {
         config.master_secret = Some(secret.clone());
         config.worker_url = Some(url);
-        config.data_dir = Some(data_dir);
+        let own = inventiv_server::plumbing::clouds::mock_directory(config.data_dir.as_deref().unwrap());
+        std::os::unix::fs::symlink(&cloud, own).unwrap();
     })
     .await;
     let catalogue = Catalogue::read(&first).await;

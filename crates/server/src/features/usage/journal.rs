@@ -5,7 +5,7 @@
 //! to sync, bounds what a power cut can lose. A segment is deleted when the database has all of it.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,12 +16,10 @@ use tokio::sync::Notify;
 
 use super::event::{JournaledEvent, UsageEvent};
 use super::frame::{self, Decoded};
+use super::segments::{SEGMENT_BYTES, count_records, create_segment, read_from, segment_path, segments};
 
-/// A segment is closed when it is larger than this.
-const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// Events kept in memory while the disk refuses them; no request is admitted meanwhile.
 const MOST_UNWRITTEN: usize = 20_000;
-const EXTENSION: &str = "journal";
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +46,8 @@ struct Tail {
     number: u64,
     file: File,
     length: u64,
+    /// Nothing may follow in this file: it is full, or a write failed and half a record may be there.
+    closed: bool,
     /// What the disk refused, in order.
     unwritten: VecDeque<Vec<u8>>,
 }
@@ -101,6 +101,7 @@ impl Journal {
                 number,
                 file,
                 length: 0,
+                closed: false,
                 unwritten: VecDeque::new(),
             }),
             dirty: AtomicBool::new(false),
@@ -268,23 +269,24 @@ impl Journal {
     }
 
     fn write_frame(&self, tail: &mut Tail, frame: &[u8]) -> io::Result<()> {
-        if tail.length > 0 && tail.length + frame.len() as u64 > self.0.segment_bytes {
+        let is_full = tail.length > 0 && tail.length + frame.len() as u64 > self.0.segment_bytes;
+        if tail.closed || is_full {
             self.next_segment(tail)?;
         }
-        if let Err(error) = tail.file.write_all(frame) {
-            // Half a record may be there: nothing may follow it.
-            let _ = self.next_segment(tail);
-            return Err(error);
-        }
+        let written = tail.file.write_all(frame);
+        tail.closed = written.is_err();
         tail.length += frame.len() as u64;
-        Ok(())
+        written
     }
 
     fn next_segment(&self, tail: &mut Tail) -> io::Result<()> {
-        let file = create_segment(&self.0.directory, tail.number + 1)?;
-        let closed = std::mem::replace(&mut tail.file, file);
+        // A number is used once, even if making its file fails half-way; readers have then left the segment before.
+        tail.closed = true;
         tail.number += 1;
+        let file = create_segment(&self.0.directory, tail.number)?;
+        let closed = std::mem::replace(&mut tail.file, file);
         tail.length = 0;
+        tail.closed = false;
         // Rare (once per several thousand requests), and the closed file would not be synced by anybody else.
         closed.sync_data()
     }
@@ -329,49 +331,6 @@ impl Drop for Shared {
             tracing::error!(%error, "the usage journal could not be synced at the end");
         }
     }
-}
-
-fn segment_path(directory: &Path, number: u64) -> PathBuf {
-    directory.join(format!("{number:020}.{EXTENSION}"))
-}
-
-fn create_segment(directory: &Path, number: u64) -> io::Result<File> {
-    let path = segment_path(directory, number);
-    let file = OpenOptions::new().append(true).create_new(true).open(path)?;
-    // The name must survive as well as the content.
-    File::open(directory)?.sync_all()?;
-    Ok(file)
-}
-
-/// Numbers of the segments, ascending.
-fn segments(directory: &Path) -> io::Result<Vec<u64>> {
-    let mut numbers = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        let is_segment = path.extension().is_some_and(|extension| extension == EXTENSION);
-        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
-        numbers.extend(number.filter(|_| is_segment));
-    }
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
-fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
-    // A segment is bounded, a little over its nominal size.
-    file.take(SEGMENT_BYTES * 2).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn count_records(bytes: &[u8]) -> u64 {
-    let (mut count, mut at) = (0, 0);
-    while let Decoded::Record(_, length) = frame::decode(&bytes[at..]) {
-        (count, at) = (count + 1, at + length);
-    }
-    count
 }
 
 fn report_damage(segment: u64, offset: u64) {

@@ -13,6 +13,7 @@ mod frame;
 pub mod journal;
 pub mod partitions;
 pub mod reports;
+mod segments;
 pub mod store;
 pub mod writer;
 

@@ -8,7 +8,7 @@ use inventiv_server::ids::new_id;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Client, TestServer, eventually};
+use crate::harness::{Client, TestServer, eventually, install_tls};
 
 pub const PLATFORM: Uuid = Uuid::nil();
 pub const MODEL: &str = "demo/tiny-chat";
@@ -25,6 +25,7 @@ impl Engine {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
+        install_tls();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let test_program = std::env::current_exe().unwrap();
         let program = test_program.ancestors().nth(2).unwrap().join("inventiv-worker");

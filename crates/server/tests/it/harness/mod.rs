@@ -209,7 +209,8 @@ impl Drop for TestServer {
     }
 }
 
-fn install_tls() {
+/// Before the first client of a test program; safe to repeat.
+pub fn install_tls() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();

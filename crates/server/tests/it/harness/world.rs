@@ -75,9 +75,9 @@ const ROWS: &[Rows] = &[
         table: "models",
         scopes: SHARED,
         insert: "INSERT INTO models (id, scope, organization_id, name, model_id, description, licence, engine, engine_arguments, required_vram_gb,
-            context_length, created_by_user_id, created_at, updated_at)
+            context_length, tech_activated_at, eco_activated_at, created_by_user_id, created_at, updated_at)
             VALUES ('{models}', '{scope}', {organization}, 'model {marker}', 'model-{marker}', '{marker}', '{marker}', 'mock',
-            ARRAY['--{marker}'], 1, 4096, '{person}', now(), now())",
+            ARRAY['--{marker}'], 1, 4096, now(), now(), '{person}', now(), now())",
     },
     Rows {
         table: "model_prices",
@@ -213,8 +213,10 @@ pub struct Principal {
     pub token: Option<String>,
     /// `None`: nobody the API knows.
     pub role: Option<WorkspaceRole>,
-    /// Presents an API key: the refusal says that a session is needed.
+    /// Presents an API key: outside of `/v1` the refusal says that a session is needed.
     pub is_key: bool,
+    /// The key is good.
+    pub opens_gateway: bool,
     pub side: Side,
     pub person: Option<Uuid>,
     /// Another session of the person.
@@ -437,6 +439,7 @@ async fn organization(server: &TestServer, world: &mut World, side: Side) {
             let key = owner.client.post("/api_keys", body).await.expect(201);
             world.principals.push(Principal {
                 is_key: true,
+                opens_gateway: name == "API key",
                 ..principal(name, key.json["key"].as_str().map(str::to_owned), None, side)
             });
         }
@@ -459,6 +462,7 @@ fn principal(name: &'static str, token: Option<String>, role: Option<WorkspaceRo
         token,
         role,
         is_key: false,
+        opens_gateway: false,
         side,
         person: None,
         spare_session: None,

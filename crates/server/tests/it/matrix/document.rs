@@ -17,6 +17,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Answers in OpenAI's shapes, to keys as well.
+    pub fn is_gateway(&self) -> bool {
+        self.path.starts_with("/v1/")
+    }
+
     pub fn names_something(&self) -> bool {
         self.path.contains('{')
     }

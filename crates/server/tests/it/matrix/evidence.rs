@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::Once;
 
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::harness::Answer;
 use crate::harness::world::Belongings;
@@ -48,8 +49,8 @@ pub async fn of_side(owner: &PgPool, side: &Belongings) -> BTreeMap<String, Stri
 }
 
 /// Everything of an answer that must not tell a foreign thing from an absent one: status, headers and body, but for the request
-/// id and the date.
-pub fn without_request_id(answer: &Answer) -> String {
+/// id, the date, and the id that was asked for where the answer repeats it.
+pub fn without_request_id(answer: &Answer, asked: Option<Uuid>) -> String {
     let request_id = answer
         .headers
         .get("x-request-id")
@@ -67,7 +68,13 @@ pub fn without_request_id(answer: &Answer) -> String {
     } else {
         answer.text.replace(&request_id, "")
     };
+    let body = without_asked(&body, asked);
     format!("{}\n{}\n\n{body}", answer.status, headers.join("\n"))
+}
+
+/// A text without the id that the caller itself brought along.
+pub fn without_asked(text: &str, asked: Option<Uuid>) -> String {
+    asked.map_or(text.to_owned(), |asked| text.replace(&asked.to_string(), ""))
 }
 
 /// The first secret that stands in a text.

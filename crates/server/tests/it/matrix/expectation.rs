@@ -22,11 +22,17 @@ pub fn expected(operation: &Operation, row: &Row, principal: &Principal, target:
     if operation.permission == "worker" {
         return Expected::Refused(401, "worker_token_refused");
     }
-    let Some(role) = principal.role else {
-        let code = if principal.is_key {
-            "session_required"
-        } else {
-            "unauthenticated"
+    let gateway = operation.is_gateway();
+    // A key is made for calling models: as its organization, with the least of its roles.
+    let key_role = WorkspaceRole::Organization(Role::User);
+    let role = principal
+        .role
+        .or((gateway && principal.opens_gateway).then_some(key_role));
+    let Some(role) = role else {
+        let code = match (gateway, principal.is_key) {
+            (true, _) => "invalid_api_key",
+            (false, true) => "session_required",
+            (false, false) => "unauthenticated",
         };
         return Expected::Refused(401, code);
     };
@@ -51,6 +57,7 @@ pub fn expected(operation: &Operation, row: &Row, principal: &Principal, target:
         // Everybody sees a public row, and it is nobody's to change but the platform's.
         (Names::PublicRowOf(_), Target::Platform) if row.changes => Expected::Refused(403, READ_ONLY),
         (Names::PublicRowOf(_), Target::Platform) => Expected::Success,
+        _ if gateway => Expected::Refused(404, "model_not_found"),
         _ => Expected::Refused(404, "not_found"),
     }
 }

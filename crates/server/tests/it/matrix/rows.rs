@@ -125,6 +125,14 @@ pub const ROWS: &[Row] = &[
     changes("update_me", 200).with(|_, _| json!({"first_name": "Renamed"})),
     changes("change_password", 204)
         .with(|_, _| json!({"current_password": PASSWORD, "new_password": "another good password"})),
+    changes("request_password_reset", 202).with(|world, _| json!({"email": email(world, "owner")})),
+    changes("reset_password", 204)
+        .with(|_, _| json!({"token": format!("reset {}", Side::Alpha.marker()), "password": "another good password"}))
+        .arranged("UPDATE password_reset_tokens SET used_at = NULL, expires_at = now() + interval '1 hour'"),
+    changes("request_email_change", 202).with(|_, _| json!({"email": "new@example.test", "password": PASSWORD})),
+    changes("confirm_email_change", 204)
+        .with(|_, _| json!({"token": format!("change {}", Side::Alpha.marker())}))
+        .arranged("UPDATE email_changes SET used_at = NULL, expires_at = now() + interval '1 hour'"),
     reads("list_sessions"),
     changes_a("revoke_session", Names::Session, 204),
     changes("revoke_other_sessions", 200),
@@ -206,8 +214,8 @@ pub const ROWS: &[Row] = &[
         .arranged("UPDATE instances SET status = 'terminated' WHERE model_id = '{id}'"),
     changes_a("set_model_price", Names::PublicRowOf("models"), 200)
         .with(|_, _| json!({"input_eur_per_1m": "3", "output_eur_per_1m": "4"})),
-    changes_a("activate_model_tech", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": true})),
-    changes_a("activate_model_eco", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": true})),
+    changes_a("activate_model_tech", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": false})),
+    changes_a("activate_model_eco", Names::PublicRowOf("models"), 200).with(|_, _| json!({"active": false})),
     reads_a("get_recommended_data_volume", Names::PublicRowOf("models")),
     // instances
     changes("create_deployment", 202)
@@ -226,6 +234,16 @@ pub const ROWS: &[Row] = &[
     reads("get_finops_usage").asking("?group_by=key"),
     reads("get_own_usage").asking("?group_by=key"),
     reads("stream_events").streaming(),
+    // gateway: the world's instances aren't activated, so that is as far as a request gets
+    reads("list_v1_models"),
+    reads_a("get_v1_model", Names::PublicRowOf("models")),
+    row("create_chat_completion", Names::Nothing, false, 403)
+        .with(|world, principal| {
+            let own = world.side(principal.side).id("models");
+            completion(own.or(world.side(Side::Platform).id("models")).unwrap_or_default())
+        })
+        .referring(&[("models", |_, _, id| completion(id))]),
+    reads("list_chat_models"),
     // workers: nobody with a session or a key
     changes("register_worker", 200).with(|_, _| json!({})),
     changes("report_heartbeat", 200).with(|_, _| json!({})),
@@ -233,6 +251,10 @@ pub const ROWS: &[Row] = &[
 
 fn deployment(world: &World, model: Uuid) -> Value {
     json!({"model_id": model, "instance_type_id": world.catalog["instance_type"], "zone_id": world.catalog["zone"]})
+}
+
+fn completion(model: Uuid) -> Value {
+    json!({"model": model, "messages": [{"role": "user", "content": "Hello"}]})
 }
 
 fn instance_type() -> Value {

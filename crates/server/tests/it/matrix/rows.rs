@@ -164,6 +164,13 @@ pub const ROWS: &[Row] = &[
         .with(|world, principal| json!({"user_id": world.side(principal.side).people.get(1)}))
         .referring(&[("members", |_, _, id| json!({"user_id": id}))])
         .for_owners(),
+    // invitations; what a link opens is asked with the link, not with an id: tests/it/invitations.rs
+    reads("list_invitations"),
+    changes("create_invitations", 201).with(|_, _| json!({"email": "invited@example.test", "role": "user"})),
+    changes_a("resend_invitation", Names::RowOf("organization_invitations"), 200),
+    changes_a("revoke_invitation", Names::RowOf("organization_invitations"), 204),
+    reads("get_invitation"),
+    changes("accept_invitation", 200).with(|_, _| json!({})),
     // API keys
     reads("list_api_keys"),
     reads("search_api_keys"),

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 
 pub struct Steps {
     expected: usize,
     started: Instant,
     done: Vec<(String, Duration)>,
+    failures: Vec<String>,
 }
 
 impl Steps {
@@ -18,6 +19,23 @@ impl Steps {
             expected,
             started: Instant::now(),
             done: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// A step that the next ones don't need: when it fails they run all the same, and [`Self::verdict`] names it.
+    pub fn attempt(&mut self, name: &str, act: impl FnOnce() -> Outcome) {
+        if let Err(failure) = self.step(name, act) {
+            eprintln!("      {failure}");
+            self.failures.push(format!("{name}: {failure}"));
+        }
+    }
+
+    /// Fails when an attempt did.
+    pub fn verdict(&self) -> Outcome {
+        match self.failures.as_slice() {
+            [] => Ok(()),
+            failures => Err(Failure::new(failures.join("\n"))),
         }
     }
 
@@ -76,10 +94,20 @@ mod tests {
     }
 
     #[test]
+    fn attempts_go_on_after_a_failure_and_the_verdict_names_it() {
+        let mut steps = Steps::new(2);
+        steps.attempt("first", || Err(Failure::new("no")));
+        steps.attempt("second", || Ok(()));
+        assert_eq!(steps.verdict().unwrap_err().to_string(), "first: no");
+        assert!(steps.summary().contains("second"));
+        assert!(Steps::new(0).verdict().is_ok());
+    }
+
+    #[test]
     fn the_summary_names_every_step_and_a_failed_step_fails() {
         let mut steps = Steps::new(2);
         steps.step("first", || Ok(())).unwrap();
-        let failed: Outcome = steps.step("second", || Err(crate::failure::Failure::new("no")));
+        let failed: Outcome = steps.step("second", || Err(Failure::new("no")));
         assert_eq!(failed.unwrap_err().to_string(), "no");
         let summary = steps.summary();
         assert!(summary.contains("first") && summary.contains("second") && summary.contains("Total"));

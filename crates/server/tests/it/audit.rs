@@ -189,6 +189,8 @@ async fn a_platform_admin_reads_the_platforms_chain_and_the_own() {
         .unwrap()
         .iter()
         .map(|entry| (entry["chain"].as_str().unwrap(), entry["action"].as_str().unwrap()))
+        // The catalogue that ships with the program is in the platform's chain too.
+        .filter(|(_, action)| !action.ends_with(".seed"))
         .collect();
     assert_eq!(
         shown,

@@ -9,14 +9,14 @@ use crate::steps::Steps;
 pub fn run(arguments: &[String]) -> Outcome {
     expect_none(arguments)?;
     let mut steps = Steps::new(2 + check::STEPS + test::STEPS);
-    let outcome = everything(&mut steps);
+    let outcome = everything(&mut steps).and_then(|()| steps.verdict());
     println!("\n{}", steps.summary());
     match outcome {
         Ok(()) => {
             println!("\nEverything passed.");
             Ok(())
         }
-        Err(failure) => Err(Failure::new(format!("CI failed: {failure}"))),
+        Err(failure) => Err(Failure::new(format!("CI failed\n{failure}"))),
     }
 }
 

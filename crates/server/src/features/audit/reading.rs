@@ -65,6 +65,7 @@ pub async fn list_again(
 
 async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Page<EntryRow>> {
     let (tenants, reader) = (tx.tenants(), tx.operation().user_id);
+    let everybody = tx.operation().workspace.is_platform_admin();
     let (after_at, after_id) = paging.after.unzip();
     let rows = sqlx::query_as!(
         EntryRow,
@@ -72,8 +73,10 @@ async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Pag
             e.after, e.ip_address, e.request_id, a.email AS "actor_email?",
             CASE WHEN a.id IS NOT NULL THEN btrim(a.first_name || ' ' || a.last_name) END AS actor_name, t.email AS "target_email?"
          FROM audit_log e
-         LEFT JOIN users a ON e.actor_kind = 'user' AND a.id = e.actor_id
-         LEFT JOIN users t ON e.target_type = 'user' AND t.id = e.target_id
+         LEFT JOIN users a ON e.actor_kind = 'user' AND a.id = e.actor_id AND (a.id = $12 OR $13 OR EXISTS (
+            SELECT 1 FROM organization_memberships m WHERE m.user_id = a.id AND m.organization_id = ANY($1)))
+         LEFT JOIN users t ON e.target_type = 'user' AND t.id = e.target_id AND (t.id = $12 OR $13 OR EXISTS (
+            SELECT 1 FROM organization_memberships m WHERE m.user_id = t.id AND m.organization_id = ANY($1)))
          WHERE e.tenant = ANY($1)
             AND ($2::text IS NULL OR e.action = $2 OR (right($2, 1) = '.' AND starts_with(e.action, $2)))
             AND ($3::uuid IS NULL OR e.actor_id = $3)
@@ -97,6 +100,7 @@ async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Pag
         after_id,
         paging.fetch(),
         reader,
+        everybody,
     )
     .fetch_all(tx.conn())
     .await?;

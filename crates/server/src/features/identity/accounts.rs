@@ -253,19 +253,6 @@ pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<
     Ok(())
 }
 
-/// Has a link mailed for choosing the first password, as if the person had asked for it. After the commit `app.mail.now()` sends it.
-pub async fn ask_for_first_password(tx: &mut SystemTx, email: &str, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO password_reset_requests (email, requested_at) VALUES ($1, $2)
-         ON CONFLICT (email) DO UPDATE SET requested_at = EXCLUDED.requested_at",
-        email,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// Tells whoever watches the account's sessions that what they may do changed.
 pub async fn announce_sessions(tx: &mut SystemTx, user: Uuid) -> Result<()> {
     let sessions = sqlx::query_scalar!(

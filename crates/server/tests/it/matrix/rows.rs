@@ -22,6 +22,8 @@ pub enum Names {
     Catalog(&'static str),
     /// A member of the organization, the one with the least rights.
     Member,
+    /// The same person's account, which the platform's admins see wherever it belongs.
+    Account,
 }
 
 /// A good body for a principal; the id is the one in the path.
@@ -47,6 +49,8 @@ pub struct Row {
     pub for_owners: bool,
     /// The answer goes on until somebody hangs up.
     pub streams: bool,
+    /// Shows people, whom the platform's admins see wherever they belong.
+    pub shows_people: bool,
 }
 
 const fn row(operation: &'static str, names: Names, changes: bool, success: u16) -> Row {
@@ -61,6 +65,7 @@ const fn row(operation: &'static str, names: Names, changes: bool, success: u16)
         arrange: "",
         for_owners: false,
         streams: false,
+        shows_people: false,
     }
 }
 
@@ -100,6 +105,13 @@ impl Row {
         Self { streams: true, ..self }
     }
 
+    const fn showing_people(self) -> Self {
+        Self {
+            shows_people: true,
+            ..self
+        }
+    }
+
     const fn for_owners(self) -> Self {
         Self {
             for_owners: true,
@@ -133,6 +145,13 @@ pub const ROWS: &[Row] = &[
     changes("confirm_email_change", 204)
         .with(|_, _| json!({"token": format!("change {}", Side::Alpha.marker())}))
         .arranged("UPDATE email_changes SET used_at = NULL, expires_at = now() + interval '1 hour'"),
+    // Neither the only owner of an organization nor the only admin of the platform may go.
+    changes("delete_own_account", 204)
+        .with(|_, _| json!({"password": PASSWORD}))
+        .arranged(
+            "UPDATE organization_memberships SET role = 'owner' WHERE user_id = '{colleague}';
+         UPDATE users SET platform_role = 'admin' WHERE username LIKE 'solo.%'",
+        ),
     reads("list_sessions"),
     changes_a("revoke_session", Names::Session, 204),
     changes("revoke_other_sessions", 200),
@@ -171,6 +190,21 @@ pub const ROWS: &[Row] = &[
     changes_a("revoke_invitation", Names::RowOf("organization_invitations"), 204),
     reads("get_invitation"),
     changes("accept_invitation", 200).with(|_, _| json!({})),
+    // users
+    reads("list_users").showing_people(),
+    reads("search_users").showing_people(),
+    changes("create_user", 201).with(|_, _| json!({"email": "somebody.new@example.test"})),
+    reads_a("get_user", Names::Account).showing_people(),
+    changes_a("update_user", Names::Account, 200)
+        .with(|_, principal| match principal.role {
+            Some(WorkspaceRole::Organization(_)) => json!({"role": "admin"}),
+            _ => json!({"first_name": "Renamed"}),
+        })
+        .showing_people(),
+    changes_a("delete_user", Names::Account, 204),
+    // audit log
+    reads("list_audit_log"),
+    reads("export_audit_log").asking("?format=jsonl"),
     // API keys
     reads("list_api_keys"),
     reads("search_api_keys"),
@@ -307,13 +341,14 @@ pub fn id_of(names: Names, target: Target, world: &World, principal: &Principal)
         (Names::Nothing, _) | (_, Target::Absent) => None,
         (Names::Session, Target::Own) => principal.spare_session.or(world.principal("owner").spare_session),
         (Names::Session, Target::Foreign) => stranger?.spare_session,
-        (Names::Member, Target::Own) => {
+        (Names::Account, Target::Foreign) if principal.side == Side::Platform => None,
+        (Names::Member | Names::Account, Target::Own) => {
             let own = world.side(principal.side).people.get(3);
             own.or(world.side(Side::Alpha).people.get(3)).copied()
         }
-        (Names::Member, Target::Foreign) => world.side(principal.stranger()).people.get(3).copied(),
+        (Names::Member | Names::Account, Target::Foreign) => world.side(principal.stranger()).people.get(3).copied(),
         (Names::Catalog(name), Target::Own) => world.catalog.get(name).copied(),
-        (Names::Session | Names::Catalog(_) | Names::Member, _) => None,
+        (Names::Session | Names::Catalog(_) | Names::Member | Names::Account, _) => None,
         (Names::RowOf(table) | Names::PublicRowOf(table), Target::Own) => {
             // Who has none of its own is refused whatever the id, or reads the public one.
             let own = world.side(principal.side).id(table);

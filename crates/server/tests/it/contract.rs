@@ -32,6 +32,7 @@ const VERBS: &[&str] = &[
     "deploy",
     "drain",
     "duplicate",
+    "export",
     "get",
     "list",
     "put",

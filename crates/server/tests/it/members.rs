@@ -190,7 +190,7 @@ async fn somebody_else_is_as_unknown_as_nobody_and_the_body_is_read_last() {
     let foreign = assign(owner, &stranger, Role::User).await.expect(404);
     let nobody = owner
         .put(
-            &format!("/organizations/current/members/{}", Uuid::now_v7()),
+            &format!("/organizations/current/members/{}", inventiv_server::ids::new_id()),
             json!({"role": "user"}),
         )
         .await
@@ -265,7 +265,7 @@ async fn only_an_owner_transfers_and_only_to_another_member() {
         assert_eq!(answer.code(), "delegation");
     }
     let owner = staff.with(Role::Owner);
-    for id in [stranger.id, owner.id, Uuid::now_v7()] {
+    for id in [stranger.id, owner.id, inventiv_server::ids::new_id()] {
         let answer = owner
             .client
             .post("/organizations/current/transfer_ownership", transfer(id))
@@ -325,7 +325,7 @@ async fn a_role_works_on_every_server_from_the_answer_on_in_all_sessions_of_the_
         let me = on_second(session).get("/auth/me").await.expect(200);
         assert_eq!(me.json["current_organization_role"], "user");
     }
-    println!(
+    eprintln!(
         "the demotion was in force on the other server {:?} after its answer",
         answered.elapsed()
     );
@@ -383,7 +383,7 @@ async fn a_removed_members_sessions_go_on_in_personal_once_they_know() {
             .code(),
         "workspace_changed"
     );
-    println!(
+    eprintln!(
         "the removal was in force on the other server {:?} after its answer",
         answered.elapsed()
     );

@@ -316,7 +316,10 @@ async fn a_disabled_account_is_out_at_once_and_back_when_enabled() {
         ("username", "taken")
     );
     root.client
-        .put(&format!("/users/{}", Uuid::now_v7()), json!({"disabled": 1}))
+        .put(
+            &format!("/users/{}", inventiv_server::ids::new_id()),
+            json!({"disabled": 1}),
+        )
         .await
         .expect(404);
 }

@@ -118,6 +118,7 @@ struct AuditQuery {
 #[serde(deny_unknown_fields)]
 struct ExportQuery {
     /// `csv` (the default) or `jsonl`.
+    #[param(inline)]
     format: Option<Format>,
     /// An action such as `member.remove`, or with a dot at the end everything of a noun: `member.`.
     action: Option<String>,

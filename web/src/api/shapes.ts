@@ -19,6 +19,7 @@ export type InvitationPage = Answer<paths['/organizations/invitations/{token}'][
 export type Invitation = Item<Answer<paths['/organizations/current/invitations']['get']>>;
 export type InvitationResult = Item<Answer<paths['/organizations/current/invitations']['post']>>;
 export type User = Item<Answer<paths['/users']['get']>>;
+export type AuditEntry = Item<Answer<paths['/audit_log']['get']>>;
 export type Model = Answer<paths['/models/{id}']['get']>;
 export type Zone = Item<Answer<paths['/zones']['get']>>;
 export type Provider = Item<Answer<paths['/providers']['get']>>;

@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   MailPlus,
   MessageSquare,
+  ScrollText,
   Server,
   Settings2,
   Shapes,
@@ -50,6 +51,7 @@ export const navigation: NavigationEntry[] = [
     module: 'invitations',
   },
   { to: '/users', label: 'users.title', icon: UserCog, section: 'organization', module: 'users' },
+  { to: '/audit', label: 'audit.title', icon: ScrollText, section: 'organization', module: 'audit' },
   {
     to: '/organization/settings',
     label: 'organizations.settings',

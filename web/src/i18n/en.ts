@@ -1,5 +1,6 @@
 import account from './en/account.json';
 import apiKeys from './en/api-keys.json';
+import audit from './en/audit.json';
 import chat from './en/chat.json';
 import common from './en/common.json';
 import dashboard from './en/dashboard.json';
@@ -20,6 +21,7 @@ import users from './en/users.json';
 export const en = {
   account,
   apiKeys,
+  audit,
   chat,
   common,
   dashboard,

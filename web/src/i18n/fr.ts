@@ -1,5 +1,6 @@
 import account from './fr/account.json';
 import apiKeys from './fr/api-keys.json';
+import audit from './fr/audit.json';
 import chat from './fr/chat.json';
 import common from './fr/common.json';
 import dashboard from './fr/dashboard.json';
@@ -20,6 +21,7 @@ import users from './fr/users.json';
 export const fr = {
   account,
   apiKeys,
+  audit,
   chat,
   common,
   dashboard,

@@ -15,7 +15,8 @@ export function Menu({
   return (
     <Primitive.Root modal={false}>
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
-      <Primitive.Portal>
+      {/* Inside the page, because everything on it belongs to a landmark. */}
+      <Primitive.Portal container={document.getElementById('content') ?? undefined}>
         <Primitive.Content
           align={align}
           sideOffset={6}

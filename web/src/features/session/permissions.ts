@@ -42,4 +42,5 @@ export type ModuleName =
   | 'members'
   | 'invitations'
   | 'users'
+  | 'audit'
   | 'finops';

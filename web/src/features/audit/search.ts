@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+
+const text = z.catch(z.optional(z.string().check(z.maxLength(200))), undefined);
+const day = z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))), undefined);
+const id = z.catch(z.optional(z.uuid()), undefined);
+
+/** What of the audit log lives in its address: every filter, so that a view of it can be passed on. */
+export const auditSearch = z.object({ q: text, noun: text, from: day, to: day, actor: id, target: id });
+export type AuditSearch = z.infer<typeof auditSearch>;
+
+/** The filters as the API takes them; days are the person's own, both included. */
+export function filtersOf(search: AuditSearch) {
+  return {
+    q: search.q?.trim() || undefined,
+    action: search.noun ? `${search.noun}.` : undefined,
+    actor: search.actor,
+    target_id: search.target,
+    from: search.from && startOfDay(search.from, 0),
+    to: search.to && startOfDay(search.to, 1),
+  };
+}
+
+function startOfDay(day: string, later: number): string | undefined {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+  const start = new Date(year, month - 1, date + later);
+  return Number.isNaN(start.getTime()) ? undefined : start.toISOString();
+}
+
+/** Where the same entries can be had as a file. A link carries no header, so the workspace goes with it. */
+export function exportAddress(search: AuditSearch, format: 'csv' | 'jsonl', workspace: string): string {
+  const filters = Object.entries(filtersOf(search)).filter(([, value]) => value !== undefined) as [string, string][];
+  return `/audit_log/export?${new URLSearchParams([['format', format], ...filters, ['workspace', workspace]])}`;
+}

@@ -290,6 +290,15 @@ async fn only_an_owner_transfers_and_only_to_another_member() {
     );
 }
 
+/// Measured, never judged: what is asserted is the order.
+#[expect(clippy::print_stderr, reason = "the report of a measured delay")]
+fn report_delay(what: &str, answered: Instant) {
+    eprintln!(
+        "{what} was in force on the other server {:?} after its answer",
+        answered.elapsed()
+    );
+}
+
 /// A second server on the same database, which accepts the same sessions.
 async fn replicas() -> (TestServer, TestServer) {
     let secret = inventiv_server::secrets::MasterSecret::generate().to_text();
@@ -325,10 +334,7 @@ async fn a_role_works_on_every_server_from_the_answer_on_in_all_sessions_of_the_
         let me = on_second(session).get("/auth/me").await.expect(200);
         assert_eq!(me.json["current_organization_role"], "user");
     }
-    eprintln!(
-        "the demotion was in force on the other server {:?} after its answer",
-        answered.elapsed()
-    );
+    report_delay("the demotion", answered);
     let shown: Vec<String> = sqlx::query_scalar(
         "SELECT organization_role FROM user_sessions WHERE user_id = $1 AND organization_role IS NOT NULL",
     )
@@ -383,10 +389,7 @@ async fn a_removed_members_sessions_go_on_in_personal_once_they_know() {
             .code(),
         "workspace_changed"
     );
-    eprintln!(
-        "the removal was in force on the other server {:?} after its answer",
-        answered.elapsed()
-    );
+    report_delay("the removal", answered);
     // A program fetches the next token, a browser has it with the refusal; the old ones stay refused.
     let renewed = program.post("/auth/refresh", json!({})).await.expect(200);
     let renewed = program.with_token(renewed.json["token"].as_str().unwrap());

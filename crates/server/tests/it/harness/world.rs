@@ -135,7 +135,7 @@ const ROWS: &[Rows] = &[
         scopes: &["organization"],
         insert: "INSERT INTO organization_invitations (id, organization_id, email, role, token_hash, invited_by_user_id, invited_by_name, created_at,
             expires_at)
-            VALUES ('{organization_invitations}', {organization}, '{marker}@example.test', 'user', sha256('invitation {marker}'), '{person}',
+            VALUES ('{organization_invitations}', {organization}, '{marker}@example.test', 'user', sha256('invitation-{marker}'), '{person}',
             '{marker}', now(), now() + interval '1 year')",
     },
     // Never due: the server would take it away.
@@ -300,6 +300,15 @@ impl World {
     /// A server on a copy, where every principal's credentials are good.
     pub async fn server(&self) -> TestServer {
         self.server_on(self.copy().await).await
+    }
+
+    /// Also answers to workers, and looks after its instances: none of the world's is due.
+    pub async fn server_for_workers(&self) -> TestServer {
+        let sizes = PoolSizes { app: 4, system: 6 };
+        TestServer::start_on(self.copy().await, sizes, |config| {
+            config.master_secret = Some(self.master.clone());
+        })
+        .await
     }
 
     pub async fn server_on(&self, options: PgConnectOptions) -> TestServer {

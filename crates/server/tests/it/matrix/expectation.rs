@@ -17,7 +17,10 @@ pub enum Expected {
 /// 401 → 403 → 404, in this order; 422 comes after them.
 pub fn expected(operation: &Operation, row: &Row, principal: &Principal, target: Target) -> Expected {
     if operation.permission == "public" {
-        return Expected::Success;
+        return match target {
+            Target::Absent => Expected::Refused(404, "not_found"),
+            _ => Expected::Success,
+        };
     }
     if operation.permission == "worker" {
         return Expected::Refused(401, "worker_token_refused");

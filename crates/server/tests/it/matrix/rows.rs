@@ -24,6 +24,8 @@ pub enum Names {
     Member,
     /// The same person's account, which the platform's admins see wherever it belongs.
     Account,
+    /// An invitation, by the token in its link: whoever holds it may see it.
+    Invitation,
 }
 
 /// A good body for a principal; the id is the one in the path.
@@ -47,6 +49,8 @@ pub struct Row {
     pub arrange: &'static str,
     /// Only owners may, whoever else has the permission: 403 `delegation`.
     pub for_owners: bool,
+    /// What others than the anonymous may be answered besides, where nobody needs to sign in.
+    pub otherwise: &'static [u16],
     /// The answer goes on until somebody hangs up.
     pub streams: bool,
     /// Shows people, whom the platform's admins see wherever they belong.
@@ -64,6 +68,7 @@ const fn row(operation: &'static str, names: Names, changes: bool, success: u16)
         query: "",
         arrange: "",
         for_owners: false,
+        otherwise: &[],
         streams: false,
         shows_people: false,
     }
@@ -110,6 +115,10 @@ impl Row {
             shows_people: true,
             ..self
         }
+    }
+
+    const fn otherwise(self, otherwise: &'static [u16]) -> Self {
+        Self { otherwise, ..self }
     }
 
     const fn for_owners(self) -> Self {
@@ -183,13 +192,18 @@ pub const ROWS: &[Row] = &[
         .with(|world, principal| json!({"user_id": world.side(principal.side).people.get(1)}))
         .referring(&[("members", |_, _, id| json!({"user_id": id}))])
         .for_owners(),
-    // invitations; what a link opens is asked with the link, not with an id: tests/it/invitations.rs
+    // invitations
     reads("list_invitations"),
     changes("create_invitations", 201).with(|_, _| json!({"email": "invited@example.test", "role": "user"})),
     changes_a("resend_invitation", Names::RowOf("organization_invitations"), 200),
     changes_a("revoke_invitation", Names::RowOf("organization_invitations"), 204),
-    reads("get_invitation"),
-    changes("accept_invitation", 200).with(|_, _| json!({})),
+    reads_a("get_invitation", Names::Invitation),
+    changes_a("accept_invitation", Names::Invitation, 200)
+        .with(|_, _| json!({"username": "invited", "password": "another good password"}))
+        .arranged(
+            "UPDATE organization_invitations SET accepted_at = NULL, accepted_by_user_id = NULL, email = gen_random_uuid() || '@example.test'",
+        )
+        .otherwise(&[401, 409]),
     // users
     reads("list_users").showing_people(),
     reads("search_users").showing_people(),
@@ -334,36 +348,50 @@ pub fn foreign_reference(table: &str, world: &World, principal: &Principal) -> O
 }
 
 /// The id to call an operation with; `None` where the target does not exist for this principal.
-pub fn id_of(names: Names, target: Target, world: &World, principal: &Principal) -> Option<Uuid> {
-    let absent = (target == Target::Absent).then_some(ABSENT);
-    let stranger = world.principals.iter().find(|other| other.side == principal.stranger());
-    absent.or(match (names, target) {
-        (Names::Nothing, _) | (_, Target::Absent) => None,
-        (Names::Session, Target::Own) => principal.spare_session.or(world.principal("owner").spare_session),
-        (Names::Session, Target::Foreign) => stranger?.spare_session,
-        (Names::Account, Target::Foreign) if principal.side == Side::Platform => None,
-        (Names::Member | Names::Account, Target::Own) => {
-            let own = world.side(principal.side).people.get(3);
-            own.or(world.side(Side::Alpha).people.get(3)).copied()
-        }
-        (Names::Member | Names::Account, Target::Foreign) => world.side(principal.stranger()).people.get(3).copied(),
-        (Names::Catalog(name), Target::Own) => world.catalog.get(name).copied(),
-        (Names::Session | Names::Catalog(_) | Names::Member | Names::Account, _) => None,
-        (Names::RowOf(table) | Names::PublicRowOf(table), Target::Own) => {
-            // Who has none of its own is refused whatever the id, or reads the public one.
-            let own = world.side(principal.side).id(table);
-            let public = world
-                .side(Side::Platform)
-                .id(table)
-                .or(world.side(Side::Alpha).id(table));
-            own.or(public)
-        }
-        (Names::RowOf(table) | Names::PublicRowOf(table), Target::Foreign) => {
-            world.side(principal.stranger()).id(table)
-        }
+pub fn id_of(names: Names, target: Target, world: &World, principal: &Principal) -> Option<String> {
+    let id = match (names, target) {
+        (Names::Nothing, _) => None,
+        (Names::Invitation, Target::Own) => return Some(format!("invitation-{}", Side::Alpha.marker())),
+        (_, Target::Absent) => Some(ABSENT),
+        (_, Target::Own) => own(names, world, principal),
+        (_, Target::Foreign) => foreign(names, world, principal),
         (Names::RowOf(table) | Names::PublicRowOf(table), Target::Platform) => {
             let elsewhere = principal.side != Side::Platform;
             world.side(Side::Platform).id(table).filter(|_| elsewhere)
         }
-    })
+        (_, Target::Platform) => None,
+    };
+    id.map(|id| id.to_string())
+}
+
+/// Who has none of its own is refused whatever the id, or reads the public one.
+fn own(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
+    let (own, alpha) = (world.side(principal.side), world.side(Side::Alpha));
+    match names {
+        Names::Nothing | Names::Invitation => None,
+        Names::Session => principal.spare_session.or(world.principal("owner").spare_session),
+        Names::Catalog(name) => world.catalog.get(name).copied(),
+        Names::Member | Names::Account => own.people.get(3).or(alpha.people.get(3)).copied(),
+        Names::RowOf(table) | Names::PublicRowOf(table) => {
+            let public = world.side(Side::Platform).id(table);
+            own.id(table).or(public).or(alpha.id(table))
+        }
+    }
+}
+
+fn foreign(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
+    let side = world.side(principal.stranger());
+    match names {
+        Names::Nothing | Names::Invitation | Names::Catalog(_) => None,
+        Names::Session => {
+            let mut principals = world.principals.iter();
+            principals
+                .find(|other| other.side == principal.stranger())?
+                .spare_session
+        }
+        // Nobody's account is foreign to the platform's admins.
+        Names::Account if principal.side == Side::Platform => None,
+        Names::Member | Names::Account => side.people.get(3).copied(),
+        Names::RowOf(table) | Names::PublicRowOf(table) => side.id(table),
+    }
 }

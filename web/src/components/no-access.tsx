@@ -4,6 +4,7 @@ import { Building2, Lock } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { membersQuery } from '@/features/members/queries';
 import { organizationsQuery } from '@/features/organizations/queries';
+import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { personName } from '@/lib/person-name';
@@ -63,7 +64,7 @@ function NeedsPermission({ permission }: { permission: string }) {
           <ul className="mt-1">
             {administrators.slice(0, 8).map((member) => (
               <li key={member.user_id} className="text-foreground">
-                {personName(member)} · {member.email}
+                {personName(member)} · {roleLabel(t, member.role)} · {member.email}
               </li>
             ))}
           </ul>

@@ -68,7 +68,7 @@ function NavigationLink({ entry }: { entry: VisibleEntry }) {
     <Link
       to={entry.to}
       activeOptions={{ exact: entry.to === '/', includeSearch: false }}
-      className="flex h-8 items-center gap-2.5 rounded-lg px-2.5 text-[13px] text-foreground/80 hover:bg-foreground/6 hover:text-foreground [&_svg]:size-4"
+      className="flex min-h-8 items-center gap-2.5 rounded-lg px-2.5 py-1 text-[13px] text-foreground/80 leading-tight hover:bg-foreground/6 hover:text-foreground [&_svg]:size-4 [&_svg]:shrink-0"
       activeProps={{ className: 'bg-foreground/8 font-medium text-foreground' }}
     >
       <entry.icon aria-hidden />

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { Monitor } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +12,7 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
+import { roleLabel } from '@/features/organizations/role';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { browserName } from './browser-name';
@@ -63,6 +65,13 @@ export function SessionsCard() {
   );
 }
 
+/** Where the session is and as what: "Acme (Admin)". */
+function workspaceOf(t: TFunction, session: Session): string {
+  const { current_organization_name: name, organization_role: role } = session;
+  if (!name) return t('session.personal');
+  return role ? t('account.workspaceAs', { name, role: roleLabel(t, role) }) : name;
+}
+
 function SessionRow({ session }: { session: Session }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -83,9 +92,10 @@ function SessionRow({ session }: { session: Session }) {
           </p>
           <p className="text-[13px] text-muted">
             {[
-              session.current_organization_name ?? t('session.personal'),
+              workspaceOf(t, session),
               session.ip_address,
               t('account.lastUsed', { when: format.ago(session.last_used_at) }),
+              t('account.signedIn', { when: format.date(session.created_at) }),
             ]
               .filter(Boolean)
               .join(' · ')}

@@ -15,3 +15,7 @@ export function actionLabel(t: TFunction, action: string): string {
 export function nounLabel(t: TFunction, noun: string): string {
   return nouns.some((known) => known === noun) ? t(`audit.noun.${noun as Noun}`) : noun;
 }
+
+export function chainLabel(t: TFunction, chain: string): string {
+  return Object.hasOwn(en.audit.chain, chain) ? t(`audit.chain.${chain as keyof typeof en.audit.chain}`) : chain;
+}

@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { type Column, Table } from '@/components/ui/table';
 import { useFormat } from '@/lib/format';
-import { actionLabel } from './actions';
+import { actionLabel, chainLabel } from './actions';
 import { actorLabel, targetLabel } from './columns';
 import { type Difference, differences } from './difference';
 import type { AuditSearch } from './search';
@@ -33,7 +33,10 @@ export function EntryDialog({ entry, onNarrow, onClose }: EntryDialogProps) {
             [t('audit.column.target'), `${entry.target_type} · ${targetLabel(entry)}`],
             [t('audit.column.address'), entry.ip_address],
             [t('audit.requestId'), entry.request_id],
-            [t('audit.place'), t('audit.placeIn', { sequence: format.integer(entry.sequence), chain: entry.chain })],
+            [
+              t('audit.place'),
+              t('audit.placeIn', { sequence: format.integer(entry.sequence), chain: chainLabel(t, entry.chain) }),
+            ],
           ]}
         />
         <Changes before={entry.before} after={entry.after} />

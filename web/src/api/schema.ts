@@ -1937,7 +1937,7 @@ export interface components {
             /** Format: date-time */
             revoked_at?: string | null;
             role: string;
-            status: components["schemas"]["InvitationStatus"];
+            status: components["schemas"]["Status"];
         };
         /**
          * @description What became of one address.
@@ -1964,7 +1964,7 @@ export interface components {
             organization_name: string;
             organization_slug: string;
             role: components["schemas"]["Role"];
-            status: components["schemas"]["InvitationStatus"];
+            status: components["schemas"]["Status"];
         };
         InvitationResult: {
             email: string;
@@ -2400,7 +2400,7 @@ export interface components {
                 /** Format: date-time */
                 revoked_at?: string | null;
                 role: string;
-                status: components["schemas"]["InvitationStatus"];
+                status: components["schemas"]["Status"];
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
             next_cursor?: string | null;
@@ -2865,7 +2865,7 @@ export interface components {
             user_agent?: string | null;
         };
         /** @enum {string} */
-        Status: "awaiting_approval" | "provisioning" | "booting" | "installing" | "starting" | "ready" | "unavailable" | "draining" | "terminating" | "provisioning_failed" | "startup_failed" | "failed" | "terminated" | "archived";
+        Status: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
         SwitchOrganizationRequest: {
             /**
              * Format: uuid
@@ -3028,10 +3028,6 @@ export interface components {
             /** Format: uuid */
             zone_id: string;
         };
-        /** @enum {string} */
-        Format: "csv" | "jsonl";
-        /** @enum {string} */
-        InvitationStatus: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
     };
     responses: never;
     parameters: never;
@@ -3483,7 +3479,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `csv` (the default) or `jsonl`. */
-                format?: components["schemas"]["Format"];
+                format?: "csv" | "jsonl";
                 /** @description An action such as `member.remove`, or with a dot at the end everything of a noun: `member.`. */
                 action?: string;
                 /** @description The id of the person or key that acted. */

@@ -24,7 +24,8 @@ export type Model = Answer<paths['/models/{id}']['get']>;
 export type Zone = Item<Answer<paths['/zones']['get']>>;
 export type Provider = Item<Answer<paths['/providers']['get']>>;
 export type InstanceType = Item<Answer<paths['/instance_types']['get']>>;
-export type Instance = Answer<paths['/instances/{id}']['get']>;
+/** Its status is text here: one that this console doesn't know yet is shown as the server calls it. */
+export type Instance = Omit<Answer<paths['/instances/{id}']['get']>, 'status'> & { status: string };
 export type InstanceTransition = Item<Answer<paths['/instances/{id}/history']['get']>>;
 export type ApiKey = Item<Answer<paths['/api_keys']['get']>>;
 export type CreatedApiKey = Answer<paths['/api_keys']['post']>;

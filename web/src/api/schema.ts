@@ -1855,7 +1855,7 @@ export interface components {
             ready_at?: string | null;
             /** @example organization */
             scope: string;
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["InstanceStatus"];
             /** Format: date-time */
             tech_activated_at?: string | null;
             /** Format: uuid */
@@ -1898,6 +1898,11 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * @description Where an instance is in its life.
+         * @enum {string}
+         */
+        InstanceStatus: "awaiting_approval" | "provisioning" | "booting" | "installing" | "starting" | "ready" | "unavailable" | "draining" | "terminating" | "terminated" | "archived" | "provisioning_failed" | "startup_failed" | "failed";
         InstanceType: {
             /** @example mock-l4-1 */
             code: string;
@@ -1937,7 +1942,7 @@ export interface components {
             /** Format: date-time */
             revoked_at?: string | null;
             role: string;
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["InvitationStatus"];
         };
         /**
          * @description What became of one address.
@@ -1964,7 +1969,7 @@ export interface components {
             organization_name: string;
             organization_slug: string;
             role: components["schemas"]["Role"];
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["InvitationStatus"];
         };
         InvitationResult: {
             email: string;
@@ -1974,6 +1979,8 @@ export interface components {
         InvitationResults: {
             items: components["schemas"]["InvitationResult"][];
         };
+        /** @enum {string} */
+        InvitationStatus: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
         /** @enum {string} */
         KeyState: "active" | "expired" | "revoked";
         LoginRequest: {
@@ -2334,7 +2341,7 @@ export interface components {
                 ready_at?: string | null;
                 /** @example organization */
                 scope: string;
-                status: components["schemas"]["Status"];
+                status: components["schemas"]["InstanceStatus"];
                 /** Format: date-time */
                 tech_activated_at?: string | null;
                 /** Format: uuid */
@@ -2400,7 +2407,7 @@ export interface components {
                 /** Format: date-time */
                 revoked_at?: string | null;
                 role: string;
-                status: components["schemas"]["Status"];
+                status: components["schemas"]["InvitationStatus"];
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
             next_cursor?: string | null;
@@ -2864,8 +2871,6 @@ export interface components {
             organization_role?: string | null;
             user_agent?: string | null;
         };
-        /** @enum {string} */
-        Status: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
         SwitchOrganizationRequest: {
             /**
              * Format: uuid

@@ -28,6 +28,7 @@ struct Answered {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "what was measured is reported")]
 async fn five_kills_among_streams_lose_and_double_no_usage() {
     let mut installation = Installation::new();
     installation.start(None).await;

@@ -9,6 +9,7 @@ use crate::permissions::{Permission, Policies, Role, WorkspaceRole, allowed, may
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = InvitationStatus)]
 pub enum Status {
     Pending,
     Accepted,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = InstanceStatus)]
 pub enum Status {
     AwaitingApproval,
     Provisioning,

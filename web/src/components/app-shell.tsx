@@ -1,10 +1,11 @@
-import { Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLiveUpdates } from '@/features/session/live-updates';
 import { useMe, workspaceKey } from '@/features/session/session';
 import { CommandPalette } from './command-palette';
+import { sectionOf } from './navigation';
 import { PageGate } from './page-gate';
 import { Sidebar } from './sidebar';
 import { Button } from './ui/button';
@@ -27,6 +28,7 @@ export function AppShell() {
     setMenuOpen(false);
     setPaletteOpen(false);
   }, [pathname, key]);
+  useLeaveOtherWorkspace(key);
 
   return (
     <div className="flex min-h-dvh">
@@ -74,6 +76,20 @@ export function AppShell() {
       <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} />
     </div>
   );
+}
+
+/** A dialog or a filter in the address belongs to the workspace it was opened in, also when another tab moved the session. */
+function useLeaveOtherWorkspace(key: string) {
+  const router = useRouter();
+  const shown = useRef(key);
+  useEffect(() => {
+    if (shown.current === key) return;
+    shown.current = key;
+    const { pathname, search } = router.state.location;
+    if (Object.keys(search).length > 0) {
+      void router.navigate({ to: sectionOf(pathname), search: {}, replace: true });
+    }
+  }, [key, router]);
 }
 
 function usePaletteShortcut(toggle: () => void) {

@@ -95,7 +95,7 @@ function useColumns(onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
       cell: (key) => (
         <>
           <div className="font-medium">{key.name}</div>
-          <div className="mt-0.5 font-mono text-muted text-xs">{key.prefix}…</div>
+          <div className="mt-0.5 break-all font-mono text-muted text-xs">{key.prefix}…</div>
         </>
       ),
     },

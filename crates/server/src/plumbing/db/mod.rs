@@ -107,6 +107,14 @@ impl Db {
     }
 }
 
+/// Begins a transaction in a task of its own. A caller that goes away in the middle of BEGIN would otherwise hand a connection
+/// back to the pool with a transaction that nobody ends.
+async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await });
+    Ok(begun.await.map_err(crate::error::Error::internal)??)
+}
+
 async fn pool(options: PgConnectOptions, role: &'static str, size: u32) -> anyhow::Result<PgPool> {
     let set_role = format!("SET ROLE {role}");
     let pool = PgPoolOptions::new()

@@ -49,7 +49,7 @@ pub struct SystemTx {
 impl Db {
     pub async fn system(&self, reason: SystemReason) -> Result<SystemTx> {
         Ok(SystemTx {
-            tx: self.system.begin().await?,
+            tx: super::begin(&self.system).await?,
             reason,
         })
     }

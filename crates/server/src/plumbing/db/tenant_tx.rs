@@ -68,7 +68,7 @@ impl Db {
 
 impl TenantTx {
     async fn open(db: &Db, operation: Operation, locked: bool) -> Result<Self> {
-        let mut tx = db.app.begin().await?;
+        let mut tx = super::begin(&db.app).await?;
         apply_settings(&mut tx, &operation).await?;
         Ok(Self { tx, operation, locked })
     }

@@ -9,6 +9,7 @@ type LiveEventsOptions = {
   onChange: (topic: string) => void;
   /** Called when the stream came back after a break: changes may have been missed. */
   onReconnect: () => void;
+  /** The stream was closed or refused: the session may have ended or be elsewhere. */
   onClosed: (reason: string) => void;
   /** Injected by tests. */
   open?: (url: string) => EventSource;
@@ -44,13 +45,19 @@ export function followLiveEvents(options: LiveEventsOptions): () => void {
   };
 
   const connect = () => {
+    let opened = false;
     source = open(`/events/stream?${query}`);
     source.onopen = () => {
+      opened = true;
       attempt = 0;
       if (broken) options.onReconnect();
       broken = false;
     };
-    source.onerror = retryLater;
+    source.onerror = () => {
+      retryLater();
+      // An EventSource doesn't say why it was refused: the session may have ended or moved, so it is asked again.
+      if (!opened) options.onClosed('refused');
+    };
     source.addEventListener('change', (event) => {
       const parsed = change.safeParse(parseJson((event as MessageEvent<string>).data));
       if (parsed.success) options.onChange(parsed.data.topic);

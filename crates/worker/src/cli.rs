@@ -76,6 +76,9 @@ pub struct RunOptions {
 
 #[derive(Debug, Clone, Args)]
 pub struct EngineOptions {
+    /// Run the built-in mock engine in place of whichever engine is assigned: for machines that only stand in for a GPU server.
+    #[arg(long, env = "INVENTIV_WORKER_SIMULATE_ENGINES")]
+    pub simulate_engines: bool,
     /// The program `vllm`.
     #[arg(long, env = "INVENTIV_WORKER_VLLM", value_name = "PROGRAM", default_value = "vllm")]
     pub vllm: PathBuf,

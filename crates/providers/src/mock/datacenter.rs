@@ -239,6 +239,8 @@ impl Datacenter {
                 "127.0.0.1:0",
             ])
             .args(["--exit-when-orphaned-for", ORPHANED_FOR_SECS])
+            // There is no GPU behind a mock server, whatever its type says.
+            .arg("--simulate-engines")
             .env_clear()
             .envs(inherited)
             .envs(self.config.worker_environment.iter().map(|(name, value)| (name, value)))

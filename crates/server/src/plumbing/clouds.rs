@@ -38,6 +38,7 @@ impl Clouds {
         let cloud = MockCloud::open(MockCloudConfig {
             control_plane_url: Some(control_plane_url(config)),
             latencies: Latencies::scaled(config.mock_latency_scale),
+            worker_environment: worker_environment(config),
             ..MockCloudConfig::new(mock_directory(data_dir), worker_binary)
         })
         .await
@@ -65,6 +66,15 @@ impl Clouds {
             tracing::warn!(%error, "the Mock cloud's machines may still run");
         }
     }
+}
+
+fn worker_environment(config: &Config) -> Vec<(String, String)> {
+    let request_faults = ("INVENTIV_WORKER_MOCK_REQUEST_FAULTS", config.mock_request_faults);
+    [request_faults]
+        .into_iter()
+        .filter(|(_, is_on)| *is_on)
+        .map(|(name, _)| (name.to_owned(), "true".to_owned()))
+        .collect()
 }
 
 /// Where the Mock cloud keeps its servers.

@@ -105,6 +105,10 @@ pub struct Config {
     #[arg(long, env = "INVENTIV_MOCK_LATENCY_SCALE", default_value_t = 1.0)]
     pub mock_latency_scale: f64,
 
+    /// Let requests to models on the Mock cloud ask for a fault (`"mock": {"fault": "crash"}`); for tests only
+    #[arg(long, env = "INVENTIV_MOCK_REQUEST_FAULTS")]
+    pub mock_request_faults: bool,
+
     /// Seconds to let running requests finish when told to stop
     #[arg(long, env = "INVENTIV_SHUTDOWN_GRACE", default_value_t = 20)]
     pub shutdown_grace: u64,

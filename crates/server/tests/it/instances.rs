@@ -152,6 +152,21 @@ async fn a_deployment_becomes_ready_and_ends_with_nothing_left_and_no_cost_runni
 }
 
 #[tokio::test]
+async fn a_model_of_another_engine_becomes_ready_on_the_mock_cloud_too() {
+    let server = TestServer::start().await;
+    let catalogue = Catalogue::read(&server).await;
+    let mut owner = server.person("olga").await;
+    server.organization(&mut owner, "Acme").await;
+    let large: Uuid = sqlx::query_scalar("SELECT id FROM instance_types WHERE code = 'mock-h100-8'")
+        .fetch_one(&server.owner)
+        .await
+        .unwrap();
+    let request = json!({"model_id": catalogue.large_model, "instance_type_id": large, "zone_id": catalogue.zone});
+    let answer = owner.client.post("/deployments", request).await.expect(202);
+    reaches(&owner.client, answer.json["instance_id"].as_str().unwrap(), "ready").await;
+}
+
+#[tokio::test]
 async fn technical_and_economic_activation_are_two_acts_by_different_people_and_audited() {
     let server = TestServer::start_with(without_orchestrator).await;
     let catalogue = Catalogue::read(&server).await;

@@ -185,6 +185,7 @@ pub trait EngineDriver: Send + Sync {
 pub fn driver(engine: Engine, options: &EngineOptions) -> std::io::Result<Box<dyn EngineDriver>> {
     Ok(match engine {
         Engine::Mock => Box::new(Mock::this_program()?),
+        Engine::Vllm | Engine::LlamaCpp if options.simulate_engines => Box::new(Mock::in_place_of_another()?),
         Engine::Vllm => Box::new(Vllm {
             program: options.vllm.clone(),
         }),

@@ -77,6 +77,9 @@ async fn answer(
         return unknown_model(&model);
     }
     let controls = sampling.mock.clone().unwrap_or_default();
+    if controls.fault.is_some() && !engine.options.request_faults {
+        return bad_request("mock.fault: faults by request are switched off on this engine (--request-faults)");
+    }
     if let Some(response) = refused_by_fault(controls.fault) {
         return response;
     }

@@ -30,6 +30,9 @@ pub struct MockEngineOptions {
     /// Members of an embedding when the request does not say `dimensions`.
     #[arg(long, env = "INVENTIV_WORKER_MOCK_EMBEDDING_DIMENSIONS", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub embedding_dimensions: u32,
+    /// Lets a request ask for a fault (`"mock": {"fault": …}`). For tests: whoever may call the model may then crash it.
+    #[arg(long, env = "INVENTIV_WORKER_MOCK_REQUEST_FAULTS")]
+    pub request_faults: bool,
     /// A fault of the whole engine.
     #[arg(long, env = "INVENTIV_WORKER_MOCK_FAULT")]
     pub fault: Option<EngineFault>,

@@ -58,7 +58,8 @@ pub struct StreamOptions {
     pub continuous_usage_stats: Option<bool>,
 }
 
-/// Control words of a test: `"mock": {"tokens": 50, "delay_ms_per_token": 5, "fault": "cut_stream"}`.
+/// Control words of a test: `"mock": {"tokens": 50, "delay_ms_per_token": 5, "fault": "cut_stream"}`. A fault is refused unless
+/// the engine was started with `--request-faults`.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Controls {

@@ -146,6 +146,21 @@ async fn embeddings_are_the_same_in_both_encodings() {
 }
 
 #[tokio::test]
+async fn a_request_asks_for_a_fault_in_vain_where_they_are_switched_off() {
+    let engine = Engine::start_without_request_faults(&[]).await;
+    let path = "/v1/chat/completions";
+    let refused = engine.post(path, &chat(false, json!({"fault": "crash"}))).await;
+    assert_eq!(refused.status(), 400);
+    let problem: Value = refused.json().await.unwrap();
+    assert!(
+        problem["error"]["message"].as_str().unwrap().contains("mock.fault"),
+        "{problem}"
+    );
+    let answer = completed(&engine, path, chat(false, json!({"tokens": 4}))).await;
+    assert_eq!(answer["usage"]["completion_tokens"], 4);
+}
+
+#[tokio::test]
 async fn every_fault_of_a_request_is_what_it_says() {
     let mut engine = Engine::start(&[]).await;
     let path = "/v1/chat/completions";

@@ -76,8 +76,12 @@ impl Worker {
             "5",
         ]);
         arguments.extend(more);
+        let environment = [
+            ("INVENTIV_WORKER_BOOTSTRAP_TOKEN", BOOTSTRAP_TOKEN),
+            ("INVENTIV_WORKER_MOCK_REQUEST_FAULTS", "true"),
+        ];
         Self {
-            program: Program::start(&arguments, &[("INVENTIV_WORKER_BOOTSTRAP_TOKEN", BOOTSTRAP_TOKEN)]),
+            program: Program::start(&arguments, &environment),
         }
     }
 
@@ -115,8 +119,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Without delays; returns when it answers.
+    /// Without delays and with faults on request; returns when it answers.
     pub async fn start(more: &[&str]) -> Self {
+        Self::start_without_request_faults(&[&["--request-faults"], more].concat()).await
+    }
+
+    /// As it is started outside tests, but for the delays.
+    pub async fn start_without_request_faults(more: &[&str]) -> Self {
         let address = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().to_string()

@@ -58,6 +58,23 @@ async fn an_engine_that_crashes_five_times_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_machine_that_only_stands_in_serves_any_model_with_the_mock_engine() {
+    let assignment = Assignment {
+        engine: Engine::Vllm,
+        ..mock_assignment(&["--tensor-parallel-size", "8"])
+    };
+    let server = ControlPlane::start(assignment, &[Registration::Accept]).await;
+    let _worker = Worker::start(&server, &["--simulate-engines", "--vllm", "no-such-program-here"]);
+    server.ready().await;
+    let answer = gateway_post(&server, "/v1/chat/completions")
+        .json(&chat(false, json!({"tokens": 3})))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap()["usage"]["completion_tokens"], 3);
+}
+
+#[tokio::test]
 async fn what_cannot_start_is_told_at_once_and_not_tried_again() {
     let vllm = |arguments: &[&str]| Assignment {
         engine: Engine::Vllm,

@@ -31,7 +31,13 @@ impl Engine {
         let program = test_program.ancestors().nth(2).unwrap().join("inventiv-worker");
         let process = Command::new(&program)
             .args(["mock-engine", "--listen", &listen.to_string(), "--model", MODEL])
-            .args(["--token-delay-ms", "0", "--first-token-delay-ms", "0"])
+            .args([
+                "--token-delay-ms",
+                "0",
+                "--first-token-delay-ms",
+                "0",
+                "--request-faults",
+            ])
             .args(flags)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

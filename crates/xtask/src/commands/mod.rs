@@ -1,5 +1,6 @@
 //! One file per command, and the table of them.
 
+mod bench;
 mod check;
 mod ci;
 mod console;
@@ -54,6 +55,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check] [sqlx|openapi|docs|types …]",
         help: "Rewrite every checked-in output, or say which ones are stale",
         run: generate::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[-- <arguments of the comparison>]",
+        help: "Measure the gateway against plain nginx, as ratios of one run",
+        run: bench::run,
     },
     Command {
         name: "ci",

@@ -1,42 +1,13 @@
-//! SQL of the catalogue. Everybody reads all of it, so queries name no tenant; only the platform's transaction writes.
-//!
-//! Ids sort by the time they were made in, so they alone order a list.
+//! Instance types, where they are offered, and what they cost there.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use super::{code_taken, position};
+use crate::error::Result;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
-
-#[derive(Debug, Clone)]
-pub struct ProviderRow {
-    pub id: Uuid,
-    pub code: String,
-    pub name: String,
-    pub is_active: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct RegionRow {
-    pub id: Uuid,
-    pub provider_id: Uuid,
-    pub code: String,
-    pub name: String,
-    pub is_active: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct ZoneRow {
-    pub id: Uuid,
-    pub region_id: Uuid,
-    pub provider_id: Uuid,
-    pub provider_code: String,
-    pub code: String,
-    pub name: String,
-    pub is_active: bool,
-}
 
 #[derive(Debug, Clone)]
 pub struct InstanceTypeRow {
@@ -63,60 +34,6 @@ pub struct TypeZoneRow {
     pub own_cost_per_hour_eur: Option<Decimal>,
     /// What an hour costs there.
     pub cost_per_hour_eur: Decimal,
-}
-
-/// Where a list goes on: all rows when the paging has no cursor.
-fn position(paging: &Paging) -> Option<Uuid> {
-    paging.after.map(|(_, id)| id)
-}
-
-pub async fn providers(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ProviderRow>> {
-    let rows = sqlx::query_as!(
-        ProviderRow,
-        "SELECT id, code, name, is_active FROM providers
-         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
-         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
-}
-
-pub async fn regions(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<RegionRow>> {
-    let rows = sqlx::query_as!(
-        RegionRow,
-        "SELECT id, provider_id, code, name, is_active FROM regions
-         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
-         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
-}
-
-pub async fn zones(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ZoneRow>> {
-    let rows = sqlx::query_as!(
-        ZoneRow,
-        "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
-         FROM zones z JOIN providers p ON p.id = z.provider_id
-         WHERE (z.name ILIKE $1 OR z.code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND z.id > $2) OR (NOT $3 AND z.id < $2))
-         ORDER BY CASE WHEN $3 THEN z.id END, z.id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
 }
 
 /// Types of the whole catalogue, or those that are offered in a zone.
@@ -154,34 +71,6 @@ pub async fn zones_of_types(tx: &mut TenantTx, types: &[Uuid]) -> Result<Vec<Typ
     Ok(rows)
 }
 
-pub async fn provider(tx: &mut TenantTx, id: Uuid) -> Result<Option<ProviderRow>> {
-    let query = sqlx::query_as!(
-        ProviderRow,
-        "SELECT id, code, name, is_active FROM providers WHERE id = $1",
-        id
-    );
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-pub async fn region(tx: &mut TenantTx, id: Uuid) -> Result<Option<RegionRow>> {
-    let query = sqlx::query_as!(
-        RegionRow,
-        "SELECT id, provider_id, code, name, is_active FROM regions WHERE id = $1",
-        id
-    );
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-pub async fn zone(tx: &mut TenantTx, id: Uuid) -> Result<Option<ZoneRow>> {
-    let query = sqlx::query_as!(
-        ZoneRow,
-        "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
-         FROM zones z JOIN providers p ON p.id = z.provider_id WHERE z.id = $1",
-        id
-    );
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
 pub async fn instance_type(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceTypeRow>> {
     let query = sqlx::query_as!(
         InstanceTypeRow,
@@ -190,20 +79,6 @@ pub async fn instance_type(tx: &mut TenantTx, id: Uuid) -> Result<Option<Instanc
         id
     );
     Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-/// How many rows a search matches, cursor and limit aside: providers, regions, zones, instance types.
-pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {
-    let row = sqlx::query!(
-        r#"SELECT (SELECT count(*) FROM providers WHERE name ILIKE $1 OR code ILIKE $1) AS "providers!",
-                  (SELECT count(*) FROM regions WHERE name ILIKE $1 OR code ILIKE $1) AS "regions!",
-                  (SELECT count(*) FROM zones WHERE name ILIKE $1 OR code ILIKE $1) AS "zones!",
-                  (SELECT count(*) FROM instance_types WHERE name ILIKE $1 OR code ILIKE $1) AS "instance_types!""#,
-        paging.pattern,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok([row.providers, row.regions, row.zones, row.instance_types])
 }
 
 /// A server that could be ordered: a type in a zone of the same provider.
@@ -246,29 +121,6 @@ pub async fn placement(tx: &mut TenantTx, instance_type_id: Uuid, zone_id: Uuid)
 
 // ---------------------------------------------------------------- the platform writes
 
-pub async fn provider_id(tx: &mut SystemTx, code: &str) -> Result<Option<Uuid>> {
-    let query = sqlx::query_scalar!("SELECT id FROM providers WHERE code = $1", code);
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-pub async fn region_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
-    let query = sqlx::query_scalar!(
-        "SELECT id FROM regions WHERE provider_id = $1 AND code = $2",
-        provider,
-        code
-    );
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-pub async fn zone_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
-    let query = sqlx::query_scalar!(
-        "SELECT id FROM zones WHERE provider_id = $1 AND code = $2",
-        provider,
-        code
-    );
-    Ok(query.fetch_optional(tx.conn()).await?)
-}
-
 pub async fn instance_type_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> Result<Option<Uuid>> {
     let query = sqlx::query_scalar!(
         "SELECT id FROM instance_types WHERE provider_id = $1 AND code = $2",
@@ -276,74 +128,6 @@ pub async fn instance_type_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> 
         code
     );
     Ok(query.fetch_optional(tx.conn()).await?)
-}
-
-/// A new provider (which is its own `provider_id`), region or zone.
-pub struct NewPlace<'a> {
-    pub id: Uuid,
-    pub provider_id: Uuid,
-    pub code: &'a str,
-    pub name: &'a str,
-    pub is_active: bool,
-}
-
-fn code_taken(error: sqlx::Error, constraint: &str) -> Error {
-    if Error::violates(&error, constraint) {
-        Error::invalid("code", "taken", "is taken")
-    } else {
-        error.into()
-    }
-}
-
-/// # Errors
-/// 422 when another provider has the code.
-pub async fn insert_provider(tx: &mut SystemTx, new: &NewPlace<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO providers (id, code, name, is_active) VALUES ($1, $2, $3, $4)",
-        new.id,
-        new.code,
-        new.name,
-        new.is_active
-    )
-    .execute(tx.conn())
-    .await
-    .map_err(|error| code_taken(error, "providers_code_key"))?;
-    Ok(())
-}
-
-/// # Errors
-/// 422 when another region of the provider has the code.
-pub async fn insert_region(tx: &mut SystemTx, new: &NewPlace<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO regions (id, provider_id, code, name, is_active) VALUES ($1, $2, $3, $4, $5)",
-        new.id,
-        new.provider_id,
-        new.code,
-        new.name,
-        new.is_active
-    )
-    .execute(tx.conn())
-    .await
-    .map_err(|error| code_taken(error, "regions_provider_id_code_key"))?;
-    Ok(())
-}
-
-/// # Errors
-/// 422 when another zone of the provider has the code.
-pub async fn insert_zone(tx: &mut SystemTx, new: &NewPlace<'_>, region: Uuid) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO zones (id, provider_id, region_id, code, name, is_active) VALUES ($1, $2, $3, $4, $5, $6)",
-        new.id,
-        new.provider_id,
-        region,
-        new.code,
-        new.name,
-        new.is_active
-    )
-    .execute(tx.conn())
-    .await
-    .map_err(|error| code_taken(error, "zones_provider_id_code_key"))?;
-    Ok(())
 }
 
 pub struct NewInstanceType<'a> {
@@ -379,42 +163,6 @@ pub async fn insert_instance_type(tx: &mut SystemTx, new: &NewInstanceType<'_>) 
     .execute(tx.conn())
     .await
     .map_err(|error| code_taken(error, "instance_types_provider_id_code_key"))?;
-    Ok(())
-}
-
-pub async fn update_provider(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
-    sqlx::query!(
-        "UPDATE providers SET name = $2, is_active = $3 WHERE id = $1",
-        id,
-        name,
-        is_active
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-pub async fn update_region(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
-    sqlx::query!(
-        "UPDATE regions SET name = $2, is_active = $3 WHERE id = $1",
-        id,
-        name,
-        is_active
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-pub async fn update_zone(tx: &mut SystemTx, id: Uuid, name: &str, is_active: bool) -> Result<()> {
-    sqlx::query!(
-        "UPDATE zones SET name = $2, is_active = $3 WHERE id = $1",
-        id,
-        name,
-        is_active
-    )
-    .execute(tx.conn())
-    .await?;
     Ok(())
 }
 
@@ -478,16 +226,6 @@ pub async fn keep_type_zones(tx: &mut SystemTx, instance_type: Uuid, zones: &[Uu
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Which of these zones the provider has.
-pub async fn zones_of_provider(tx: &mut SystemTx, provider: Uuid, zones: &[Uuid]) -> Result<Vec<Uuid>> {
-    let query = sqlx::query_scalar!(
-        "SELECT id FROM zones WHERE provider_id = $1 AND id = ANY($2)",
-        provider,
-        zones
-    );
-    Ok(query.fetch_all(tx.conn()).await?)
 }
 
 /// What the type costs from now on, in a zone or in general.

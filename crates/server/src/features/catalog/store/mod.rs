@@ -1,0 +1,41 @@
+//! SQL of the catalogue. Everybody reads all of it, so queries name no tenant; only the platform's transaction writes.
+//!
+//! Ids sort by the time they were made in, so they alone order a list.
+
+mod instance_types;
+mod places;
+
+use uuid::Uuid;
+
+pub use self::instance_types::*;
+pub use self::places::*;
+use crate::error::{Error, Result};
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::paging::Paging;
+
+/// How many rows a search matches, cursor and limit aside: providers, regions, zones, instance types.
+pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {
+    let row = sqlx::query!(
+        r#"SELECT (SELECT count(*) FROM providers WHERE name ILIKE $1 OR code ILIKE $1) AS "providers!",
+                  (SELECT count(*) FROM regions WHERE name ILIKE $1 OR code ILIKE $1) AS "regions!",
+                  (SELECT count(*) FROM zones WHERE name ILIKE $1 OR code ILIKE $1) AS "zones!",
+                  (SELECT count(*) FROM instance_types WHERE name ILIKE $1 OR code ILIKE $1) AS "instance_types!""#,
+        paging.pattern,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok([row.providers, row.regions, row.zones, row.instance_types])
+}
+
+/// Where a list goes on: all rows when the paging has no cursor.
+fn position(paging: &Paging) -> Option<Uuid> {
+    paging.after.map(|(_, id)| id)
+}
+
+fn code_taken(error: sqlx::Error, constraint: &str) -> Error {
+    if Error::violates(&error, constraint) {
+        Error::invalid("code", "taken", "is taken")
+    } else {
+        error.into()
+    }
+}

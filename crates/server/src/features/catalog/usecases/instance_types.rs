@@ -1,0 +1,214 @@
+//! Administration of instance types: what they are, cost, and where they are offered.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::rules::{check_code, check_instance_type, check_zones};
+use super::super::store::{self, NewInstanceType, TypeZoneRow};
+use super::administration::{Addition, Administration, Begun};
+use super::reading::Offered;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::Act;
+use crate::ids::new_id;
+use crate::money::Eur;
+use crate::operation::Authorized;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::edge::idempotency::{Answer, Attempt};
+
+/// Everything of a type that may be changed: all but its provider and code.
+#[derive(Debug, Clone)]
+pub struct InstanceTypeChange {
+    pub name: String,
+    pub cpu_count: i32,
+    pub memory_gb: i32,
+    pub gpu_count: i32,
+    pub vram_per_gpu_gb: i32,
+    pub cost_per_hour_eur: Eur,
+    pub is_active: bool,
+}
+
+impl InstanceTypeChange {
+    fn row<'a>(&'a self, id: Uuid, provider_id: Uuid, code: &'a str) -> NewInstanceType<'a> {
+        NewInstanceType {
+            id,
+            provider_id,
+            code,
+            name: self.name.trim(),
+            cpu_count: self.cpu_count,
+            memory_gb: self.memory_gb,
+            gpu_count: self.gpu_count,
+            vram_per_gpu_gb: self.vram_per_gpu_gb,
+            cost_per_hour_eur: self.cost_per_hour_eur.0,
+            is_active: self.is_active,
+        }
+    }
+}
+
+/// # Errors
+/// 422 naming the field; `provider_id` when there is no such provider.
+pub async fn create_instance_type(
+    app: &App,
+    authorized: Authorized<'_>,
+    provider_id: Uuid,
+    code: &str,
+    change: InstanceTypeChange,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(Offered) -> Result<Value>,
+) -> Result<Answer> {
+    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+        Begun::Replayed(answer) => return Ok(answer),
+        Begun::New(addition) => addition,
+    };
+    let known = store::provider(&mut addition.administration.admin, provider_id).await?;
+    let mut validation = Validation::default();
+    validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
+    check_code(&mut validation, code);
+    check_instance_type(&mut validation, &change);
+    validation.finish()?;
+    let id = new_id();
+    let new = change.row(id, provider_id, code);
+    let platform = &mut addition.administration.platform;
+    store::insert_instance_type(platform, &new).await?;
+    store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
+    let after = show_type(&new);
+    let body = async |tx: &mut TenantTx| show(offered(tx, id).await?);
+    addition
+        .finish("instance_type.create", "instance_type", id, &after, body)
+        .await
+}
+
+/// A new price is for servers ordered from now on: running ones keep theirs.
+///
+/// # Errors
+/// 404; 422 naming the field.
+pub async fn update_instance_type(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<InstanceTypeChange>,
+) -> Result<Offered> {
+    let mut administration = Administration::begin(app, &authorized).await?;
+    let old_price = store::lock_instance_type(&mut administration.platform, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let before = store::instance_type(&mut administration.admin, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let change = parse()?;
+    let mut validation = Validation::default();
+    check_instance_type(&mut validation, &change);
+    validation.finish()?;
+    let new = change.row(id, before.provider_id, &before.code);
+    let platform = &mut administration.platform;
+    store::update_instance_type(platform, &new).await?;
+    if new.cost_per_hour_eur != old_price {
+        store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
+    }
+    let after = show_type(&new);
+    let before = show_type(&NewInstanceType {
+        id,
+        provider_id: before.provider_id,
+        code: &before.code,
+        name: &before.name,
+        cpu_count: before.cpu_count,
+        memory_gb: before.memory_gb,
+        gpu_count: before.gpu_count,
+        vram_per_gpu_gb: before.vram_per_gpu_gb,
+        cost_per_hour_eur: before.cost_per_hour_eur,
+        is_active: before.is_active,
+    });
+    let act = Act::new("instance_type.update", "instance_type", id)
+        .before(&before)
+        .after(&after);
+    let mut tx = administration.finish(act, id).await?;
+    offered(&mut tx, id).await
+}
+
+/// A type's offer in one zone.
+#[derive(Debug, Clone)]
+pub struct TypeZoneChange {
+    pub zone_id: Uuid,
+    pub is_available: bool,
+    /// Where it differs from the type's own price.
+    pub cost_per_hour_eur: Option<Eur>,
+}
+
+/// Replaces where a type is offered.
+///
+/// # Errors
+/// 404; 422 naming the field, also for a zone that the type's provider doesn't have.
+pub async fn put_zones(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<Vec<TypeZoneChange>>,
+) -> Result<Vec<TypeZoneRow>> {
+    let mut administration = Administration::begin(app, &authorized).await?;
+    store::lock_instance_type(&mut administration.platform, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let instance_type = store::instance_type(&mut administration.admin, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let before = store::zones_of_types(&mut administration.admin, &[id]).await?;
+    let zones = parse()?;
+    let platform = &mut administration.platform;
+    let named: Vec<Uuid> = zones.iter().map(|zone| zone.zone_id).collect();
+    let known = store::zones_of_provider(platform, instance_type.provider_id, &named).await?;
+    let mut validation = Validation::default();
+    check_zones(&mut validation, &zones);
+    for (index, zone) in zones.iter().enumerate() {
+        let field = format!("zones[{index}].zone_id");
+        let rule = "is not a zone of the type's provider";
+        validation.check(known.contains(&zone.zone_id), &field, "unknown", rule);
+    }
+    validation.finish()?;
+
+    store::keep_type_zones(platform, id, &named).await?;
+    for zone in &zones {
+        let price = zone.cost_per_hour_eur.map(|price| price.0);
+        let (provider, now) = (instance_type.provider_id, authorized.request.now);
+        store::put_type_zone(platform, provider, id, zone.zone_id, zone.is_available, price).await?;
+        let old = before
+            .iter()
+            .find(|old| old.zone_id == zone.zone_id)
+            .and_then(|old| old.own_cost_per_hour_eur);
+        if price != old {
+            // Without a price of its own the zone has the type's from now on.
+            let effective = price.unwrap_or(instance_type.cost_per_hour_eur);
+            store::append_price(platform, id, Some(zone.zone_id), effective, now).await?;
+        }
+    }
+    let entry = |zone: Uuid, available: bool, price: Option<Eur>| json!({"zone_id": zone, "is_available": available, "cost_per_hour_eur": price});
+    let before: Value = before
+        .iter()
+        .map(|row| entry(row.zone_id, row.is_available, row.own_cost_per_hour_eur.map(Eur)))
+        .collect();
+    let after: Value = zones
+        .iter()
+        .map(|zone| entry(zone.zone_id, zone.is_available, zone.cost_per_hour_eur))
+        .collect();
+    let act = Act::new("instance_type.put_zones", "instance_type", id)
+        .before(&before)
+        .after(&after);
+    let mut tx = administration.finish(act, id).await?;
+    store::zones_of_types(&mut tx, &[id]).await
+}
+
+fn show_type(row: &NewInstanceType<'_>) -> Value {
+    json!({
+        "provider_id": row.provider_id, "code": row.code, "name": row.name, "cpu_count": row.cpu_count, "memory_gb": row.memory_gb,
+        "gpu_count": row.gpu_count, "vram_per_gpu_gb": row.vram_per_gpu_gb, "cost_per_hour_eur": Eur(row.cost_per_hour_eur),
+        "is_active": row.is_active,
+    })
+}
+
+async fn offered(tx: &mut TenantTx, id: Uuid) -> Result<Offered> {
+    let row = store::instance_type(tx, id).await?.ok_or_else(Error::not_found)?;
+    Ok(Offered {
+        zones: store::zones_of_types(tx, &[id]).await?,
+        instance_type: row,
+    })
+}

@@ -1,0 +1,204 @@
+//! Administration of providers, regions and zones.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::rules::{check_code, check_named, check_provider_code};
+use super::super::store::{self, NewPlace, ProviderRow, RegionRow, ZoneRow};
+use super::administration::{Addition, Administration, Begun};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::features::audit::Act;
+use crate::ids::new_id;
+use crate::operation::Authorized;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::body::Validation;
+use crate::plumbing::edge::idempotency::{Answer, Attempt};
+
+/// What may be changed of a provider, a region or a zone.
+#[derive(Debug, Clone)]
+pub struct NamedChange {
+    pub name: String,
+    pub is_active: bool,
+}
+
+impl NamedChange {
+    fn show(&self) -> Value {
+        json!({"name": self.name.trim(), "is_active": self.is_active})
+    }
+}
+
+/// # Errors
+/// 422 naming the field.
+pub async fn create_provider(
+    app: &App,
+    authorized: Authorized<'_>,
+    code: &str,
+    named: NamedChange,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(ProviderRow) -> Result<Value>,
+) -> Result<Answer> {
+    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+        Begun::Replayed(answer) => return Ok(answer),
+        Begun::New(addition) => addition,
+    };
+    let mut validation = Validation::default();
+    check_provider_code(&mut validation, code);
+    check_named(&mut validation, &named);
+    validation.finish()?;
+    let id = new_id();
+    let new = NewPlace {
+        id,
+        provider_id: id,
+        code,
+        name: named.name.trim(),
+        is_active: named.is_active,
+    };
+    store::insert_provider(&mut addition.administration.platform, &new).await?;
+    let after = json!({"code": code, "name": new.name, "is_active": new.is_active});
+    let body = async |tx: &mut TenantTx| show(store::provider(tx, id).await?.ok_or_else(Error::not_found)?);
+    addition.finish("provider.create", "provider", id, &after, body).await
+}
+
+/// # Errors
+/// 422 naming the field; `provider_id` when there is no such provider.
+pub async fn create_region(
+    app: &App,
+    authorized: Authorized<'_>,
+    provider_id: Uuid,
+    code: &str,
+    named: NamedChange,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(RegionRow) -> Result<Value>,
+) -> Result<Answer> {
+    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+        Begun::Replayed(answer) => return Ok(answer),
+        Begun::New(addition) => addition,
+    };
+    let known = store::provider(&mut addition.administration.admin, provider_id).await?;
+    let mut validation = Validation::default();
+    validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
+    check_code(&mut validation, code);
+    check_named(&mut validation, &named);
+    validation.finish()?;
+    let id = new_id();
+    let new = NewPlace {
+        id,
+        provider_id,
+        code,
+        name: named.name.trim(),
+        is_active: named.is_active,
+    };
+    store::insert_region(&mut addition.administration.platform, &new).await?;
+    let after = json!({"provider_id": provider_id, "code": code, "name": new.name, "is_active": new.is_active});
+    let body = async |tx: &mut TenantTx| show(store::region(tx, id).await?.ok_or_else(Error::not_found)?);
+    addition.finish("region.create", "region", id, &after, body).await
+}
+
+/// # Errors
+/// 422 naming the field; `region_id` when there is no such region.
+pub async fn create_zone(
+    app: &App,
+    authorized: Authorized<'_>,
+    region_id: Uuid,
+    code: &str,
+    named: NamedChange,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(ZoneRow) -> Result<Value>,
+) -> Result<Answer> {
+    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+        Begun::Replayed(answer) => return Ok(answer),
+        Begun::New(addition) => addition,
+    };
+    let region = store::region(&mut addition.administration.admin, region_id).await?;
+    let mut validation = Validation::default();
+    validation.check(region.is_some(), "region_id", "unknown", "is not a region");
+    check_code(&mut validation, code);
+    check_named(&mut validation, &named);
+    validation.finish()?;
+    let id = new_id();
+    let new = NewPlace {
+        id,
+        provider_id: region.map(|region| region.provider_id).unwrap_or_default(),
+        code,
+        name: named.name.trim(),
+        is_active: named.is_active,
+    };
+    store::insert_zone(&mut addition.administration.platform, &new, region_id).await?;
+    let after = json!({"region_id": region_id, "code": code, "name": new.name, "is_active": new.is_active});
+    let body = async |tx: &mut TenantTx| show(store::zone(tx, id).await?.ok_or_else(Error::not_found)?);
+    addition.finish("zone.create", "zone", id, &after, body).await
+}
+
+/// # Errors
+/// 404; 422 naming the field.
+pub async fn update_provider(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<NamedChange>,
+) -> Result<ProviderRow> {
+    let mut administration = Administration::begin(app, &authorized).await?;
+    let before = store::provider(&mut administration.admin, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let change = checked(parse()?)?;
+    store::update_provider(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    let (before, after) = (shown(before.name, before.is_active), change.show());
+    let act = Act::new("provider.update", "provider", id)
+        .before(&before)
+        .after(&after);
+    let mut tx = administration.finish(act, id).await?;
+    store::provider(&mut tx, id).await?.ok_or_else(Error::not_found)
+}
+
+/// # Errors
+/// 404; 422 naming the field.
+pub async fn update_region(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<NamedChange>,
+) -> Result<RegionRow> {
+    let mut administration = Administration::begin(app, &authorized).await?;
+    let before = store::region(&mut administration.admin, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let change = checked(parse()?)?;
+    store::update_region(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    let (before, after) = (shown(before.name, before.is_active), change.show());
+    let act = Act::new("region.update", "region", id).before(&before).after(&after);
+    let mut tx = administration.finish(act, id).await?;
+    store::region(&mut tx, id).await?.ok_or_else(Error::not_found)
+}
+
+/// # Errors
+/// 404; 422 naming the field.
+pub async fn update_zone(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    parse: impl FnOnce() -> Result<NamedChange>,
+) -> Result<ZoneRow> {
+    let mut administration = Administration::begin(app, &authorized).await?;
+    let before = store::zone(&mut administration.admin, id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let change = checked(parse()?)?;
+    store::update_zone(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    let (before, after) = (shown(before.name, before.is_active), change.show());
+    let act = Act::new("zone.update", "zone", id).before(&before).after(&after);
+    let mut tx = administration.finish(act, id).await?;
+    store::zone(&mut tx, id).await?.ok_or_else(Error::not_found)
+}
+
+fn checked(change: NamedChange) -> Result<NamedChange> {
+    let mut validation = Validation::default();
+    check_named(&mut validation, &change);
+    validation.finish()?;
+    Ok(change)
+}
+
+fn shown(name: String, is_active: bool) -> Value {
+    NamedChange { name, is_active }.show()
+}

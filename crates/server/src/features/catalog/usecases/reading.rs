@@ -1,0 +1,79 @@
+//! What there is and where. Everybody who may read settings reads all of it.
+
+use uuid::Uuid;
+
+use super::super::store::{self, InstanceTypeRow, ProviderRow, RegionRow, TypeZoneRow, ZoneRow};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::operation::Authorized;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::paging::Paging;
+
+pub async fn providers(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<ProviderRow>, i64)> {
+    let mut tx = app.db.read(&authorized).await?;
+    let [total, ..] = store::totals(&mut tx, paging).await?;
+    Ok((store::providers(&mut tx, paging).await?, total))
+}
+
+pub async fn regions(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<RegionRow>, i64)> {
+    let mut tx = app.db.read(&authorized).await?;
+    let [_, total, ..] = store::totals(&mut tx, paging).await?;
+    Ok((store::regions(&mut tx, paging).await?, total))
+}
+
+pub async fn zones(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<ZoneRow>, i64)> {
+    let mut tx = app.db.read(&authorized).await?;
+    let [_, _, total, _] = store::totals(&mut tx, paging).await?;
+    Ok((store::zones(&mut tx, paging).await?, total))
+}
+
+/// A type and where it is to be had.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    pub instance_type: InstanceTypeRow,
+    pub zones: Vec<TypeZoneRow>,
+}
+
+pub async fn instance_types(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<Offered>, i64)> {
+    let mut tx = app.db.read(&authorized).await?;
+    let [.., total] = store::totals(&mut tx, paging).await?;
+    let rows = store::instance_types(&mut tx, paging, None).await?;
+    Ok((with_zones(&mut tx, rows).await?, total))
+}
+
+/// # Errors
+/// 404 when there is no such zone.
+pub async fn instance_types_in_zone(
+    app: &App,
+    authorized: Authorized<'_>,
+    zone: Uuid,
+    paging: impl FnOnce() -> Result<Paging>,
+) -> Result<(Vec<Offered>, Paging)> {
+    let mut tx = app.db.read(&authorized).await?;
+    store::zone(&mut tx, zone).await?.ok_or_else(Error::not_found)?;
+    let paging = paging()?;
+    let rows = store::instance_types(&mut tx, &paging, Some(zone)).await?;
+    Ok((with_zones(&mut tx, rows).await?, paging))
+}
+
+/// # Errors
+/// 404 when there is no such type.
+pub async fn zones_of_instance_type(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Vec<TypeZoneRow>> {
+    let mut tx = app.db.read(&authorized).await?;
+    store::instance_type(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    store::zones_of_types(&mut tx, &[id]).await
+}
+
+async fn with_zones(tx: &mut TenantTx, rows: Vec<InstanceTypeRow>) -> Result<Vec<Offered>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let zones = store::zones_of_types(tx, &ids).await?;
+    let offered = rows.into_iter().map(|instance_type| Offered {
+        zones: zones
+            .iter()
+            .filter(|zone| zone.instance_type_id == instance_type.id)
+            .cloned()
+            .collect(),
+        instance_type,
+    });
+    Ok(offered.collect())
+}

@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { firstPageWeight } from './build/first-page-weight.ts';
 
 // `npm run dev` forwards everything outside /app to a running server, so that the console and the API share one origin
 // exactly as they do in production (cookies and the origin check depend on it).
@@ -16,9 +17,10 @@ export default defineConfig({
     tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single', semicolons: true }),
     react(),
     tailwindcss(),
+    firstPageWeight(),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { [apiPaths]: { target: server, changeOrigin: false } } },
   build: { outDir: 'dist', assetsDir: 'assets', sourcemap: false, assetsInlineLimit: 0 },
-  test: { environment: 'happy-dom', setupFiles: ['./src/test/setup.ts'], include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'happy-dom', setupFiles: ['./src/test/setup.ts'], include: ['{src,build}/**/*.test.{ts,tsx}'] },
 });

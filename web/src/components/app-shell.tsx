@@ -1,16 +1,18 @@
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLiveUpdates } from '@/features/session/live-updates';
 import { useMe, workspaceKey } from '@/features/session/session';
-import { CommandPalette } from './command-palette';
 import { sectionOf } from './navigation';
 import { PageGate } from './page-gate';
 import { Sidebar } from './sidebar';
 import { Button } from './ui/button';
-import { Dialog } from './ui/dialog';
 import { WorkspaceBanner } from './workspace-banner';
+
+// What opens over the page is fetched when it is first asked for: nobody needs it to see the page.
+const CommandPalette = lazy(() => import('./command-palette').then((module) => ({ default: module.CommandPalette })));
+const MenuDialog = lazy(() => import('./menu-dialog').then((module) => ({ default: module.MenuDialog })));
 
 /** Everything around a page once somebody is signed in. */
 export function AppShell() {
@@ -64,18 +66,21 @@ export function AppShell() {
           </PageGate>
         </main>
       </div>
-      <Dialog
-        open={menuOpen}
-        onOpenChange={setMenuOpen}
-        title={t('common.menu')}
-        hideHeader
-        className="slide-in-from-left-4 top-0 left-0 h-dvh max-h-dvh w-72 translate-x-0 rounded-none border-y-0 border-l-0"
-      >
-        <Sidebar onSearch={() => setPaletteOpen(true)} />
-      </Dialog>
-      <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} />
+      <OnceOpened open={menuOpen}>
+        <MenuDialog open={menuOpen} onOpenChange={setMenuOpen} onSearch={() => setPaletteOpen(true)} />
+      </OnceOpened>
+      <OnceOpened open={paletteOpen}>
+        <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} />
+      </OnceOpened>
     </div>
   );
+}
+
+/** Renders nothing until it is opened for the first time, and stays from then on: what closes may still be moving. */
+function OnceOpened({ open, children }: { open: boolean; children: ReactNode }) {
+  const [wanted, setWanted] = useState(false);
+  if (open && !wanted) setWanted(true);
+  return wanted && <Suspense fallback={null}>{children}</Suspense>;
 }
 
 /** A dialog or a filter in the address belongs to the workspace it was opened in, also when another tab moved the session. */

@@ -1,25 +1,21 @@
-import { useQuery } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
-import { Command } from 'cmdk';
-import { Check, ChevronsUpDown, Plus, UserRound } from 'lucide-react';
+import { ChevronsUpDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OrganizationMark } from '@/features/organizations/organization-mark';
-import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
-import { commandInput, commandItem } from './command-styles';
+import { Skeleton } from './ui/skeleton';
+
+const WorkspaceList = lazy(() => import('./workspace-list').then((module) => ({ default: module.WorkspaceList })));
 
 /** Shows where the session is and moves it: Personal, or one of the person's organizations. */
 export function WorkspaceSwitcher() {
   const { t } = useTranslation();
   const me = useMe();
-  const router = useRouter();
   const color = useWorkspaceColor();
-  const organizations = useQuery(organizationsQuery);
   const enter = useSwitchWorkspace();
   const [open, setOpen] = useState(false);
   const current = me.current_organization_name ?? t('session.personal');
@@ -53,49 +49,9 @@ export function WorkspaceSwitcher() {
           aria-label={t('session.switchWorkspace')}
           className="fade-in-0 zoom-in-98 z-60 w-64 animate-in overflow-hidden rounded-xl border border-border bg-surface shadow-lg duration-100"
         >
-          <Command label={t('session.switchWorkspace')} loop>
-            <Command.Input placeholder={t('session.findWorkspace')} className={commandInput} />
-            <Command.List className="max-h-80 overflow-y-auto p-1" label={t('session.workspaces')}>
-              <Command.Empty className="px-3 py-6 text-center text-muted text-sm">
-                {t('common.nothingFound')}
-              </Command.Empty>
-              <Command.Item
-                value={t('session.personal')}
-                aria-label={t('session.personal')}
-                onSelect={() => choose(null)}
-                className={commandItem}
-              >
-                <UserRound aria-hidden />
-                <span className="flex-1">{t('session.personal')}</span>
-                {!me.current_organization_id && <Check aria-hidden />}
-              </Command.Item>
-              {organizations.data?.items.map((organization) => (
-                <Command.Item
-                  key={organization.id}
-                  value={`${organization.name} ${organization.slug}`}
-                  aria-label={organization.name}
-                  onSelect={() => choose(organization.id)}
-                  className={commandItem}
-                >
-                  <OrganizationMark name={organization.name} color={organization.color} small />
-                  <span className="min-w-0 flex-1 truncate">{organization.name}</span>
-                  <span className="text-muted text-xs">{roleLabel(t, organization.role)}</span>
-                  {organization.id === me.current_organization_id && <Check aria-hidden />}
-                </Command.Item>
-              ))}
-              <Command.Item
-                value={t('organizations.create')}
-                onSelect={() => {
-                  setOpen(false);
-                  void router.navigate({ to: '/organizations', search: { create: true } });
-                }}
-                className={commandItem}
-              >
-                <Plus aria-hidden />
-                {t('organizations.create')}
-              </Command.Item>
-            </Command.List>
-          </Command>
+          <Suspense fallback={<Skeleton className="m-2 h-24" />}>
+            <WorkspaceList onChoose={choose} onLeave={() => setOpen(false)} />
+          </Suspense>
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

@@ -9,8 +9,9 @@ use crate::program::Program;
 use crate::stamp::Stamp;
 use crate::workspace;
 
-const INPUTS: [&str; 7] = [
+const INPUTS: [&str; 8] = [
     "web/src",
+    "web/build",
     "web/public",
     "web/index.html",
     "web/package.json",

@@ -1,63 +1,143 @@
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import type { UsageItem } from '@/api/shapes';
-import { useFormat } from '@/lib/format';
+import { type Format, useFormat } from '@/lib/format';
 import type { UsageGroup } from './queries';
 
 /** Groups beyond this many are in the table only. */
 const MOST_BARS = 31;
 
 type UsageChartProps = { items: UsageItem[]; group: UsageGroup; title: string };
+type Bar = { name: string; input: number; output: number };
 
-/** A picture of the table beside it; its summary is its text alternative. */
+/** A picture of the table beside it; its summary is its text alternative. Below it, what the colours mean and the bar pointed at. */
 export function UsageChart({ items, group, title }: UsageChartProps) {
   const { t } = useTranslation();
   const format = useFormat();
+  const [pointedAt, setPointedAt] = useState<number | null>(null);
   const bars = items.slice(-MOST_BARS).map((item) => ({
     name: group === 'day' ? format.day(item.key ?? '') : (item.label ?? item.key ?? t('usage.console')),
     input: item.input_tokens,
     output: item.output_tokens,
   }));
   const total = items.reduce((sum, item) => sum + item.input_tokens + item.output_tokens, 0);
-  const axis = { fontSize: 12, tickLine: false, axisLine: false, tick: { fill: 'var(--muted)' } };
+  const bar = pointedAt === null ? undefined : bars[pointedAt];
   return (
-    <div role="img" aria-label={t('usage.summary', { title, tokens: format.integer(total) })} className="h-64 w-full">
-      <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={bars} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} accessibilityLayer={false}>
-          <CartesianGrid vertical={false} stroke="var(--border)" />
-          <XAxis dataKey="name" {...axis} minTickGap={16} />
-          <YAxis {...axis} width={44} tickFormatter={(value: number) => format.compact(value)} />
-          <Tooltip
-            cursor={{ fill: 'var(--accent)' }}
-            formatter={(value) => format.integer(Number(value))}
-            contentStyle={{
-              background: 'var(--surface)',
-              border: '1px solid var(--border)',
-              borderRadius: 10,
-              color: 'var(--foreground)',
-              fontSize: 13,
-            }}
-          />
-          <Legend iconType="circle" iconSize={8} wrapperStyle={{ fontSize: 12 }} />
-          <Bar
-            dataKey="input"
-            name={t('usage.input')}
-            stackId="tokens"
-            fill="var(--chart-1)"
-            maxBarSize={36}
-            isAnimationActive={false}
-          />
-          <Bar
-            dataKey="output"
-            name={t('usage.output')}
-            stackId="tokens"
-            fill="var(--chart-2)"
-            maxBarSize={36}
-            radius={[4, 4, 0, 0]}
-            isAnimationActive={false}
-          />
-        </BarChart>
-      </ResponsiveContainer>
+    <div role="img" aria-label={t('usage.summary', { title, tokens: format.integer(total) })}>
+      <StackedBars bars={bars} format={format} onPoint={setPointedAt} />
+      <div
+        aria-hidden
+        className="mt-2 flex min-h-5 flex-wrap items-center justify-center gap-x-4 gap-y-1 text-muted text-xs"
+      >
+        {bar && <span className="font-medium text-foreground">{bar.name}</span>}
+        <span className="inline-flex items-center gap-1.5">
+          <span className="size-2 rounded-full bg-chart-1" />
+          {t('usage.input')}
+          {bar && <span className="text-foreground tabular-nums">{format.integer(bar.input)}</span>}
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <span className="size-2 rounded-full bg-chart-2" />
+          {t('usage.output')}
+          {bar && <span className="text-foreground tabular-nums">{format.integer(bar.output)}</span>}
+        </span>
+      </div>
     </div>
   );
+}
+
+type StackedBarsProps = { bars: Bar[]; format: Format; onPoint: (bar: number | null) => void };
+
+function StackedBars({ bars, format, onPoint }: StackedBarsProps) {
+  const place = useRef<HTMLDivElement>(null);
+  // Drawn again when what it shows changes, not whenever the page around it is rendered.
+  const shown = JSON.stringify(bars);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const content: Bar[] = JSON.parse(shown);
+    const draw = () => {
+      return new UPlot({ ...looks(content, format, onPoint), ...sizeOf(element) }, stacked(content), element);
+    };
+    let chart = draw();
+    // A canvas follows neither its place nor the theme by itself.
+    const size = new ResizeObserver(() => chart.setSize(sizeOf(element)));
+    size.observe(element);
+    const theme = new MutationObserver(() => {
+      chart.destroy();
+      chart = draw();
+    });
+    theme.observe(document.documentElement, { attributeFilter: ['class'] });
+    return () => {
+      theme.disconnect();
+      size.disconnect();
+      chart.destroy();
+    };
+  }, [shown, format, onPoint]);
+  return <div ref={place} className="h-56 w-full min-w-0 overflow-hidden" />;
+}
+
+function sizeOf(element: HTMLElement): { width: number; height: number } {
+  return { width: element.clientWidth, height: element.clientHeight };
+}
+
+/** The second part of each bar is drawn as the whole bar, and the first over it. */
+function stacked(bars: Bar[]): UPlot.AlignedData {
+  return [
+    bars.map((_, index) => index),
+    bars.map(({ input, output }) => input + output),
+    bars.map(({ input }) => input),
+  ];
+}
+
+function looks(
+  bars: Bar[],
+  format: Format,
+  onPoint: (bar: number | null) => void,
+): Omit<UPlot.Options, 'width' | 'height'> {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const paths = UPlot.paths.bars?.({ size: [0.7, 36], radius: [0.15, 0] });
+  const plain = UPlot.paths.bars?.({ size: [0.7, 36] });
+  const axis: UPlot.Axis = { stroke: color('--muted'), font, ticks: { show: false } };
+  return {
+    legend: { show: false },
+    padding: [8, 0, 0, 0],
+    cursor: {
+      x: false,
+      y: false,
+      drag: { x: false, y: false },
+      points: { show: false },
+    },
+    scales: {
+      x: { time: false, range: [-0.5, bars.length - 0.5] },
+      y: { range: (_chart, _least, most) => UPlot.rangeNum(0, Math.max(most, 1), 0.1, true) },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        incrs: [1, 2, 3, 5, 7, 10, 14],
+        space: (_chart, _axis, _least, _most, width) => Math.min(Math.max(width / bars.length, 64), width),
+        values: (_chart, splits) => splits.map((index) => bars[index]?.name ?? ''),
+      },
+      {
+        ...axis,
+        size: 52,
+        grid: { stroke: color('--border'), width: 1 },
+        incrs: [1, 2, 5]
+          .flatMap((step) => Array.from({ length: 13 }, (_, power) => step * 10 ** power))
+          .sort((a, b) => a - b),
+        values: (_chart, splits) => splits.map((amount) => format.compact(amount)),
+      },
+    ],
+    series: [
+      {},
+      { fill: color('--chart-2'), width: 0, paths, points: { show: false } },
+      { fill: color('--chart-1'), width: 0, paths: plain, points: { show: false } },
+    ],
+    hooks: { setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)] },
+  };
 }

@@ -3,14 +3,44 @@ import { createFormat } from './format';
 
 const format = createFormat('en-GB', () => Date.parse('2026-11-23T12:00:00Z'));
 
-it('shows decimal strings exactly, where a number would round', () => {
-  expect(format.exactMoney('0.000001')).toBe('€0.000001');
-  expect(format.money('90071992547409.93')).toBe('€90,071,992,547,409.93');
-  expect(format.money(null)).toBe('–');
+// [exact, shown, as a price]
+const amounts: [string | null, string, string][] = [
+  [null, '–', '–'],
+  ['0', '€0.00', '€0.00'],
+  ['0.000000000000', '€0.00', '€0.00'],
+  ['0.000000000001', '€0.000000000001', '€0.000000000001'],
+  ['0.000123456789', '€0.000123', '€0.000123456789'],
+  ['0.000999960000', '€0.001', '€0.00099996'],
+  ['0.004', '€0.004', '€0.004'],
+  ['0.042000', '€0.042', '€0.042'],
+  ['0.5', '€0.50', '€0.50'],
+  ['0.9996', '€1.00', '€0.9996'],
+  ['1.2345', '€1.23', '€1.2345'],
+  ['1.999', '€2.00', '€1.999'],
+  ['12', '€12.00', '€12.00'],
+  ['-0.000123456', '-€0.000123', '-€0.000123456'],
+  ['-7.125', '-€7.13', '-€7.125'],
+  ['90071992547409.931', '€90,071,992,547,409.93', '€90,071,992,547,409.931'],
+];
+
+it.each(amounts)('writes %s euros as %s, and as the price %s', (exact, shown, price) => {
+  expect(format.money(exact)).toBe(shown);
+  expect(format.price(exact)).toBe(price);
 });
 
-it('writes numbers and euros as the locale does', () => {
-  expect(createFormat('fr-FR').money('1234.5').replace(/\s/g, ' ')).toBe('1 234,50 €');
+it('never writes an amount as nothing', () => {
+  for (let places = 1; places <= 12; places += 1) {
+    for (const digit of ['1', '4', '5', '9']) {
+      expect(format.money(`0.${digit.padStart(places, '0')}`)).toMatch(/[1-9]/);
+    }
+  }
+});
+
+it.each([
+  ['1234.5', '1 234,50 €'],
+  ['0.000123456', '0,000123 €'],
+])('writes %s euros as French does: %s', (exact, shown) => {
+  expect(createFormat('fr-FR').money(exact).replace(/\s/g, ' ')).toBe(shown);
 });
 
 it('tells time from now in the unit that fits', () => {

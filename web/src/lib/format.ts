@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 type Decimal = string | null | undefined;
 
 const NOTHING = '–';
+const CENTS = 2;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -15,29 +16,26 @@ export type Format = ReturnType<typeof createFormat>;
 export function createFormat(locale: string, now: () => number = Date.now) {
   const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
-  const money = new Intl.NumberFormat(locale, { style: 'currency', currency: 'EUR' });
-  const smallMoney = new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency: 'EUR',
-    minimumFractionDigits: 2,
-    maximumFractionDigits: 6,
-  });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 
-  const decimal = (value: Decimal, with_: Intl.NumberFormat) =>
-    value === null || value === undefined ? NOTHING : with_.format(value as Intl.StringNumericLiteral);
+  const euros = (value: Decimal, digits: (value: string) => number) => {
+    if (value === null || value === undefined) return NOTHING;
+    const style = { style: 'currency', currency: 'EUR', minimumFractionDigits: CENTS } as const;
+    const words = new Intl.NumberFormat(locale, { ...style, maximumFractionDigits: digits(value) });
+    return words.format(value as Intl.StringNumericLiteral);
+  };
 
   return {
     integer: (value: number) => integer.format(value),
     compact: (value: number) => compact.format(value),
-    /** Euros to the cent. */
-    money: (value: Decimal) => decimal(value, money),
-    /** Euros with up to six decimals, for prices and charges below a cent. */
-    exactMoney: (value: Decimal) => decimal(value, smallMoney),
+    /** Euros to the cent; below one euro with three digits that count, so that nothing that costs something reads as nothing. */
+    money: (value: Decimal) => euros(value, digitsThatCount),
+    /** Euros with all their digits, at least to the cent. */
+    price: (value: Decimal) => euros(value, allDigits),
     dateTime: (value: string | null | undefined) => (value ? dateTime.format(new Date(value)) : NOTHING),
     date: (value: string | null | undefined) => (value ? date.format(new Date(value)) : NOTHING),
     time: (value: string) => time.format(new Date(value)),
@@ -54,6 +52,20 @@ export function createFormat(locale: string, now: () => number = Date.now) {
       return relative.format(Math.round(seconds / DAY), 'day');
     },
   };
+}
+
+function allDigits(value: string): number {
+  return Math.max(CENTS, decimalsOf(value).length);
+}
+
+function digitsThatCount(value: string): number {
+  const hasWhole = /[1-9]/.test(value.split('.')[0] ?? '');
+  const leadingZeros = decimalsOf(value).search(/[1-9]/);
+  return hasWhole || leadingZeros < 0 ? CENTS : Math.max(CENTS, leadingZeros + 3);
+}
+
+function decimalsOf(value: string): string {
+  return value.split('.')[1]?.replace(/0+$/, '') ?? '';
 }
 
 /** Numbers, euros and times as the person's locale writes them. */

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { Stat } from '@/components/stat';
 import { Button } from '@/components/ui/button';
@@ -48,7 +50,7 @@ function Numbers({ wide }: { wide: boolean }) {
   const total = usage.data?.total;
   const period = t('usage.lastDays', { count: DAYS });
   // What can't be loaded says so in the card below; here a dash keeps the layout.
-  const shown = (value: string | undefined, failed: boolean) => value ?? (failed ? '–' : undefined);
+  const shown = (value: ReactNode | undefined, failed: boolean) => value ?? (failed ? '–' : undefined);
   return (
     <dl className="grid grid-cols-2 gap-4 lg:grid-cols-4">
       <Stat
@@ -70,14 +72,18 @@ function Numbers({ wide }: { wide: boolean }) {
       <Stat
         label={t('usage.charge')}
         detail={period}
-        value={shown(total && format.money(total.charge_eur), usage.isError)}
+        value={shown(total && <Money value={total.charge_eur} />, usage.isError)}
       />
       {wide && (
         <Stat
           label={t('dashboard.instanceCost')}
-          detail={cost.data && t('dashboard.today', { amount: format.money(cost.data.today_eur) })}
+          detail={
+            cost.data && <Money value={cost.data.today_eur} within={(amount) => t('dashboard.today', { amount })} />
+          }
           value={shown(
-            cost.data && t('common.perHour', { price: format.exactMoney(cost.data.cost_per_hour_eur) }),
+            cost.data && (
+              <Money price value={cost.data.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
+            ),
             cost.isError,
           )}
         />

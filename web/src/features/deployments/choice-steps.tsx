@@ -1,12 +1,13 @@
 import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { InstanceType, Model, Provider, Zone } from '@/api/shapes';
+import { Money } from '@/components/money';
 import { ScopeBadge } from '@/components/scope-badge';
 import { SearchField } from '@/components/search-field';
 import { Badge } from '@/components/ui/badge';
 import { ChoiceCard } from '@/components/ui/choice-card';
 import { useFormat } from '@/lib/format';
-import { seemsToFit, totalVram, typesIn } from './choice';
+import { seemsToFit, totalVram, typesIn, zonesOf } from './choice';
 
 type ChoiceProps = { value?: string; error?: string; onChoose: (id: string) => void };
 
@@ -107,18 +108,16 @@ export function ZoneStep({
         <div key={provider.id} className="grid gap-2">
           <p className="font-medium text-[13px] text-muted">{provider.name}</p>
           <div className="grid gap-2 sm:grid-cols-2">
-            {zones
-              .filter((zone) => zone.provider_id === provider.id)
-              .map((zone) => (
-                <ChoiceCard
-                  key={zone.id}
-                  name="zone_id"
-                  title={zone.name}
-                  detail={<span className="font-mono text-xs">{zone.code}</span>}
-                  checked={zone.id === value}
-                  onChange={() => onChoose(zone.id)}
-                />
-              ))}
+            {zonesOf(provider.id, zones).map((zone) => (
+              <ChoiceCard
+                key={zone.id}
+                name="zone_id"
+                title={zone.name}
+                detail={<span className="font-mono text-xs">{zone.code}</span>}
+                checked={zone.id === value}
+                onChange={() => onChoose(zone.id)}
+              />
+            ))}
           </div>
         </div>
       ))}
@@ -152,7 +151,7 @@ export function InstanceTypeStep({ types, zoneId, model, value, error, onChoose 
               aside={
                 <>
                   <span className="block font-medium tabular-nums">
-                    {t('common.perHour', { price: format.exactMoney(price) })}
+                    <Money price value={price} within={(amount) => t('common.perHour', { price: amount })} />
                   </span>
                   <span className="mt-1 block">
                     {!available ? (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceType } from '@/api/shapes';
-import { deploymentChoice, keepOffered, seemsToFit, typesIn } from './choice';
+import { deploymentChoice, keepOffered, seemsToFit, typesIn, zonesOf } from './choice';
 
 const uuid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
 const type = (id: string, cost: string, zones: [zone: string, available: boolean, cost: string | null][]) =>
@@ -54,4 +54,17 @@ describe('the offer of a zone', () => {
     expect(seemsToFit({ gpu_count: 2, vram_per_gpu_gb: 24 }, { required_vram_gb: 48 })).toBe(true);
     expect(seemsToFit({ gpu_count: 1, vram_per_gpu_gb: 24 }, { required_vram_gb: 48 })).toBe(false);
   });
+});
+
+it("lists a provider's zones as people count", () => {
+  const zone = (name: string, code: string, provider_id = 'ours') => ({ name, code, provider_id });
+  const zones = [
+    zone('Paris 10', 'par-10'),
+    zone('Warsaw', 'waw-1'),
+    zone('Paris 2', 'par-2'),
+    zone('Paris 1', 'par-1b'),
+    zone('Paris 1', 'par-1a'),
+    zone('Paris 3', 'par-3', 'theirs'),
+  ];
+  expect(zonesOf('ours', zones).map(({ code }) => code)).toEqual(['par-1a', 'par-1b', 'par-2', 'par-10', 'waw-1']);
 });

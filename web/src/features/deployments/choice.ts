@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { InstanceType, Model } from '@/api/shapes';
+import type { InstanceType, Model, Zone } from '@/api/shapes';
 
 /** The wizard's form: one choice per step, all needed. */
 export const deploymentChoice = z.object({
@@ -20,6 +20,17 @@ export function seemsToFit(
   model: Pick<Model, 'required_vram_gb'>,
 ): boolean {
   return totalVram(type) >= model.required_vram_gb;
+}
+
+/** A provider's zones as people count: by name, "Paris 2" before "Paris 10"; those of the same name by code. */
+export function zonesOf<Place extends Pick<Zone, 'provider_id' | 'name' | 'code'>>(
+  providerId: string,
+  zones: readonly Place[],
+): Place[] {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return zones
+    .filter((zone) => zone.provider_id === providerId)
+    .sort((left, right) => compare(left.name, right.name) || compare(left.code, right.code));
 }
 
 export type OfferedType = { type: InstanceType; price: string | null; available: boolean };

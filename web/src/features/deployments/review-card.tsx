@@ -4,11 +4,11 @@ import { useTranslation } from 'react-i18next';
 import type { InstanceType, Model, Zone } from '@/api/shapes';
 import { Facts } from '@/components/facts';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
-import { useFormat } from '@/lib/format';
 import { type DeploymentChoice, deploymentChoice } from './choice';
 import { dryRunQuery } from './queries';
 
@@ -49,7 +49,6 @@ export function ReviewCard({ choice, model, zone, type, pending }: ReviewCardPro
 
 function Verdict({ choice, pending }: { choice: DeploymentChoice; pending: boolean }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const query = useQuery(dryRunQuery(choice));
   return (
     <Loaded query={query} skeleton={<Skeleton className="h-28" />}>
@@ -58,7 +57,7 @@ function Verdict({ choice, pending }: { choice: DeploymentChoice; pending: boole
           <div>
             <p className="text-[13px] text-muted">{t('deploy.price')}</p>
             <p className="font-semibold text-2xl tabular-nums">
-              {t('common.perHour', { price: format.exactMoney(verdict.cost_per_hour_eur) })}
+              <Money price value={verdict.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
             </p>
             <p className="text-[13px] text-muted">{t('deploy.billing')}</p>
           </div>

@@ -1,19 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { Server } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { CurrentCost } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { Stat } from '@/components/stat';
 import { Card } from '@/components/ui/card';
-import { EmptyState } from '@/components/ui/empty-state';
 import { Select } from '@/components/ui/field';
 import { Skeleton, TableSkeleton } from '@/components/ui/skeleton';
-import { type Column, Table } from '@/components/ui/table';
-import { StatusBadge } from '@/features/instances/status-badge';
 import { UsageCard } from '@/features/usage/usage-card';
-import { useFormat } from '@/lib/format';
+import { BilledInstances } from './billed-instances';
 import { currentCostQuery } from './queries';
 
 const periods = [7, 30, 90] as const;
@@ -21,7 +16,6 @@ export type Period = (typeof periods)[number];
 
 export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Period) => void }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const cost = useQuery(currentCostQuery);
   return (
     <Page
@@ -47,79 +41,29 @@ export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Peri
           <dl className="grid gap-4 sm:grid-cols-3">
             <Stat
               label={t('finops.now')}
-              value={t('common.perHour', { price: format.exactMoney(current.cost_per_hour_eur) })}
+              value={
+                <Money price value={current.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
+              }
             />
-            <Stat label={t('finops.today')} value={format.money(current.today_eur)} />
-            <Stat label={t('finops.month')} value={format.money(current.month_to_date_eur)} />
+            <Stat label={t('finops.today')} value={<Money value={current.today_eur} />} />
+            <Stat label={t('finops.month')} value={<Money value={current.month_to_date_eur} />} />
           </dl>
         )}
       </Loaded>
       <UsageCard title={t('finops.byModel')} group="model" days={days} wide />
       <UsageCard title={t('finops.byKey')} group="key" days={days} wide />
-      <Card title={t('finops.running')} bodyClassName="px-0 sm:px-0">
-        <Loaded query={cost} skeleton={<TableSkeleton rows={2} />}>
-          {({ instances }) => <RunningInstances instances={instances} />}
-        </Loaded>
-      </Card>
+      <Loaded query={cost} skeleton={<InstancesSkeleton />}>
+        {({ instances }) => <BilledInstances instances={instances} />}
+      </Loaded>
     </Page>
   );
 }
 
-function RunningInstances({ instances }: { instances: CurrentCost['instances'] }) {
+function InstancesSkeleton() {
   const { t } = useTranslation();
-  const format = useFormat();
-  if (instances.length === 0) {
-    return (
-      <EmptyState icon={Server} title={t('finops.noneRunning')}>
-        {t('finops.noneRunningDetail')}
-      </EmptyState>
-    );
-  }
-  const columns: Column<CurrentCost['instances'][number]>[] = [
-    {
-      id: 'instance',
-      header: t('instances.column.instance'),
-      cell: (instance) => (
-        <Link
-          to="/instances/$instanceId"
-          params={{ instanceId: instance.instance_id }}
-          className="font-medium hover:underline"
-        >
-          {instance.model_name} <span className="font-mono text-muted text-xs">{instance.instance_id.slice(0, 8)}</span>
-        </Link>
-      ),
-    },
-    {
-      id: 'status',
-      header: t('instances.column.status'),
-      cell: (instance) => <StatusBadge status={instance.status} />,
-    },
-    {
-      id: 'since',
-      header: t('finops.since'),
-      hideBelow: 'md',
-      cell: (instance) => format.dateTime(instance.billed_since),
-    },
-    {
-      id: 'hour',
-      header: t('finops.hourly'),
-      align: 'right',
-      hideBelow: 'sm',
-      cell: (instance) => format.exactMoney(instance.cost_per_hour_eur),
-    },
-    {
-      id: 'cost',
-      header: t('instances.costSoFar'),
-      align: 'right',
-      cell: (instance) => format.money(instance.cost_to_date_eur),
-    },
-  ];
   return (
-    <Table
-      caption={t('finops.running')}
-      columns={columns}
-      rows={instances}
-      rowKey={(instance) => instance.instance_id}
-    />
+    <Card title={t('finops.running')} bodyClassName="px-0 sm:px-0">
+      <TableSkeleton rows={2} />
+    </Card>
   );
 }

@@ -8,6 +8,7 @@ import type { Instance } from '@/api/shapes';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { Facts } from '@/components/facts';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { ScopeBadge } from '@/components/scope-badge';
 import { Button } from '@/components/ui/button';
@@ -118,9 +119,11 @@ function CostCard({ instance }: { instance: Instance }) {
   const format = useFormat();
   return (
     <Card title={t('instances.costSoFar')}>
-      <p className="font-semibold text-2xl tabular-nums">{format.money(instance.cost_to_date_eur)}</p>
+      <p className="font-semibold text-2xl tabular-nums">
+        <Money value={instance.cost_to_date_eur} />
+      </p>
       <p className="mt-1 text-[13px] text-muted">
-        {t('common.perHour', { price: format.exactMoney(instance.cost_per_hour_eur) })}
+        <Money price value={instance.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
         {instance.billed_since && ` · ${t('instances.billedSince', { when: format.dateTime(instance.billed_since) })}`}
       </p>
     </Card>

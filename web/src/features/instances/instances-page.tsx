@@ -4,6 +4,7 @@ import { Rocket, SearchX, Server } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Instance } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { ScopeBadge } from '@/components/scope-badge';
 import { SearchField } from '@/components/search-field';
@@ -199,9 +200,11 @@ function useColumns(): Column<Instance>[] {
       sortValue: (instance) => Number(instance.cost_to_date_eur),
       cell: (instance) => (
         <>
-          <div>{format.money(instance.cost_to_date_eur)}</div>
+          <div>
+            <Money value={instance.cost_to_date_eur} />
+          </div>
           <div className="whitespace-nowrap text-muted text-xs">
-            {t('common.perHour', { price: format.exactMoney(instance.cost_per_hour_eur) })}
+            <Money price value={instance.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
           </div>
         </>
       ),

@@ -6,6 +6,7 @@ import type { Model } from '@/api/shapes';
 import { CopyButton } from '@/components/copy-button';
 import { Facts } from '@/components/facts';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { ScopeBadge } from '@/components/scope-badge';
 import { Button } from '@/components/ui/button';
@@ -104,8 +105,14 @@ function FactsCard({ model }: { model: Model }) {
           [t('models.fact.vram'), gigabytes(model.required_vram_gb)],
           [t('models.fact.volume'), model.data_volume_gb && gigabytes(model.data_volume_gb)],
           [t('models.fact.licence'), model.licence],
-          [t('models.fact.input'), model.input_eur_per_1m && format.exactMoney(model.input_eur_per_1m)],
-          [t('models.fact.output'), model.output_eur_per_1m && format.exactMoney(model.output_eur_per_1m)],
+          [
+            t('models.fact.input'),
+            model.input_eur_per_1m && <Money key="input" price value={model.input_eur_per_1m} />,
+          ],
+          [
+            t('models.fact.output'),
+            model.output_eur_per_1m && <Money key="output" price value={model.output_eur_per_1m} />,
+          ],
           [t('models.fact.ready'), format.integer(model.ready_instances)],
           [
             t('models.fact.arguments'),

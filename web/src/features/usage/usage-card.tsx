@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { UsageItem } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
+import { Money } from '@/components/money';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -87,7 +88,7 @@ function UsageTable({ items, group, title }: { items: UsageItem[]; group: UsageG
       hideBelow: 'sm',
       cell: (item) => format.integer(item.output_tokens),
     },
-    { id: 'charge', header: t('usage.charge'), align: 'right', cell: (item) => format.exactMoney(item.charge_eur) },
+    { id: 'charge', header: t('usage.charge'), align: 'right', cell: (item) => <Money value={item.charge_eur} /> },
   ];
   return <Table caption={title} columns={columns} rows={items} rowKey={(item) => item.key ?? ''} />;
 }

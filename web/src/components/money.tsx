@@ -1,0 +1,19 @@
+import { useFormat } from '@/lib/format';
+
+type MoneyProps = {
+  /** A decimal string of the API; nothing is shown as a dash. */
+  value: string | null | undefined;
+  /** Prices are what somebody agrees to, so they are shown to their last digit. */
+  price?: boolean;
+  /** The words around the amount. */
+  within?: (amount: string) => string;
+};
+
+/** Euros, as short as they can be without misleading; pointing at them shows the exact amount. */
+export function Money({ value, price, within }: MoneyProps) {
+  const format = useFormat();
+  const amount = price ? format.price(value) : format.money(value);
+  const words = within ? within(amount) : amount;
+  if (value === null || value === undefined) return <>{words}</>;
+  return <span title={format.price(value)}>{words}</span>;
+}

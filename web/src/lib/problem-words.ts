@@ -8,6 +8,9 @@ export type ProblemWords = { title: string; detail?: string; requestId?: string 
 type KnownCode = keyof typeof en.problems.code;
 type KnownFieldCode = keyof typeof en.problems.fieldCode;
 
+/** Rules whose words need two numbers. */
+const codesWithNumbers = ['length', 'range'];
+
 function isKnown(code: string): code is KnownCode {
   return Object.hasOwn(en.problems.code, code);
 }
@@ -64,7 +67,7 @@ export function describeProblem(t: TFunction, error: unknown): ProblemWords {
 export function describeFieldProblem(t: TFunction, { code, message }: FieldProblem): string {
   const [low, high] = message.match(/\d+/g) ?? [];
   const hasNumbers = low !== undefined && high !== undefined;
-  if (isKnownForFields(code) && (code !== 'length' || hasNumbers))
+  if (isKnownForFields(code) && (!codesWithNumbers.includes(code) || hasNumbers))
     return t(`problems.fieldCode.${code}`, { low, high });
   // The API says "is taken" and leaves the subject to whoever shows it; a whole sentence stays as it is.
   return /^\p{Ll}/u.test(message) ? t('problems.field', { message }) : message;

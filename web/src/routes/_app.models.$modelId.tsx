@@ -1,11 +1,20 @@
 import { createFileRoute } from '@tanstack/react-router';
 import { ModelPage } from '@/features/models/model-page';
+import { modelSearch } from '@/features/models/search';
 
 export const Route = createFileRoute('/_app/models/$modelId')({
   staticData: { title: 'models.one', module: 'models' },
+  validateSearch: modelSearch,
   component: OneModel,
 });
 
 function OneModel() {
-  return <ModelPage id={Route.useParams().modelId} />;
+  const navigate = Route.useNavigate();
+  return (
+    <ModelPage
+      id={Route.useParams().modelId}
+      dialog={Route.useSearch().dialog}
+      onDialog={(dialog) => navigate({ search: { dialog }, replace: true })}
+    />
+  );
 }

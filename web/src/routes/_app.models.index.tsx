@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import * as z from 'zod/mini';
 import { ModelsPage } from '@/features/models/models-page';
+import { modelsSearch } from '@/features/models/search';
 
 export const Route = createFileRoute('/_app/models/')({
   staticData: { title: 'models.title', module: 'models' },
-  validateSearch: z.object({ q: z.catch(z.optional(z.string()), undefined) }),
+  validateSearch: modelsSearch,
   component: Models,
 });
 
@@ -12,8 +12,8 @@ function Models() {
   const navigate = Route.useNavigate();
   return (
     <ModelsPage
-      search={Route.useSearch().q ?? ''}
-      onSearch={(q) => navigate({ search: { q: q || undefined }, replace: true })}
+      search={Route.useSearch()}
+      onSearch={(change) => navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
     />
   );
 }

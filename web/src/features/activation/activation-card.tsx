@@ -9,7 +9,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
-import { useCan, useMe } from '@/features/session/session';
+import { useBelongsHere, useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 
 type Noun = 'instance' | 'model';
@@ -57,10 +57,7 @@ function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { k
   const { t } = useTranslation();
   const format = useFormat();
   const permitted = useCan(`${noun}.activate_${kind}`);
-  // What belongs to the platform is changed in Personal, by its admins: an organization only reads it.
-  const me = useMe();
-  const foreign = resource.scope === 'platform' && me.current_organization_id !== null;
-  const allowed = permitted && !foreign;
+  const allowed = useBelongsHere(resource) && permitted;
   const [asking, setAsking] = useState(false);
   const change = useActivation(noun, kind, resource.id);
   const active = !resource.missing_activations.includes(kind);

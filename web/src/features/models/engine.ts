@@ -1,9 +1,13 @@
 import type { TFunction } from 'i18next';
 
-const engines = ['mock', 'vllm', 'llama_cpp'] as const;
-type Engine = (typeof engines)[number];
+export const engines = ['mock', 'vllm', 'llama_cpp'] as const;
+export type Engine = (typeof engines)[number];
+
+export function isEngine(engine: string): engine is Engine {
+  return engines.some((known) => known === engine);
+}
 
 /** The inference server's own name, as its project writes it. */
 export function engineLabel(t: TFunction, engine: string): string {
-  return engines.includes(engine as Engine) ? t(`models.engine.${engine as Engine}`) : engine;
+  return isEngine(engine) ? t(`models.engine.${engine}`) : engine;
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowLeft, MessageSquare, Rocket } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '@/api/shapes';
 import { CopyButton } from '@/components/copy-button';
@@ -17,18 +18,22 @@ import { OperationalBadge } from '@/features/activation/operational-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { engineLabel } from './engine';
+import { ModelActs } from './model-acts';
 import { modelQuery } from './queries';
+import type { ModelDialog } from './search';
 
-export function ModelPage({ id }: { id: string }) {
+type ModelPageProps = { id: string; dialog: ModelDialog; onDialog: (dialog: ModelDialog) => void };
+
+export function ModelPage({ id, dialog, onDialog }: ModelPageProps) {
   const query = useQuery(modelQuery(id));
   return (
     <Loaded query={query} skeleton={<Skeleton className="mx-auto h-96 w-full max-w-6xl" />}>
-      {(model) => <ModelDetail model={model} />}
+      {(model) => <ModelDetail model={model} acts={<ModelActs model={model} dialog={dialog} onDialog={onDialog} />} />}
     </Loaded>
   );
 }
 
-function ModelDetail({ model }: { model: Model }) {
+function ModelDetail({ model, acts }: { model: Model; acts: ReactNode }) {
   const { t } = useTranslation();
   const canDeploy = useCan('instance.create');
   return (
@@ -64,6 +69,7 @@ function ModelDetail({ model }: { model: Model }) {
               </Link>
             </Button>
           )}
+          {acts}
         </>
       }
     >
@@ -108,6 +114,10 @@ function FactsCard({ model }: { model: Model }) {
           [
             t('models.fact.input'),
             model.input_eur_per_1m && <Money key="input" price value={model.input_eur_per_1m} />,
+          ],
+          [
+            t('models.fact.cached'),
+            model.cached_input_eur_per_1m && <Money key="cached" price value={model.cached_input_eur_per_1m} />,
           ],
           [
             t('models.fact.output'),

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { SearchX, Shapes } from 'lucide-react';
+import { Plus, SearchX, Shapes } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
@@ -8,41 +8,61 @@ import { Page } from '@/components/page';
 import { ScopeBadge } from '@/components/scope-badge';
 import { SearchField } from '@/components/search-field';
 import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { TableSkeleton } from '@/components/ui/skeleton';
 import { type Column, Table } from '@/components/ui/table';
 import { OperationalBadge } from '@/features/activation/operational-badge';
+import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { CreateModelDialog } from './create-model-dialog';
 import { modelsQuery } from './queries';
+import type { ModelsSearch } from './search';
 
-export function ModelsPage({ search, onSearch }: { search: string; onSearch: (words: string) => void }) {
+type ModelsPageProps = { search: ModelsSearch; onSearch: (change: ModelsSearch) => void };
+
+export function ModelsPage({ search, onSearch }: ModelsPageProps) {
   const { t } = useTranslation();
   const query = useQuery(modelsQuery);
   const columns = useColumns();
+  const canCreate = useCan('model.create');
+  const words = search.q ?? '';
+  const create = canCreate && (
+    <Button variant="primary" onClick={() => onSearch({ create: true })}>
+      <Plus aria-hidden />
+      {t('models.create')}
+    </Button>
+  );
   return (
-    <Page title={t('models.title')} description={t('models.description')}>
+    <Page title={t('models.title')} description={t('models.description')} actions={create}>
       <Card bodyClassName="p-0 sm:p-0">
         <div className="flex border-border border-b p-3">
-          <SearchField label={t('models.find')} value={search} onChange={onSearch} />
+          <SearchField label={t('models.find')} value={words} onChange={(q) => onSearch({ q: q || undefined })} />
         </div>
         <Loaded query={query} skeleton={<TableSkeleton />}>
           {({ items }) => {
             if (items.length === 0) {
               return (
-                <EmptyState icon={Shapes} title={t('models.none')}>
+                <EmptyState icon={Shapes} title={t('models.none')} action={create}>
                   {t('models.noneDetail')}
                 </EmptyState>
               );
             }
             const rows = items.filter((model) =>
-              `${model.name} ${model.model_id}`.toLowerCase().includes(search.toLowerCase()),
+              `${model.name} ${model.model_id}`.toLowerCase().includes(words.toLowerCase()),
             );
             if (rows.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
             return <Table caption={t('models.title')} columns={columns} rows={rows} rowKey={(model) => model.id} />;
           }}
         </Loaded>
       </Card>
+      {canCreate && (
+        <CreateModelDialog
+          open={search.create ?? false}
+          onOpenChange={(open) => onSearch({ create: open || undefined })}
+        />
+      )}
     </Page>
   );
 }

@@ -25,6 +25,12 @@ export function useCan(permission: Permission): boolean {
   return useMe().permissions.includes(permission);
 }
 
+/** Whether a resource is this workspace's own. What belongs to the platform is changed in Personal; an organization only reads it. */
+export function useBelongsHere({ scope }: { scope: string }): boolean {
+  const me = useMe();
+  return scope !== 'platform' || me.current_organization_id == null;
+}
+
 export type Access =
   | { allowed: true }
   | { allowed: false; reason: 'organization_required' | 'permission_required'; permission: string };

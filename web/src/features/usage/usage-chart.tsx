@@ -118,6 +118,7 @@ function looks(
     axes: [
       {
         ...axis,
+        size: 32,
         grid: { show: false },
         incrs: [1, 2, 3, 5, 7, 10, 14],
         space: (_chart, _axis, _least, _most, width) => Math.min(Math.max(width / bars.length, 64), width),

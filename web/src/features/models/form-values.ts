@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+import type { Model } from '@/api/shapes';
+import { engines, isEngine } from './engine';
+
+const whole = (least: number) => z.int32().check(z.gte(least));
+
+/** The form of a model; the server knows the finer rules. Engine arguments are written one per line. */
+export const modelValues = z.object({
+  name: z.string().check(z.trim(), z.minLength(1)),
+  model_id: z.string().check(z.trim(), z.minLength(1)),
+  description: z.string().check(z.trim()),
+  licence: z.string().check(z.trim()),
+  engine: z.enum(engines),
+  engine_arguments: z.string(),
+  required_vram_gb: whole(0),
+  context_length: whole(1),
+  data_volume_gb: whole(0),
+  is_active: z.boolean(),
+});
+export type ModelValues = z.infer<typeof modelValues>;
+
+export const modelFields = [
+  'name',
+  'model_id',
+  'description',
+  'licence',
+  'engine',
+  'engine_arguments',
+  'required_vram_gb',
+  'context_length',
+  'data_volume_gb',
+  'is_active',
+] as const satisfies (keyof ModelValues)[];
+
+export const emptyModel: Partial<ModelValues> = {
+  name: '',
+  model_id: '',
+  description: '',
+  licence: '',
+  engine: 'vllm',
+  engine_arguments: '',
+  data_volume_gb: 0,
+  is_active: true,
+};
+
+export function valuesOf(model: Model): Partial<ModelValues> {
+  const { name, model_id, description, licence, required_vram_gb, context_length, data_volume_gb, is_active } = model;
+  return {
+    name,
+    model_id,
+    description,
+    licence,
+    engine: isEngine(model.engine) ? model.engine : undefined,
+    engine_arguments: model.engine_arguments.join('\n'),
+    required_vram_gb,
+    context_length,
+    data_volume_gb,
+    is_active,
+  };
+}
+
+export function requestOf({ engine_arguments, ...values }: ModelValues) {
+  const lines = engine_arguments.split('\n').map((line) => line.trim());
+  return { ...values, engine_arguments: lines.filter((line) => line !== '') };
+}
+
+const amount = /^\d{1,10}([.,]\d{1,6})?$/;
+
+/** Euros per million tokens, with a point or a comma; without an amount for cached input it costs as other input does. */
+export const priceValues = z.object({
+  input_eur_per_1m: z.string().check(z.trim(), z.regex(amount)),
+  cached_input_eur_per_1m: z.string().check(
+    z.trim(),
+    z.refine((text) => text === '' || amount.test(text)),
+  ),
+  output_eur_per_1m: z.string().check(z.trim(), z.regex(amount)),
+});
+export type PriceValues = z.infer<typeof priceValues>;
+
+export const priceFields = [
+  'input_eur_per_1m',
+  'cached_input_eur_per_1m',
+  'output_eur_per_1m',
+] as const satisfies (keyof PriceValues)[];
+
+export function priceRequestOf(values: PriceValues) {
+  const decimal = (text: string) => text.replace(',', '.');
+  return {
+    input_eur_per_1m: decimal(values.input_eur_per_1m),
+    cached_input_eur_per_1m: decimal(values.cached_input_eur_per_1m) || undefined,
+    output_eur_per_1m: decimal(values.output_eur_per_1m),
+  };
+}

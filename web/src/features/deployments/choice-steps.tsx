@@ -78,7 +78,11 @@ export function ModelStep({ models, value, error, onChoose }: ChoiceProps & { mo
                 <ScopeBadge organizationId={model.organization_id} scope={model.scope} />
               </span>
             }
-            aside={t('deploy.needsVram', { amount: format.integer(model.required_vram_gb) })}
+            aside={
+              model.required_vram_gb > 0
+                ? t('deploy.needsVram', { amount: format.integer(model.required_vram_gb) })
+                : t('deploy.needsNoGpu')
+            }
             checked={model.id === value}
             onChange={() => onChoose(model.id)}
           />

@@ -109,7 +109,7 @@ function FactsCard({ model }: { model: Model }) {
             t('models.tokens', { count: model.context_length, amount: format.integer(model.context_length) }),
           ],
           [t('models.fact.vram'), gigabytes(model.required_vram_gb)],
-          [t('models.fact.volume'), model.data_volume_gb && gigabytes(model.data_volume_gb)],
+          [t('models.fact.volume'), model.data_volume_gb > 0 && gigabytes(model.data_volume_gb)],
           [t('models.fact.licence'), model.licence],
           [
             t('models.fact.input'),
@@ -126,9 +126,11 @@ function FactsCard({ model }: { model: Model }) {
           [t('models.fact.ready'), format.integer(model.ready_instances)],
           [
             t('models.fact.arguments'),
-            <code key="arguments" className="font-mono text-xs">
-              {model.engine_arguments.join(' ')}
-            </code>,
+            model.engine_arguments.length > 0 && (
+              <code key="arguments" className="break-all font-mono text-xs">
+                {model.engine_arguments.join(' ')}
+              </code>
+            ),
           ],
           [t('models.fact.added'), format.date(model.created_at)],
         ]}

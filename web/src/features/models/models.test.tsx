@@ -41,10 +41,10 @@ const model = {
 
 async function showModel(me: Me, dialog?: ModelDialog, shown: Model = model) {
   const onDialog = vi.fn();
-  renderWithLinks(<ModelPage id="m1" dialog={dialog} onDialog={onDialog} />, me);
+  const { router } = renderWithLinks(<ModelPage id="m1" dialog={dialog} onDialog={onDialog} />, me);
   // Hidden from assistive technology while a dialog lies on it.
   await screen.findByRole('heading', { level: 1, name: shown.name, hidden: true });
-  return { onDialog, user: userEvent.setup() };
+  return { onDialog, router, user: userEvent.setup() };
 }
 
 it('adds a model with what was written, its arguments line by line', async () => {
@@ -147,6 +147,14 @@ it('sets a price written with a comma, cached input following input when it is l
     input_eur_per_1m: '0.25',
     output_eur_per_1m: '1.7',
   });
+});
+
+it('leaves the page of a model that is deleted, and does not come back to it', async () => {
+  answering({ 'GET /models/m1': { body: model }, 'DELETE /models/m1': { status: 204 } });
+  const { user, onDialog, router } = await showModel(here(everything), 'delete');
+  await user.click(screen.getByRole('button', { name: 'Delete model' }));
+  await vi.waitFor(() => expect(router.state.location.pathname).toBe('/models'));
+  expect(onDialog).not.toHaveBeenCalled();
 });
 
 it('says why a model that runs is not deleted', async () => {

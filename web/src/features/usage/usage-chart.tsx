@@ -6,6 +6,10 @@ import type { UsageItem } from '@/api/shapes';
 import { type Format, useFormat } from '@/lib/format';
 import type { UsageGroup } from './queries';
 
+/** Longer names are cut below the axis; pointing at the bar shows all of it. */
+const LONGEST_LABEL = 22;
+const PIXELS_PER_CHARACTER = 7;
+
 /** Groups beyond this many are in the table only. */
 const MOST_BARS = 31;
 
@@ -57,9 +61,7 @@ function StackedBars({ bars, format, onPoint }: StackedBarsProps) {
     const element = place.current;
     if (!element) return;
     const content: Bar[] = JSON.parse(shown);
-    const draw = () => {
-      return new UPlot({ ...looks(content, format, onPoint), ...sizeOf(element) }, stacked(content), element);
-    };
+    const draw = () => new UPlot({ ...looks(content, format, onPoint), ...sizeOf(element) }, stacked(content), element);
     let chart = draw();
     // A canvas follows neither its place nor the theme by itself.
     const size = new ResizeObserver(() => chart.setSize(sizeOf(element)));
@@ -96,6 +98,8 @@ function looks(
   format: Format,
   onPoint: (bar: number | null) => void,
 ): Omit<UPlot.Options, 'width' | 'height'> {
+  const labels = bars.map(({ name }) => (name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name));
+  const labelWidth = Math.max(...labels.map(({ length }) => length)) * PIXELS_PER_CHARACTER + 16;
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -121,8 +125,8 @@ function looks(
         size: 32,
         grid: { show: false },
         incrs: [1, 2, 3, 5, 7, 10, 14],
-        space: (_chart, _axis, _least, _most, width) => Math.min(Math.max(width / bars.length, 64), width),
-        values: (_chart, splits) => splits.map((index) => bars[index]?.name ?? ''),
+        space: (_chart, _axis, _least, _most, width) => Math.min(Math.max(width / bars.length, labelWidth), width),
+        values: (_chart, splits) => splits.map((index) => labels[index] ?? ''),
       },
       {
         ...axis,

@@ -22,5 +22,10 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { [apiPaths]: { target: server, changeOrigin: false } } },
   build: { outDir: 'dist', assetsDir: 'assets', sourcemap: false, assetsInlineLimit: 0 },
-  test: { environment: 'happy-dom', setupFiles: ['./src/test/setup.ts'], include: ['{src,build}/**/*.test.{ts,tsx}'] },
+  test: {
+    environment: 'happy-dom',
+    setupFiles: ['./src/test/setup.ts'],
+    include: ['{src,build}/**/*.test.{ts,tsx}'],
+    testTimeout: 60_000,
+  },
 });

@@ -18,8 +18,8 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 const shown = createRoot(root);
 
-// Words that can't be fetched are no reason to show nothing: English is always here.
-await showLanguage(preferredLanguage()).catch(() => {});
+// One language's words that can't be fetched are no reason to show none.
+await showLanguage(preferredLanguage()).catch(() => showLanguage('en'));
 shown.render(
   <StrictMode>
     <QueryClientProvider client={queries}>

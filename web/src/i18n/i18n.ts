@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { en } from './en';
+import type { en } from './en';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -9,11 +9,10 @@ declare module 'i18next' {
   }
 }
 
-// English comes with the program; other languages are fetched by `showLanguage` when somebody reads them.
+// Words are fetched by `showLanguage`, in the language that is read and no other.
 void i18next.use(initReactI18next).init({
-  lng: 'en',
-  fallbackLng: 'en',
-  resources: { en: { translation: en } },
+  fallbackLng: false,
+  resources: {},
   interpolation: { escapeValue: false },
   initAsync: false,
   showSupportNotice: false,

@@ -7,7 +7,8 @@ export type Language = (typeof languages)[number];
 export const languageNames: Record<Language, string> = { en: 'English', fr: 'Français' };
 
 const KEY = 'inventiv.language';
-const fetchWords: Record<Exclude<Language, 'en'>, () => Promise<object>> = {
+const fetchWords: Record<Language, () => Promise<object>> = {
+  en: () => import('./en').then((module) => module.en),
   fr: () => import('./fr').then((module) => module.fr),
 };
 
@@ -25,7 +26,7 @@ export function preferredLanguage(): Language {
 
 /** Shows the console in a language and remembers it in this browser. Does nothing when it is shown already. */
 export async function showLanguage(language: Language): Promise<void> {
-  if (language !== 'en' && !i18next.hasResourceBundle(language, 'translation')) {
+  if (!i18next.hasResourceBundle(language, 'translation')) {
     i18next.addResourceBundle(language, 'translation', await fetchWords[language]());
   }
   if (i18next.language !== language) await i18next.changeLanguage(language);

@@ -1,6 +1,6 @@
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 import { asProblem, type FieldProblem } from '@/api/problem';
-import { en } from '@/i18n/en';
+import type { en } from '@/i18n/en';
 
 /** What went wrong, in words for the person on the screen. */
 export type ProblemWords = { title: string; detail?: string; requestId?: string };
@@ -12,11 +12,11 @@ type KnownFieldCode = keyof typeof en.problems.fieldCode;
 const codesWithNumbers = ['length', 'range'];
 
 function isKnown(code: string): code is KnownCode {
-  return Object.hasOwn(en.problems.code, code);
+  return i18next.exists(`problems.code.${code}.title`);
 }
 
 function isKnownForFields(code: string): code is KnownFieldCode {
-  return Object.hasOwn(en.problems.fieldCode, code);
+  return i18next.exists(`problems.fieldCode.${code}`);
 }
 
 /** Turns any failure into words. The server speaks English only: its sentence is used where we have no words for the code. */

@@ -25,7 +25,7 @@ export function AuditFilters({ search, onSearch, onClear }: AuditFiltersProps) {
         onChange={(event) => onSearch({ ...search, noun: event.target.value || undefined })}
       >
         <option value="">{t('audit.everything')}</option>
-        {nouns.map((noun) => (
+        {nouns().map((noun) => (
           <option key={noun} value={noun}>
             {nounLabel(t, noun)}
           </option>

@@ -1,6 +1,7 @@
 //! Pure decisions: the state machine, what to do next, what fits, how far an instance has come.
 
 mod decision;
+mod facts;
 mod fit;
 mod progress;
 mod status;
@@ -9,7 +10,8 @@ mod timing;
 #[cfg(test)]
 mod simulation;
 
-pub use decision::{CloudOperation, Decision, Facts, OperationState, Seen, WorkerFacts, is_mass_failure, next_step};
+pub use decision::{Decision, is_mass_failure, next_step};
+pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
 pub use progress::{Milestones, Progress, progress};
 pub use status::{Event, Status, TRANSITIONS, target, termination_of};

@@ -5,7 +5,8 @@ use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use providers::{Server, ServerState};
 
-use super::decision::{CloudOperation, Decision, Facts, OperationState, Seen, WorkerFacts, next_step};
+use super::decision::{Decision, next_step};
+use super::facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 use super::{Event, Failure, Status, Timing, WorkerPhase, target};
 
 /// How a call goes wrong, or doesn't.

@@ -89,7 +89,7 @@ async fn keys_belong_to_the_workspace_they_were_made_in() {
     bob.client.delete(&path).await.expect(404);
     assert_eq!(
         bob.client.get("/api_keys/search").await.expect(200).json,
-        json!({"items": [], "total": 0})
+        json!({"items": [], "total": 0, "stats": {"active": 0, "expiring": 0, "rotating": 0, "expired": 0, "revoked": 0}})
     );
 }
 

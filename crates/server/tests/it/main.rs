@@ -14,6 +14,7 @@ mod identity;
 mod instances;
 mod invitations;
 mod isolation;
+mod key_rotation;
 mod live;
 mod mail;
 mod matrix;

@@ -6,12 +6,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::rules::KeyState;
+use super::rules::{KeyState, KeyStatus, expires_soon, overlap};
 use super::store::KeyRow;
 use super::usecases::{self, KeyChange, KeyRequest};
 use crate::app::App;
@@ -19,8 +20,8 @@ use crate::error::{Error, Problem, Result};
 use crate::operation::Allowed;
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
-use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
-use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
+use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
+use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_api_keys, create_api_key))
         .routes(routes!(search_api_keys))
         .routes(routes!(update_api_key, revoke_api_key))
+        .routes(routes!(rotate_api_key))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +47,10 @@ pub struct ApiKey {
     /// Enough to recognise the key, nothing to use it.
     #[schema(example = "inv_4fTq0ZkX9aLw2BnM")]
     prefix: String,
-    state: KeyState,
+    #[schema(value_type = KeyState)]
+    state: String,
+    /// Active, and expires within a week.
+    expires_soon: bool,
     /// Null: every model of the workspace.
     allowed_models: Option<Vec<String>>,
     created_at: DateTime<Utc>,
@@ -53,6 +58,24 @@ pub struct ApiKey {
     /// Up to a few seconds old.
     last_used_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// The key whose place this one takes.
+    rotated_from: Option<LinkedKey>,
+    /// The key that takes the place of this one, which works until it expires.
+    rotated_to: Option<LinkedKey>,
+}
+
+/// Another key of the workspace.
+#[derive(Debug, Serialize, ToSchema)]
+struct LinkedKey {
+    id: Uuid,
+    #[schema(example = "inv_4fTq0ZkX9aLw2BnM")]
+    prefix: String,
+}
+
+impl LinkedKey {
+    fn new(id: Option<Uuid>, prefix: Option<String>) -> Option<Self> {
+        id.zip(prefix).map(|(id, prefix)| Self { id, prefix })
+    }
 }
 
 impl ApiKey {
@@ -65,12 +88,15 @@ impl ApiKey {
             member_bound: row.member_bound,
             name: row.name,
             prefix: row.prefix,
-            state: KeyState::of(row.revoked_at, row.expires_at, now),
+            expires_soon: expires_soon(&row.state, row.expires_at, now),
+            state: row.state,
             allowed_models: row.allowed_models,
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
             revoked_at: row.revoked_at,
+            rotated_from: LinkedKey::new(row.rotated_from, row.rotated_from_prefix),
+            rotated_to: LinkedKey::new(row.rotated_to, row.rotated_to_prefix),
         }
     }
 }
@@ -105,24 +131,86 @@ async fn list_api_keys(
     }))
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct KeyQuery {
+    /// Rows, 1 to 200; 50 unless told.
+    limit: Option<u32>,
+    /// Order: `-created_at` (newest first, the default) or `created_at`.
+    sort: Option<String>,
+    /// Only keys whose name or prefix contains this text.
+    q: Option<String>,
+    /// Only keys in this state: active, expiring (active, for a week at most), rotating, expired or revoked.
+    status: Option<String>,
+    /// The workspace the caller believes to be in (see `X-Inventiv-Workspace`).
+    workspace: Option<String>,
+}
+
+/// Keys that were looked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct FoundKeys {
+    items: Vec<ApiKey>,
+    /// How many there are, shown or not.
+    total: i64,
+    stats: KeyStats,
+}
+
+/// How many keys with these words there are in each state.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyStats {
+    /// Those that expire soon included.
+    active: i64,
+    expiring: i64,
+    rotating: i64,
+    expired: i64,
+    revoked: i64,
+}
+
 /// Find keys
-#[utoipa::path(get, path = "/api_keys/search", operation_id = "search_api_keys", tag = "api_keys", params(ListQuery),
+#[utoipa::path(get, path = "/api_keys/search", operation_id = "search_api_keys", tag = "api_keys", params(KeyQuery),
     extensions(("x-permission" = json!("api_key.read"))), responses(
-    (status = 200, description = "Keys whose name or prefix contains `q`, and how many there are", body = SearchResult<ApiKey>),
+    (status = 200, description = "Keys with these words in this state, and how many there are", body = FoundKeys),
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The workspace changed", body = Problem),
     (status = 422, description = "A parameter breaks a rule", body = Problem)))]
 async fn search_api_keys(
     State(app): State<App>,
     allowed: Allowed<grant::ApiKeyRead>,
-    Query(query): Query<ListQuery>,
-) -> Result<Json<SearchResult<ApiKey>>> {
+    Query(query): Query<KeyQuery>,
+) -> Result<Json<FoundKeys>> {
     let authorized = allowed.authorized();
     let now = authorized.request.now;
-    let found = usecases::search(&app, authorized, &query.check()?).await?;
-    Ok(Json(SearchResult {
-        items: found.items.into_iter().map(|row| ApiKey::new(row, now)).collect(),
-        total: found.total,
+    let unknown = || {
+        Error::invalid(
+            "status",
+            "unknown_status",
+            "must be active, expiring, rotating, expired or revoked",
+        )
+    };
+    let status = match query.status.as_deref() {
+        None => None,
+        Some(text) => Some(KeyStatus::parse(text).ok_or_else(unknown)?),
+    };
+    let paging = ListQuery {
+        limit: query.limit,
+        sort: query.sort,
+        q: query.q,
+        workspace: query.workspace,
+        ..ListQuery::default()
+    }
+    .check()?;
+    let (rows, counts) = usecases::search(&app, authorized, status, &paging).await?;
+    Ok(Json(FoundKeys {
+        items: rows.into_iter().map(|row| ApiKey::new(row, now)).collect(),
+        total: counts.of(status),
+        stats: KeyStats {
+            active: counts.active,
+            expiring: counts.expiring,
+            rotating: counts.rotating,
+            expired: counts.expired,
+            revoked: counts.revoked,
+        },
     }))
 }
 
@@ -163,16 +251,66 @@ async fn create_api_key(
         allowed_models: request.allowed_models,
     };
     let attempt = Attempt::new("create_api_key", &key, body.bytes());
-    let show = |row, key| {
+    let answer = usecases::create(&app, authorized, request, &attempt, shown_once(now)).await?;
+    Ok(never_stored(answer))
+}
+
+/// Writes the answer that holds the key's text.
+fn shown_once(now: DateTime<Utc>) -> impl FnOnce(KeyRow, String) -> Result<Value> {
+    move |row, key| {
         let created = CreatedApiKey {
             api_key: ApiKey::new(row, now),
             key,
         };
         serde_json::to_value(created).map_err(Error::internal)
-    };
-    let answer = usecases::create(&app, authorized, request, &attempt, show).await?;
+    }
+}
+
+fn never_stored(answer: Answer) -> Response {
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((answer.status, no_store, Json(answer.body)).into_response())
+    (answer.status, no_store, Json(answer.body)).into_response()
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RotateApiKeyRequest {
+    /// How long both keys work, 0 to 2592000 (30 days); a day unless told.
+    #[schema(example = 86400, minimum = 0, maximum = 2592000)]
+    overlap_seconds: Option<i64>,
+}
+
+/// Replace a key
+///
+/// Makes a key with the same name, models, expiry and owner. The one before works until the overlap ends, or until it would have
+/// expired anyway. The answer holds the new key itself; it can't be shown again.
+#[utoipa::path(post, path = "/api_keys/{id}/rotate", operation_id = "rotate_api_key", tag = "api_keys", request_body = RotateApiKeyRequest,
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create"))),
+    responses(
+    (status = 201, description = "Made", body = CreatedApiKey),
+    (status = 400, description = "Not JSON", body = Problem),
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
+    (status = 404, description = "No such key in this workspace", body = Problem),
+    (status = 409, description = "The workspace changed, the key was revoked (key_revoked), has expired (key_expired) or was replaced before \
+        (key_already_rotated), or the idempotency key was used for something else", body = Problem),
+    (status = 413, description = "Body too large", body = Problem),
+    (status = 415, description = "Not JSON", body = Problem),
+    (status = 422, description = "A field breaks a rule", body = Problem)))]
+async fn rotate_api_key(
+    State(app): State<App>,
+    allowed: Allowed<grant::ApiKeyCreate>,
+    Id(id): Id,
+    key: IdempotencyKey,
+    body: JsonBody<RotateApiKeyRequest>,
+) -> Result<Response> {
+    let authorized = allowed.authorized();
+    let now = authorized.request.now;
+    // The key in the path is part of what was asked for.
+    let asked = [id.as_bytes().as_slice(), body.bytes()].concat();
+    let attempt = Attempt::new("rotate_api_key", &key, &asked);
+    let overlap = || overlap(body.parse()?.overlap_seconds);
+    let answer = usecases::rotate(&app, authorized, id, overlap, &attempt, shown_once(now)).await?;
+    Ok(never_stored(answer))
 }
 
 /// Fields that are absent stay as they are; null takes a limit away.

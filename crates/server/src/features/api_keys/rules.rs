@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::permissions::{Permission, Policies, allowed};
 use crate::plumbing::edge::body::Validation;
@@ -15,23 +16,115 @@ const MOST_MODELS: usize = 100;
 const LONGEST_MODEL_NAME: usize = 200;
 /// Dates behind this are typing errors, and PostgreSQL's range ends before chrono's.
 const LAST_YEAR: i32 = 9999;
+/// An active key that ends within this time is worth a warning.
+const EXPIRING: TimeDelta = TimeDelta::days(7);
+const DEFAULT_OVERLAP: TimeDelta = TimeDelta::hours(24);
+const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
+/// What a key is, as the database says it: `rotating` works until its overlap ends, because another key takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyState {
     Active,
+    Rotating,
     Expired,
     Revoked,
 }
 
-impl KeyState {
-    pub fn of(revoked_at: Option<DateTime<Utc>>, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
-        match (revoked_at, expires_at) {
-            (Some(_), _) => Self::Revoked,
-            (None, Some(at)) if at <= now => Self::Expired,
-            _ => Self::Active,
+/// What a search of keys can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyStatus {
+    Active,
+    /// Active, but not for long.
+    Expiring,
+    Rotating,
+    Expired,
+    Revoked,
+}
+
+impl KeyStatus {
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Active,
+            Self::Expiring,
+            Self::Rotating,
+            Self::Expired,
+            Self::Revoked,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expiring => "expiring",
+            Self::Rotating => "rotating",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
         }
     }
+
+    /// The state of such keys, and until when they expire at the latest.
+    pub fn bounds(self, now: DateTime<Utc>) -> (&'static str, Option<DateTime<Utc>>) {
+        match self {
+            Self::Expiring => (Self::Active.as_str(), Some(now + EXPIRING)),
+            status => (status.as_str(), None),
+        }
+    }
+}
+
+/// Is this an active key that somebody should think of?
+pub fn expires_soon(state: &str, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    let (expiring, latest) = KeyStatus::Expiring.bounds(now);
+    state == expiring && expires_at.is_some_and(|at| Some(at) <= latest)
+}
+
+/// How long a key and its successor work side by side.
+///
+/// # Errors
+/// 422 naming the field.
+pub fn overlap(seconds: Option<i64>) -> Result<TimeDelta> {
+    let seconds = seconds.unwrap_or(DEFAULT_OVERLAP.num_seconds());
+    if (0..=LONGEST_OVERLAP.num_seconds()).contains(&seconds) {
+        Ok(TimeDelta::seconds(seconds))
+    } else {
+        let longest = LONGEST_OVERLAP.num_seconds();
+        Err(Error::invalid(
+            "overlap_seconds",
+            "range",
+            format!("must be 0 to {longest} (30 days)"),
+        ))
+    }
+}
+
+/// When a key ends that another takes the place of: after the overlap, never later than it would have anyway.
+pub fn end_of_overlap(expires_at: Option<DateTime<Utc>>, overlap: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
+    let end = now + overlap;
+    expires_at.map_or(end, |at| at.min(end))
+}
+
+/// Only a key that works and has no successor can be replaced.
+///
+/// # Errors
+/// 409 `key_revoked`, `key_expired`, `key_already_rotated`.
+pub fn check_rotation(state: &str, rotated_to_prefix: Option<&str>) -> Result<()> {
+    match (state, rotated_to_prefix) {
+        ("revoked", _) => Err(revoked()),
+        (_, Some(prefix)) => Err(Error::conflict(
+            "key_already_rotated",
+            format!("Another key, {prefix}…, has taken this one's place; replace that one."),
+        )),
+        ("expired", None) => Err(Error::conflict(
+            "key_expired",
+            "This key has expired, so there is nothing to hand over; make a new one.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub fn revoked() -> Error {
+    Error::conflict("key_revoked", "This key was revoked; a revoked key stays as it is.")
 }
 
 pub fn check_name(validation: &mut Validation, name: &str) {
@@ -95,13 +188,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revoked_key_stays_revoked_after_its_expiry() {
-        let at = |seconds| DateTime::from_timestamp(seconds, 0);
-        let now = at(100).unwrap();
-        assert_eq!(KeyState::of(None, None, now), KeyState::Active);
-        assert_eq!(KeyState::of(None, at(101), now), KeyState::Active);
-        assert_eq!(KeyState::of(None, at(100), now), KeyState::Expired);
-        assert_eq!(KeyState::of(at(1), at(50), now), KeyState::Revoked);
+    fn an_overlap_lowers_the_expiry_and_never_raises_it() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let (now, hour) = (at(0), TimeDelta::hours(1));
+        assert_eq!(end_of_overlap(None, hour, now), at(3600));
+        assert_eq!(end_of_overlap(Some(at(7200)), hour, now), at(3600));
+        assert_eq!(end_of_overlap(Some(at(60)), hour, now), at(60));
+        assert_eq!(end_of_overlap(None, TimeDelta::zero(), now), now);
+    }
+
+    #[test]
+    fn an_overlap_is_a_day_unless_told_and_a_month_at_most() {
+        assert_eq!(overlap(None).unwrap(), TimeDelta::hours(24));
+        assert_eq!(overlap(Some(0)).unwrap(), TimeDelta::zero());
+        assert_eq!(overlap(Some(30 * 86_400)).unwrap(), TimeDelta::days(30));
+        for seconds in [-1, 30 * 86_400 + 1, i64::MAX, i64::MIN] {
+            assert_eq!(overlap(Some(seconds)).unwrap_err().fields[0].code, "range");
+        }
+    }
+
+    #[test]
+    fn only_a_key_that_works_and_has_no_successor_is_replaced() {
+        let code = |state, next| check_rotation(state, next).err().map(|error| error.code);
+        assert_eq!(code("active", None), None);
+        assert_eq!(code("expired", None), Some("key_expired"));
+        assert_eq!(code("revoked", None), Some("key_revoked"));
+        assert_eq!(code("revoked", Some("inv_2")), Some("key_revoked"));
+        assert_eq!(code("rotating", Some("inv_2")), Some("key_already_rotated"));
+        assert_eq!(code("expired", Some("inv_2")), Some("key_already_rotated"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::rules::KeyStatus;
 use crate::error::Result;
 use crate::plumbing::db::{Db, SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -17,25 +18,50 @@ pub struct KeyRow {
     pub member_bound: bool,
     pub name: String,
     pub prefix: String,
+    pub state: String,
     pub allowed_models: Option<Vec<String>>,
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The key whose place it takes, with its prefix.
+    pub rotated_from: Option<Uuid>,
+    pub rotated_from_prefix: Option<String>,
+    /// The key that takes its place, with its prefix.
+    pub rotated_to: Option<Uuid>,
+    pub rotated_to_prefix: Option<String>,
 }
 
-pub async fn list(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<KeyRow>> {
-    let tenants = tx.tenants();
+pub async fn list(tx: &mut TenantTx, status: Option<KeyStatus>, paging: &Paging) -> Result<Vec<KeyRow>> {
+    select(tx, None, status, paging).await
+}
+
+async fn select(
+    tx: &mut TenantTx,
+    id: Option<Uuid>,
+    status: Option<KeyStatus>,
+    paging: &Paging,
+) -> Result<Vec<KeyRow>> {
+    let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     let (after_at, after_id) = paging.after.unzip();
+    let (state, expires_before) = status.map(|status| status.bounds(now)).unzip();
     let rows = sqlx::query_as!(
         KeyRow,
-        "SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, allowed_models, expires_at, last_used_at,
-            created_at, revoked_at
-         FROM api_keys
-         WHERE tenant = ANY($1) AND (name ILIKE $2 OR prefix ILIKE $2) AND ($7::text IS NULL OR scope = $7)
+        r#"SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, state AS "state!", allowed_models, expires_at,
+            last_used_at, created_at, revoked_at, rotated_from, rotated_from_prefix AS "rotated_from_prefix?", rotated_to AS "rotated_to?",
+            rotated_to_prefix AS "rotated_to_prefix?"
+         FROM (
+            SELECT k.*, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $8) AS state, previous.prefix AS rotated_from_prefix,
+                next.id AS rotated_to, next.prefix AS rotated_to_prefix
+            FROM api_keys k
+            LEFT JOIN api_keys previous ON previous.tenant = k.tenant AND previous.id = k.rotated_from
+            LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
+            WHERE k.tenant = ANY($1) AND (k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($7::text IS NULL OR k.scope = $7)
+                AND ($9::uuid IS NULL OR k.id = $9)) AS shown
+         WHERE ($10::text IS NULL OR state = $10) AND ($11::timestamptz IS NULL OR expires_at <= $11)
             AND ($3::timestamptz IS NULL
                 OR ($5 AND (created_at, id) > ($3, $4::uuid)) OR (NOT $5 AND (created_at, id) < ($3, $4::uuid)))
-         ORDER BY CASE WHEN $5 THEN created_at END, CASE WHEN $5 THEN id END, created_at DESC, id DESC LIMIT $6",
+         ORDER BY CASE WHEN $5 THEN created_at END, CASE WHEN $5 THEN id END, created_at DESC, id DESC LIMIT $6"#,
         &tenants,
         paging.pattern,
         after_at,
@@ -43,21 +69,60 @@ pub async fn list(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<KeyRow>> {
         paging.ascending,
         paging.fetch(),
         paging.scope,
+        now,
+        id,
+        state,
+        expires_before.flatten(),
     )
     .fetch_all(tx.conn())
     .await?;
     Ok(rows)
 }
 
-/// How many keys [`list`] would find on all pages together.
-pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<i64> {
-    let tenants = tx.tenants();
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM api_keys
-         WHERE tenant = ANY($1) AND (name ILIKE $2 OR prefix ILIKE $2) AND ($3::text IS NULL OR scope = $3)"#,
+/// How many keys there are in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// Those that expire soon included.
+    pub active: i64,
+    pub expiring: i64,
+    pub rotating: i64,
+    pub expired: i64,
+    pub revoked: i64,
+}
+
+impl KeyCounts {
+    /// Of one state, or of all.
+    pub fn of(&self, status: Option<KeyStatus>) -> i64 {
+        match status {
+            None => self.active + self.rotating + self.expired + self.revoked,
+            Some(KeyStatus::Active) => self.active,
+            Some(KeyStatus::Expiring) => self.expiring,
+            Some(KeyStatus::Rotating) => self.rotating,
+            Some(KeyStatus::Expired) => self.expired,
+            Some(KeyStatus::Revoked) => self.revoked,
+        }
+    }
+}
+
+/// Of all that [`list`] finds in any state, on all pages together.
+pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<KeyCounts> {
+    let (tenants, now) = (tx.tenants(), tx.operation().request.now);
+    let (_, soon) = KeyStatus::Expiring.bounds(now);
+    Ok(sqlx::query_as!(
+        KeyCounts,
+        r#"SELECT count(*) FILTER (WHERE state = 'active') AS "active!",
+            count(*) FILTER (WHERE state = 'active' AND expires_at <= $5) AS "expiring!",
+            count(*) FILTER (WHERE state = 'rotating') AS "rotating!", count(*) FILTER (WHERE state = 'expired') AS "expired!",
+            count(*) FILTER (WHERE state = 'revoked') AS "revoked!"
+         FROM (
+            SELECT k.expires_at, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $4) AS state
+            FROM api_keys k LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
+            WHERE k.tenant = ANY($1) AND (k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($3::text IS NULL OR k.scope = $3)) AS found"#,
         &tenants,
         paging.pattern,
         paging.scope,
+        now,
+        soon,
     )
     .fetch_one(tx.conn())
     .await?)
@@ -66,22 +131,36 @@ pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<i64> {
 /// One key of the workspace, held until the end of the transaction.
 pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Option<KeyRow>> {
     let tenants = tx.tenants();
-    let row = sqlx::query_as!(
-        KeyRow,
-        "SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, allowed_models, expires_at, last_used_at,
-            created_at, revoked_at
-         FROM api_keys WHERE tenant = ANY($1) AND id = $2 FOR UPDATE",
+    sqlx::query!(
+        "SELECT id FROM api_keys WHERE tenant = ANY($1) AND id = $2 FOR UPDATE",
         &tenants,
-        id,
+        id
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row)
+    Ok(select(tx, Some(id), None, &Paging::first(1)).await?.pop())
+}
+
+/// Prefixes of keys of the workspace, and whether another key took their place.
+pub async fn recognised(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(Uuid, String, bool)>> {
+    let tenants = tx.tenants();
+    let rows = sqlx::query!(
+        r#"SELECT k.id, k.prefix, EXISTS (SELECT 1 FROM api_keys n WHERE n.tenant = k.tenant AND n.rotated_from = k.id) AS "replaced!"
+         FROM api_keys k WHERE k.tenant = ANY($1) AND k.id = ANY($2)"#,
+        &tenants,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.prefix, row.replaced)).collect())
 }
 
 pub struct InsertedKey<'a> {
     pub id: Uuid,
+    /// Whose act made it, or made the key whose place it takes.
+    pub created_by: Uuid,
     pub member_bound: bool,
+    pub rotated_from: Option<Uuid>,
     pub name: &'a str,
     pub public_id: &'a str,
     pub prefix: &'a str,
@@ -101,13 +180,13 @@ pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
     };
     sqlx::query!(
         "INSERT INTO api_keys (id, scope, organization_id, owner_user_id, created_by_user_id, member_bound, name, public_id, prefix,
-            secret_hash, allowed_models, expires_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            secret_hash, allowed_models, expires_at, created_at, rotated_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         key.id,
         scope,
         organization_id,
         owner_user_id,
-        user_id,
+        key.created_by,
         key.member_bound,
         key.name,
         key.public_id,
@@ -116,6 +195,7 @@ pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
         key.allowed_models,
         key.expires_at,
         now,
+        key.rotated_from,
     )
     .execute(tx.conn())
     .await?;

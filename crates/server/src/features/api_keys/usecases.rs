@@ -1,13 +1,16 @@
-//! Making, listing, changing and revoking keys.
+//! Making, listing, changing, replacing and revoking keys.
 
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::key_format::NewKey;
-use super::rules::{check_allowed_models, check_expiry, check_name, may_change, only_by_policy};
-use super::store::{self, InsertedKey, KeyRow};
+use super::rules::{
+    KeyStatus, check_allowed_models, check_expiry, check_name, check_rotation, end_of_overlap, may_change,
+    only_by_policy, revoked,
+};
+use super::store::{self, InsertedKey, KeyCounts, KeyRow};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
@@ -15,7 +18,7 @@ use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
-use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
+use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::events::{self, Topic};
 
 /// The field of the answer that holds the key, once.
@@ -23,18 +26,24 @@ pub const SECRET_FIELD: &str = "key";
 
 pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<KeyRow>> {
     let mut tx = app.db.read(&authorized).await?;
-    let rows = store::list(&mut tx, paging).await?;
+    let rows = store::list(&mut tx, None, paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
 }
 
-pub async fn search(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<SearchResult<KeyRow>> {
+/// The newest keys of a state (`None`: of all), and how many there are of each.
+pub async fn search(
+    app: &App,
+    authorized: Authorized<'_>,
+    status: Option<KeyStatus>,
+    paging: &Paging,
+) -> Result<(Vec<KeyRow>, KeyCounts)> {
     let mut tx = app.db.read(&authorized).await?;
-    let total = store::count(&mut tx, paging).await?;
-    let rows = store::list(&mut tx, paging).await?;
-    Ok(SearchResult {
-        items: paging.page(rows, |row| (row.created_at, row.id), |row| row).items,
-        total,
-    })
+    let counts = store::count(&mut tx, paging).await?;
+    let rows = store::list(&mut tx, status, paging).await?;
+    Ok((
+        paging.page(rows, |row| (row.created_at, row.id), |row| row).items,
+        counts,
+    ))
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +83,9 @@ pub async fn create(
     let member_bound = only_by_policy(tx.operation(), authorized.permission());
     let inserted = InsertedKey {
         id,
+        created_by: authorized.user_id,
         member_bound,
+        rotated_from: None,
         name: request.name.trim(),
         public_id: &key.public_id,
         prefix: &key.prefix,
@@ -119,10 +130,7 @@ pub async fn update(
     let before = changeable(&mut tx, &authorized, id).await?;
     let change = change()?;
     if before.revoked_at.is_some() {
-        return Err(Error::conflict(
-            "key_revoked",
-            "This key was revoked; a revoked key stays as it is.",
-        ));
+        return Err(revoked());
     }
     let name = change.name.unwrap_or_else(|| before.name.clone());
     let mut validation = Validation::default();
@@ -149,6 +157,63 @@ pub async fn update(
     announce(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// Makes a key that takes another's place: same name, models, expiry and owner, another secret. The one before works until the
+/// overlap ends. `show` as for [`create`].
+///
+/// # Errors
+/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 unless the key works and has no
+/// successor yet; 422 naming the field.
+pub async fn rotate(
+    app: &App,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    overlap: impl FnOnce() -> Result<TimeDelta>,
+    attempt: &Attempt<'_>,
+    show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
+) -> Result<Answer> {
+    let mut tx = app.db.write(&authorized).await?;
+    if let Some(answer) = attempt.replay(&mut tx).await? {
+        return Ok(answer);
+    }
+    let before = changeable(&mut tx, &authorized, id).await?;
+    let overlap = overlap()?;
+    check_rotation(&before.state, before.rotated_to_prefix.as_deref())?;
+    let (successor, key) = (crate::ids::new_id(), NewKey::generate());
+    let inserted = InsertedKey {
+        id: successor,
+        created_by: before.created_by_user_id,
+        member_bound: before.member_bound,
+        rotated_from: Some(id),
+        name: &before.name,
+        public_id: &key.public_id,
+        prefix: &key.prefix,
+        secret_hash: &key.hash,
+        allowed_models: before.allowed_models.as_deref(),
+        expires_at: before.expires_at,
+    };
+    store::insert(&mut tx, &inserted).await?;
+    let end = end_of_overlap(before.expires_at, overlap, authorized.request.now);
+    store::update(&mut tx, id, &before.name, Some(end), before.allowed_models.as_deref()).await?;
+    let after = store::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    let row = store::lock(&mut tx, successor).await?.ok_or_else(Error::not_found)?;
+    audit::record(
+        &mut tx,
+        Act::new("api_key.rotate", "api_key", id)
+            .before(&described(&before))
+            .after(&json!({"key": described(&after), "successor_id": successor, "successor": described(&row)})),
+    )
+    .await?;
+    announce(&mut tx, id).await?;
+    announce(&mut tx, successor).await?;
+    let answer = Answer {
+        status: StatusCode::CREATED,
+        body: show(row, key.text)?,
+    };
+    attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
+    tx.commit().await?;
+    Ok(answer)
 }
 
 /// Ends a key for good. Revoking it again changes nothing.

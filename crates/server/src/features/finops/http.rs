@@ -1,5 +1,7 @@
 //! `/finops/*`, `/usage`.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -9,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::usecases::{self, CurrentCost, UsageReport};
+use super::usecases::{self, CurrentCost, UsageReport, UsedKey};
 use crate::app::App;
 use crate::error::Result;
 use crate::features::usage::reports::{GroupBy, UsageRow};
@@ -122,11 +124,28 @@ struct UsageItem {
     /// Reasoning included.
     output_tokens: i64,
     charge_eur: Eur,
+    /// Only for an API key's line: what tells it from others of its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<UsedApiKey>,
 }
 
-impl From<UsageRow> for UsageItem {
-    fn from(row: UsageRow) -> Self {
+#[derive(Debug, Serialize, ToSchema)]
+struct UsedApiKey {
+    #[schema(example = "inv_4fTq0ZkX9aLw2BnM")]
+    prefix: String,
+    /// Another key took its place.
+    replaced: bool,
+}
+
+impl UsageItem {
+    fn new(row: UsageRow, keys: &mut HashMap<Uuid, UsedKey>) -> Self {
+        let id = row.key.as_deref().and_then(|key| key.parse().ok());
+        let used = id.and_then(|id: Uuid| keys.remove(&id)).map(|key| UsedApiKey {
+            prefix: key.prefix,
+            replaced: key.replaced,
+        });
         Self {
+            api_key: used,
             key: row.key,
             label: row.label,
             requests: row.requests,
@@ -139,10 +158,14 @@ impl From<UsageRow> for UsageItem {
 }
 
 impl From<UsageReport> for Usage {
-    fn from(report: UsageReport) -> Self {
+    fn from(mut report: UsageReport) -> Self {
+        let items = report
+            .lines
+            .into_iter()
+            .map(|row| UsageItem::new(row, &mut report.keys));
         Self {
-            items: report.lines.into_iter().map(UsageItem::from).collect(),
-            total: report.total.into(),
+            items: items.collect(),
+            total: UsageItem::new(report.total, &mut HashMap::new()),
         }
     }
 }

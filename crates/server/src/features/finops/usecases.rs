@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::rules::{beginnings, window};
 use crate::app::App;
 use crate::error::Result;
+use crate::features::api_keys;
 use crate::features::instances::costs::{self, BilledInstance};
 use crate::features::models;
 use crate::features::usage::reports::{self, GroupBy, UsageRow};
@@ -48,6 +49,14 @@ pub async fn current_cost(app: &App, authorized: Authorized<'_>) -> Result<Curre
 pub struct UsageReport {
     pub lines: Vec<UsageRow>,
     pub total: UsageRow,
+    /// What tells keys of one name apart, by id: of every line that is a key's.
+    pub keys: HashMap<Uuid, UsedKey>,
+}
+
+pub struct UsedKey {
+    pub prefix: String,
+    /// Another key took its place.
+    pub replaced: bool,
 }
 
 /// What the workspace consumed (`whose` is `None`), or what one person did there.
@@ -76,8 +85,18 @@ pub async fn usage(
         output_tokens: 0,
         charge_eur: Decimal::ZERO,
     };
+    let ids: Vec<Uuid> = match group_by {
+        GroupBy::Key => lines
+            .iter()
+            .filter_map(|line| line.key.as_deref()?.parse().ok())
+            .collect(),
+        GroupBy::Model | GroupBy::Day => Vec::new(),
+    };
+    let keys = api_keys::store::recognised(&mut tx, &ids).await?;
+    let named = |(id, prefix, replaced)| (id, UsedKey { prefix, replaced });
     Ok(UsageReport {
         lines,
+        keys: keys.into_iter().map(named).collect(),
         total: totals.pop().unwrap_or_else(nothing),
     })
 }

@@ -5,4 +5,5 @@ mod answers;
 mod ends;
 mod fake;
 mod journal;
+mod rotation;
 mod world;

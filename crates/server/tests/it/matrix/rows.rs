@@ -224,6 +224,7 @@ pub const ROWS: &[Row] = &[
     reads("search_api_keys"),
     changes("create_api_key", 201).with(|_, _| json!({"name": "A new one"})),
     changes_a("update_api_key", Names::RowOf("api_keys"), 200).with(|_, _| json!({"name": "Renamed"})),
+    changes_a("rotate_api_key", Names::RowOf("api_keys"), 201).with(|_, _| json!({"overlap_seconds": 60})),
     changes_a("revoke_api_key", Names::RowOf("api_keys"), 204),
     // catalogue
     reads("list_providers"),

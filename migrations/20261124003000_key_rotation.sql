@@ -8,6 +8,6 @@ CREATE UNIQUE INDEX api_keys_successor_key ON api_keys (tenant, rotated_from) WH
 
 -- What a key is at a moment: one answer for lists, filters and counts. Looks at nothing but its arguments.
 CREATE FUNCTION api_key_state(revoked_at timestamptz, expires_at timestamptz, replaced boolean, at timestamptz) RETURNS text
-    LANGUAGE sql IMMUTABLE AS $$
+    LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= at THEN 'expired' WHEN replaced THEN 'rotating' ELSE 'active' END
 $$;

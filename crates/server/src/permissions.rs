@@ -200,6 +200,18 @@ pub fn may_delegate(actor: Role, from: Option<Role>, to: Option<Role>) -> bool {
     }
 }
 
+/// The roles that somebody may give to a member who has one (`from`), or to somebody who is invited (`None`). Empty where that
+/// isn't theirs to decide.
+pub fn assignable_roles(actor: WorkspaceRole, permission: Permission, from: Option<Role>) -> Vec<Role> {
+    match actor {
+        WorkspaceRole::Organization(role) if allowed(actor, permission, Policies::default()) => Role::ALL
+            .into_iter()
+            .filter(|to| may_delegate(role, from, Some(*to)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The matrix as a Markdown table, checked in as documentation.
 pub fn matrix_markdown() -> String {
     let mut table = String::from(
@@ -287,5 +299,24 @@ mod tests {
         assert!(may_delegate(Role::Manager, Some(Role::User), Some(Role::Manager)));
         assert!(!may_delegate(Role::Manager, Some(Role::Admin), None));
         assert!(!may_delegate(Role::User, Some(Role::User), None));
+    }
+
+    #[test]
+    fn roles_are_offered_where_the_act_would_be_allowed_and_nowhere_else() {
+        let every_actor = Role::ALL.map(WorkspaceRole::Organization).into_iter();
+        for actor in every_actor.chain([WorkspaceRole::Personal, WorkspaceRole::PlatformAdmin]) {
+            for from in Role::ALL.map(Some).into_iter().chain([None]) {
+                let offered = assignable_roles(actor, Permission::MemberAssignRole, from);
+                for to in Role::ALL {
+                    let may = allowed(actor, Permission::MemberAssignRole, Policies::default())
+                        && matches!(actor, WorkspaceRole::Organization(role) if may_delegate(role, from, Some(to)));
+                    assert_eq!(offered.contains(&to), may, "{actor:?} {from:?} {to:?}");
+                }
+            }
+        }
+        let manager = WorkspaceRole::Organization(Role::Manager);
+        let offered = assignable_roles(manager, Permission::InvitationCreate, None);
+        assert_eq!(offered, [Role::User, Role::Manager]);
+        assert!(assignable_roles(manager, Permission::MemberAssignRole, Some(Role::Admin)).is_empty());
     }
 }

@@ -63,6 +63,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api_keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a key
+         * @description Makes a key with the same name, models, expiry and owner. The one before works until the overlap ends, or until it would have
+         *     expired anyway. The answer holds the new key itself; it can't be shown again.
+         */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit_log": {
         parameters: {
             query?: never;
@@ -849,7 +870,7 @@ export interface paths {
         /**
          * Delete the current organization
          * @description Refused while an instance lives. Memberships end, everybody's sessions there go on in Personal (this one with a new token),
-         *     keys are revoked. The slug stays taken and the audit log is kept.
+         *     keys are revoked, open invitations withdrawn. The slug stays taken and the audit log is kept.
          */
         delete: operations["delete_organization"];
         options?: never;
@@ -1492,6 +1513,8 @@ export interface components {
         ApiKey: {
             /** @description Null: every model of the workspace. */
             allowed_models?: string[] | null;
+            /** @description Whether whoever reads this may change, replace and revoke it: under `members_can_create_keys` keys of their own making only. */
+            can_change: boolean;
             /** Format: date-time */
             created_at: string;
             /**
@@ -1501,6 +1524,8 @@ export interface components {
             created_by: string;
             /** Format: date-time */
             expires_at?: string | null;
+            /** @description Active, and expires within a week. */
+            expires_soon: boolean;
             /** Format: uuid */
             id: string;
             /**
@@ -1520,6 +1545,8 @@ export interface components {
             prefix: string;
             /** Format: date-time */
             revoked_at?: string | null;
+            rotated_from?: components["schemas"]["LinkedKey"] | null;
+            rotated_to?: components["schemas"]["LinkedKey"] | null;
             /**
              * @description `personal` or `organization`.
              * @example organization
@@ -1729,6 +1756,11 @@ export interface components {
             can_be_deleted: boolean;
             /**
              * Format: int64
+             * @description Open invitations that would be withdrawn.
+             */
+            invitations: number;
+            /**
+             * Format: int64
              * @description Memberships that would end, mine included.
              */
             members: number;
@@ -1780,6 +1812,16 @@ export interface components {
             field: string;
             /** @description The rule in words. */
             message: string;
+        };
+        /** @description Keys that were looked for. */
+        FoundKeys: {
+            items: components["schemas"]["ApiKey"][];
+            stats: components["schemas"]["KeyStats"];
+            /**
+             * Format: int64
+             * @description How many there are, shown or not.
+             */
+            total: number;
         };
         History: {
             items: components["schemas"]["HistoryEntry"][];
@@ -1981,8 +2023,34 @@ export interface components {
         };
         /** @enum {string} */
         InvitationStatus: "pending" | "accepted" | "revoked" | "expired" | "needs_approval";
-        /** @enum {string} */
-        KeyState: "active" | "expired" | "revoked";
+        /**
+         * @description What a key is, as the database says it: `rotating` works until its overlap ends, because another key takes its place.
+         * @enum {string}
+         */
+        KeyState: "active" | "rotating" | "expired" | "revoked";
+        /** @description How many keys with these words there are in each state. */
+        KeyStats: {
+            /**
+             * Format: int64
+             * @description Those that expire soon included.
+             */
+            active: number;
+            /** Format: int64 */
+            expired: number;
+            /** Format: int64 */
+            expiring: number;
+            /** Format: int64 */
+            revoked: number;
+            /** Format: int64 */
+            rotating: number;
+        };
+        /** @description Another key of the workspace. */
+        LinkedKey: {
+            /** Format: uuid */
+            id: string;
+            /** @example inv_4fTq0ZkX9aLw2BnM */
+            prefix: string;
+        };
         LoginRequest: {
             /** @description E-mail or username. */
             login: string;
@@ -2020,6 +2088,8 @@ export interface components {
         };
         /** @description Somebody who belongs to the organization. */
         Member: {
+            /** @description What whoever reads this may make of the member, the present role included; empty when that is for others to decide. */
+            assignable_roles: components["schemas"]["Role"][];
             /** Format: date-time */
             created_at: string;
             email: string;
@@ -2089,7 +2159,7 @@ export interface components {
             tech_activated_at?: string | null;
             /**
              * Format: uuid
-             * @description Null when the platform itself did it.
+             * @description Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
              */
             tech_activated_by?: string | null;
         };
@@ -2169,6 +2239,8 @@ export interface components {
         };
         Organization: {
             approve_before_provisioning: boolean;
+            /** @description What I may invite somebody as. */
+            assignable_roles: components["schemas"]["Role"][];
             /** @example #4f46e5 */
             color: string;
             /** Format: date-time */
@@ -2194,6 +2266,8 @@ export interface components {
             items: {
                 /** @description Null: every model of the workspace. */
                 allowed_models?: string[] | null;
+                /** @description Whether whoever reads this may change, replace and revoke it: under `members_can_create_keys` keys of their own making only. */
+                can_change: boolean;
                 /** Format: date-time */
                 created_at: string;
                 /**
@@ -2203,6 +2277,8 @@ export interface components {
                 created_by: string;
                 /** Format: date-time */
                 expires_at?: string | null;
+                /** @description Active, and expires within a week. */
+                expires_soon: boolean;
                 /** Format: uuid */
                 id: string;
                 /**
@@ -2222,6 +2298,8 @@ export interface components {
                 prefix: string;
                 /** Format: date-time */
                 revoked_at?: string | null;
+                rotated_from?: components["schemas"]["LinkedKey"] | null;
+                rotated_to?: components["schemas"]["LinkedKey"] | null;
                 /**
                  * @description `personal` or `organization`.
                  * @example organization
@@ -2415,6 +2493,8 @@ export interface components {
         /** @description One page of a list. */
         Page_Member: {
             items: {
+                /** @description What whoever reads this may make of the member, the present role included; empty when that is for others to decide. */
+                assignable_roles: components["schemas"]["Role"][];
                 /** Format: date-time */
                 created_at: string;
                 email: string;
@@ -2488,7 +2568,7 @@ export interface components {
                 tech_activated_at?: string | null;
                 /**
                  * Format: uuid
-                 * @description Null when the platform itself did it.
+                 * @description Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
                  */
                 tech_activated_by?: string | null;
             }[];
@@ -2499,6 +2579,8 @@ export interface components {
         Page_Organization: {
             items: {
                 approve_before_provisioning: boolean;
+                /** @description What I may invite somebody as. */
+                assignable_roles: components["schemas"]["Role"][];
                 /** @example #4f46e5 */
                 color: string;
                 /** Format: date-time */
@@ -2584,6 +2666,8 @@ export interface components {
         Page_User: {
             items: {
                 account_plan?: string | null;
+                /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
+                assignable_roles: components["schemas"]["Role"][];
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
@@ -2710,48 +2794,13 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "manager" | "admin" | "owner";
-        /** @description Everything a search matched, up to the limit, and how much there is. */
-        SearchResult_ApiKey: {
-            items: {
-                /** @description Null: every model of the workspace. */
-                allowed_models?: string[] | null;
-                /** Format: date-time */
-                created_at: string;
-                /**
-                 * Format: uuid
-                 * @description The user who made it.
-                 */
-                created_by: string;
-                /** Format: date-time */
-                expires_at?: string | null;
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: date-time
-                 * @description Up to a few seconds old.
-                 */
-                last_used_at?: string | null;
-                /** @description Ends with its maker's membership. */
-                member_bound: boolean;
-                name: string;
-                /** Format: uuid */
-                organization_id?: string | null;
-                /**
-                 * @description Enough to recognise the key, nothing to use it.
-                 * @example inv_4fTq0ZkX9aLw2BnM
-                 */
-                prefix: string;
-                /** Format: date-time */
-                revoked_at?: string | null;
-                /**
-                 * @description `personal` or `organization`.
-                 * @example organization
-                 */
-                scope: string;
-                state: components["schemas"]["KeyState"];
-            }[];
-            /** Format: int64 */
-            total: number;
+        RotateApiKeyRequest: {
+            /**
+             * Format: int64
+             * @description How long both keys work, 0 to 2592000 (30 days); a day unless told.
+             * @example 86400
+             */
+            overlap_seconds?: number | null;
         };
         /** @description Everything a search matched, up to the limit, and how much there is. */
         SearchResult_InstanceType: {
@@ -2811,6 +2860,8 @@ export interface components {
         SearchResult_User: {
             items: {
                 account_plan?: string | null;
+                /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
+                assignable_roles: components["schemas"]["Role"][];
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
@@ -2965,6 +3016,7 @@ export interface components {
             total: components["schemas"]["UsageItem"];
         };
         UsageItem: {
+            api_key?: components["schemas"]["UsedApiKey"] | null;
             /** Format: int64 */
             cached_input_tokens: number;
             charge_eur: components["schemas"]["Eur"];
@@ -2985,9 +3037,17 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        UsedApiKey: {
+            /** @example inv_4fTq0ZkX9aLw2BnM */
+            prefix: string;
+            /** @description Another key took its place. */
+            replaced: boolean;
+        };
         /** @description An account. In an organization the parts that are the person's own are null. */
         User: {
             account_plan?: string | null;
+            /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
+            assignable_roles: components["schemas"]["Role"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3194,16 +3254,14 @@ export interface operations {
     search_api_keys: {
         parameters: {
             query?: {
-                /** @description Rows per page, 1 to 200; 50 unless told. */
+                /** @description Rows, 1 to 200; 50 unless told. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
                 /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
                 sort?: string;
-                /** @description Only rows whose name contains this text. */
+                /** @description Only keys whose name or prefix contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
-                scope?: string;
+                /** @description Only keys in this state: active, expiring (active, for a week at most), rotating, expired or revoked. */
+                status?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
             };
@@ -3213,13 +3271,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Keys whose name or prefix contains `q`, and how many there are */
+            /** @description Keys with these words in this state, and how many there are */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchResult_ApiKey"];
+                    "application/json": components["schemas"]["FoundKeys"];
                 };
             };
             /** @description Not signed in */
@@ -3396,6 +3454,106 @@ export interface operations {
             };
             /** @description The workspace changed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Permission missing, or somebody else's key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such key in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The workspace changed, the key was revoked (key_revoked), has expired (key_expired) or was replaced before (key_already_rotated), or the idempotency key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

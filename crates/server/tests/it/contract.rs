@@ -43,6 +43,7 @@ const VERBS: &[&str] = &[
     "report",
     "resume",
     "resend",
+    "rotate",
     "revoke",
     "run",
     "search",

@@ -92,6 +92,25 @@ async fn a_bearer_token_expires_and_refreshes_while_the_session_lives() {
 }
 
 #[tokio::test]
+async fn a_session_that_never_rests_ends_after_thirty_days_all_the_same() {
+    let server = TestServer::start().await;
+    let mut client = server.person("alice").await.client;
+    let mut hours: u32 = 0;
+    let refused = loop {
+        let answer = client.post("/auth/refresh", json!({})).await;
+        if answer.status != 200 {
+            break answer.expect(401);
+        }
+        client = client.with_token(answer.json["token"].as_str().unwrap());
+        assert!(hours < 40 * 24, "a session lives for ever");
+        server.app.clock.advance(Duration::hours(11));
+        hours += 11;
+    };
+    assert_eq!(refused.code(), "unauthenticated");
+    assert_eq!(hours.div_ceil(24), 31, "{hours}");
+}
+
+#[tokio::test]
 async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_works_a_minute() {
     let server = TestServer::start().await;
     server.person("alice").await;

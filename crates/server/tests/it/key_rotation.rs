@@ -164,6 +164,13 @@ async fn under_the_policy_members_replace_their_own_keys_and_the_successor_is_bo
         .unwrap();
     member.client.post(&rotation_of(&shared), json!({})).await.expect(403);
     let own = create(&member.client, json!({"name": "own"})).await;
+    for (client, key, can_change) in [
+        (&member.client, &own, true),
+        (&member.client, &shared, false),
+        (&owner.client, &own, true),
+    ] {
+        assert_eq!(listed(client, &key.json["id"]).await["can_change"], can_change);
+    }
     let new = member.client.post(&rotation_of(&own), json!({})).await.expect(201);
     assert_eq!(new.json["member_bound"], true);
     // An owner who replaces it keeps whose it is: it still ends with that membership.

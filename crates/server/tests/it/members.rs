@@ -112,6 +112,69 @@ async fn every_change_of_a_role_is_allowed_exactly_within_the_actors_reach() {
     }
 }
 
+fn roles(value: &Value) -> Vec<Role> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| Role::parse(role.as_str().unwrap()).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn what_is_offered_is_what_would_be_allowed() {
+    let staff = Staff::start().await;
+    let target = staff.server.member(staff.organization, "target", Role::User).await;
+    for (actor, person) in &staff.members {
+        let own = person.client.get("/organizations/current").await.expect(200);
+        let invited = roles(&own.json["assignable_roles"]);
+        for to in Role::ALL {
+            let email = format!("{}-{}@example.test", actor.as_str(), to.as_str());
+            let body = json!({"email": email, "role": to});
+            let answer = person.client.post("/organizations/current/invitations", body).await;
+            assert_eq!(
+                invited.contains(&to),
+                answer.status == 201,
+                "{actor:?} invites as {to:?}: {}",
+                answer.text
+            );
+        }
+        for from in Role::ALL {
+            set_role(&staff.server, target.id, from).await;
+            let listed = person
+                .client
+                .get("/organizations/current/members?q=target")
+                .await
+                .expect(200);
+            let offered = roles(&listed.json["items"][0]["assignable_roles"]);
+            let users = person.client.get("/users?q=target").await.expect(200);
+            let as_user = roles(&users.json["items"][0]["assignable_roles"]);
+            // Accounts are administered by those who may, whatever their reach.
+            let administers = matches!(actor, Role::Admin | Role::Owner);
+            assert_eq!(as_user, if administers { offered.clone() } else { Vec::new() });
+            for to in Role::ALL {
+                set_role(&staff.server, target.id, from).await;
+                let answer = assign(&person.client, &target, to).await;
+                let allowed = answer.status == 200;
+                assert_eq!(
+                    offered.contains(&to),
+                    allowed,
+                    "{actor:?} makes {from:?} {to:?}: {}",
+                    answer.text
+                );
+                if allowed {
+                    let after = roles(&answer.json["assignable_roles"]);
+                    assert!(after.contains(&from), "what one may do one may undo: {after:?}");
+                }
+            }
+        }
+    }
+    // Who gives the own role away is offered what is left.
+    let admin = staff.with(Role::Admin);
+    let answer = assign(&admin.client, admin, Role::User).await.expect(200);
+    assert_eq!(answer.json["assignable_roles"], json!([]));
+}
+
 #[tokio::test]
 async fn every_removal_is_allowed_exactly_within_the_actors_reach() {
     let staff = Staff::start().await;

@@ -123,6 +123,20 @@ async fn a_public_model_is_read_only_in_organizations_and_the_platforms_to_chang
         .await
         .expect(200);
     assert_eq!(off.json["missing_activations"], json!(["eco"]));
+    // Who it was is known to the platform, not to everybody who sees the model.
+    for activation in ["tech", "eco"] {
+        for active in [false, true] {
+            let path = format!("{path}/activation/{activation}");
+            admin.client.put(&path, json!({"active": active})).await.expect(200);
+        }
+    }
+    let seen = |answer: Value| (answer["tech_activated_by"].clone(), answer["eco_activated_by"].clone());
+    assert_eq!(seen(echo(&admin.client).await), (json!(admin.id), json!(admin.id)));
+    for client in [&owner.client, &person.client] {
+        assert_eq!(seen(echo(client).await), (Value::Null, Value::Null));
+        let one = client.get(&path).await.expect(200);
+        assert_eq!(seen(one.json), (Value::Null, Value::Null));
+    }
     let made = admin.client.post("/models", body("public/new")).await.expect(201);
     assert_eq!(
         (&made.json["scope"], &made.json["organization_id"]),

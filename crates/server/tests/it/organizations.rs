@@ -145,6 +145,23 @@ async fn a_deleted_organization_takes_memberships_sessions_and_keys_along_and_ke
     let bob = server.member(organization, "bob", Role::Admin).await;
     let carol = server.member(organization, "carol", Role::Owner).await;
     bob.client.post("/api_keys", json!({"name": "k"})).await.expect(201);
+    // Two wait; the third was withdrawn, the fourth waited too long.
+    let emails = ["a@example.test", "b@example.test", "c@example.test", "d@example.test"];
+    let invite = json!({"emails": emails, "role": "user"});
+    let invited = bob
+        .client
+        .post("/organizations/current/invitations", invite)
+        .await
+        .expect(201);
+    let third = invited.json["items"][2]["invitation"]["id"].as_str().unwrap();
+    bob.client
+        .delete(&format!("/organizations/current/invitations/{third}"))
+        .await
+        .expect(204);
+    sqlx::query("UPDATE organization_invitations SET expires_at = created_at WHERE email = 'd@example.test'")
+        .execute(&server.owner)
+        .await
+        .unwrap();
     assert_eq!(
         delete(&bob.client, "acme").await.expect(403).json["permission"],
         "organization.delete"
@@ -161,8 +178,8 @@ async fn a_deleted_organization_takes_memberships_sessions_and_keys_along_and_ke
         .await
         .expect(200)
         .json;
-    let counts = ["members", "sessions", "api_keys"].map(|name| preview[name].as_i64().unwrap());
-    assert_eq!((counts, &preview["can_be_deleted"]), ([3, 3, 1], &json!(true)));
+    let counts = ["members", "sessions", "api_keys", "invitations"].map(|name| preview[name].as_i64().unwrap());
+    assert_eq!((counts, &preview["can_be_deleted"]), ([3, 3, 1, 2], &json!(true)));
 
     let answer = delete(&alice.client, "acme").await.expect(200);
     assert!(answer.json["current_organization_id"].is_null());

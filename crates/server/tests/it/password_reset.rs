@@ -4,7 +4,7 @@ use chrono::Duration;
 use inventiv_server::housekeeping::tidy;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, PASSWORD, Person, SmtpSink, TestServer, eventually};
+use crate::harness::{Answer, Client, PASSWORD, Person, Received, SmtpSink, TestServer, eventually};
 
 const NEW_PASSWORD: &str = "violet umbrellas on mondays";
 
@@ -28,10 +28,20 @@ impl Scene {
         self.server.anonymous().post("/auth/password-reset/request", body).await
     }
 
-    /// The token of the mail after so many.
+    /// The token of the mail with a link after so many.
     async fn token(&self, number: usize) -> String {
         self.ask(&self.alice.email).await.expect(202);
-        self.sink.mail_to(&self.alice.email, number).await.token()
+        self.mail_with("#token=", number).await.token()
+    }
+
+    /// The mail to Alice after so many with these words.
+    async fn mail_with(&self, words: &str, number: usize) -> Received {
+        eventually("the mail arrives", async || {
+            let mails = self.sink.received().into_iter();
+            let mut mails = mails.filter(|mail| mail.recipient == self.alice.email && mail.text().contains(words));
+            mails.nth(number - 1)
+        })
+        .await
     }
 
     async fn reset(&self, token: &str, password: &str) -> Answer {
@@ -88,6 +98,55 @@ async fn a_forgotten_password_is_replaced_with_the_link_from_the_mail_and_every_
     .await
     .unwrap();
     assert_eq!(acts, ["password.request_reset", "password.reset"]);
+}
+
+#[tokio::test]
+async fn who_gets_another_password_is_told_in_their_language() {
+    let scene = scene().await;
+    let token = scene.token(1).await;
+    scene.reset(&token, NEW_PASSWORD).await.expect(204);
+    let told = scene.mail_with("/app/forgot-password", 1).await;
+    assert!(told.text().contains("was just changed") && told.html().contains("was just changed"));
+    assert!(!told.text().contains(NEW_PASSWORD));
+
+    let body = json!({"login": "alice", "password": NEW_PASSWORD, "transport": "bearer"});
+    let answer = scene.server.anonymous().post("/auth/login", body).await.expect(200);
+    let client = scene
+        .server
+        .anonymous()
+        .with_token(answer.json["token"].as_str().unwrap());
+    client.put("/auth/me", json!({"locale": "fr"})).await.expect(200);
+    let change = |current: &str| json!({"current_password": current, "new_password": "yet another good one"});
+    client.put("/auth/me/password", change(PASSWORD)).await.expect(422);
+    client.put("/auth/me/password", change(NEW_PASSWORD)).await.expect(204);
+    let told = scene.mail_with("/app/forgot-password", 2).await;
+    assert!(told.text().contains("vient d'être modifié"), "{}", told.text());
+    assert_eq!(scene.mails().await, 3, "what was refused is told nobody");
+}
+
+#[tokio::test]
+async fn a_first_password_is_no_change_of_one() {
+    let scene = scene().await;
+    let root = scene.server.platform_admin("root").await;
+    let body = json!({"email": "newcomer@example.test"});
+    root.client.post("/users", body).await.expect(201);
+    let welcome = scene.sink.mail_to("newcomer@example.test", 1).await;
+    scene.reset(&welcome.token(), NEW_PASSWORD).await.expect(204);
+    assert_eq!(scene.mails().await, 1);
+}
+
+#[tokio::test]
+async fn a_password_is_not_made_of_the_name_of_an_organization_of_the_persons() {
+    let mut scene = scene().await;
+    scene.server.organization(&mut scene.alice, "Zenith Foods").await;
+    let personal = scene.alice.client.switch_to(None).await;
+    let token = scene.token(1).await;
+    let refused = scene.reset(&token, "ZenithFoods-2026").await.expect(422);
+    assert_eq!(first_error(&refused), ("password", "own_name"));
+    let change = json!({"current_password": PASSWORD, "new_password": "zenith1234567890"});
+    let refused = personal.put("/auth/me/password", change).await.expect(422);
+    assert_eq!(first_error(&refused), ("new_password", "own_name"));
+    scene.reset(&token, NEW_PASSWORD).await.expect(204);
 }
 
 #[tokio::test]
@@ -278,6 +337,8 @@ async fn a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told() {
         .await
         .expect(204);
     assert_eq!(email_of(&scene.alice.client).await, "alice.new@example.test");
+    let told = scene.mail_with("now belongs to alice.new@example.test", 1).await;
+    assert!(!told.text().contains("#token="), "{}", told.text());
     scene.sign_in("alice.new@example.test", PASSWORD).await.expect(200);
     scene.sign_in("alice@example.test", PASSWORD).await.expect(401);
     let again = anonymous.post("/auth/me/email/confirm", confirm).await.expect(422);

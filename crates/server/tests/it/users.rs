@@ -447,6 +447,69 @@ async fn a_closed_account_leaves_no_personal_data_and_its_traces_stay_provable()
 }
 
 #[tokio::test]
+async fn invitations_to_a_closed_accounts_address_end_and_their_links_let_nobody_in() {
+    let server = TestServer::start().await;
+    let root = server.platform_admin("root").await;
+    let mut owner = server.person("owner").await;
+    let organization = server.organization(&mut owner, "Acme").await;
+    const INVITATIONS: &str = "/organizations/current/invitations";
+    for by_the_platform in [true, false] {
+        let name = if by_the_platform { "first" } else { "second" };
+        let person = server.person(name).await;
+        let invite = |email: &str| json!({"email": email, "role": "user"});
+        let made = owner.client.post(INVITATIONS, invite(&person.email)).await.expect(201);
+        let token = made.json["link"]
+            .as_str()
+            .unwrap()
+            .split_once("#token=")
+            .unwrap()
+            .1
+            .to_owned();
+        owner
+            .client
+            .post(INVITATIONS, invite(&format!("{name}-neighbour@example.test")))
+            .await
+            .expect(201);
+        if by_the_platform {
+            root.client.delete(&path(&person)).await.expect(204);
+        } else {
+            close(&person.client, PASSWORD).await.expect(204);
+        }
+        let accept = format!("/organizations/invitations/{token}/accept");
+        let fields = json!({"username": format!("{name}-again"), "password": "another good password"});
+        let refused = server.anonymous().post(&accept, fields).await.expect(409);
+        assert_eq!(refused.code(), "invitation_revoked");
+        let listed = owner
+            .client
+            .get(&format!("{INVITATIONS}?status=revoked&q={name}"))
+            .await
+            .expect(200);
+        assert_eq!(listed.json["items"][0]["id"], made.json["id"]);
+        let open = owner
+            .client
+            .get(&format!("{INVITATIONS}?status=pending&q={name}"))
+            .await
+            .expect(200);
+        assert_eq!(open.json["items"].as_array().unwrap().len(), 1, "the neighbour's stays");
+        assert_eq!(last_entry(&server, organization).await.0, "invitation.revoke");
+        let actor: (String, Option<Uuid>) = sqlx::query_as(
+            "SELECT actor_kind, actor_id FROM audit_log WHERE tenant = $1 ORDER BY sequence DESC LIMIT 1",
+        )
+        .bind(organization)
+        .fetch_one(&server.owner)
+        .await
+        .unwrap();
+        assert_eq!(
+            actor,
+            ("system".to_owned(), None),
+            "whose account it was is not the organization's to know"
+        );
+    }
+    let (_, _, after) = last_entry(&server, PLATFORM).await;
+    assert_eq!(after.unwrap()["invitations_revoked"], 1);
+}
+
+#[tokio::test]
 async fn nobody_goes_as_the_only_owner_and_the_refusal_lists_the_organizations() {
     let server = TestServer::start().await;
     let root = server.platform_admin("root").await;

@@ -12,13 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::rules::{KeyState, KeyStatus, expires_soon, overlap};
+use super::rules::{KeyState, KeyStatus, expires_soon, may_change, overlap};
 use super::store::KeyRow;
 use super::usecases::{self, KeyChange, KeyRequest};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
-use crate::operation::Allowed;
-use crate::permissions::grant;
+use crate::operation::{Allowed, Operation};
+use crate::permissions::{Permission, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
@@ -62,6 +62,8 @@ pub struct ApiKey {
     rotated_from: Option<LinkedKey>,
     /// The key that takes the place of this one, which works until it expires.
     rotated_to: Option<LinkedKey>,
+    /// Whether whoever reads this may change, replace and revoke it: under `members_can_create_keys` keys of their own making only.
+    can_change: bool,
 }
 
 /// Another key of the workspace.
@@ -79,8 +81,10 @@ impl LinkedKey {
 }
 
 impl ApiKey {
-    fn new(row: KeyRow, now: DateTime<Utc>) -> Self {
+    fn new(row: KeyRow, seen_by: &Operation) -> Self {
+        let now = seen_by.request.now;
         Self {
+            can_change: may_change(seen_by, Permission::ApiKeyUpdate, row.created_by_user_id),
             id: row.id,
             scope: row.scope,
             organization_id: row.organization_id,
@@ -123,10 +127,10 @@ async fn list_api_keys(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<ApiKey>>> {
     let authorized = allowed.authorized();
-    let now = authorized.request.now;
+    let seen_by = authorized.operation();
     let page = usecases::list(&app, authorized, &query.check()?).await?;
     Ok(Json(Page {
-        items: page.items.into_iter().map(|row| ApiKey::new(row, now)).collect(),
+        items: page.items.into_iter().map(|row| ApiKey::new(row, seen_by)).collect(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -180,7 +184,6 @@ async fn search_api_keys(
     Query(query): Query<KeyQuery>,
 ) -> Result<Json<FoundKeys>> {
     let authorized = allowed.authorized();
-    let now = authorized.request.now;
     let unknown = || {
         Error::invalid(
             "status",
@@ -200,9 +203,10 @@ async fn search_api_keys(
         ..ListQuery::default()
     }
     .check()?;
+    let seen_by = authorized.operation();
     let (rows, counts) = usecases::search(&app, authorized, status, &paging).await?;
     Ok(Json(FoundKeys {
-        items: rows.into_iter().map(|row| ApiKey::new(row, now)).collect(),
+        items: rows.into_iter().map(|row| ApiKey::new(row, seen_by)).collect(),
         total: counts.of(status),
         stats: KeyStats {
             active: counts.active,
@@ -244,22 +248,22 @@ async fn create_api_key(
     body: JsonBody<CreateApiKeyRequest>,
 ) -> Result<Response> {
     let authorized = allowed.authorized();
-    let (request, now) = (body.parse()?, authorized.request.now);
+    let request = body.parse()?;
     let request = KeyRequest {
         name: request.name,
         expires_at: request.expires_at,
         allowed_models: request.allowed_models,
     };
     let attempt = Attempt::new("create_api_key", &key, body.bytes());
-    let answer = usecases::create(&app, authorized, request, &attempt, shown_once(now)).await?;
+    let answer = usecases::create(&app, authorized, request, &attempt, shown_once(authorized.operation())).await?;
     Ok(never_stored(answer))
 }
 
 /// Writes the answer that holds the key's text.
-fn shown_once(now: DateTime<Utc>) -> impl FnOnce(KeyRow, String) -> Result<Value> {
+fn shown_once(seen_by: &Operation) -> impl FnOnce(KeyRow, String) -> Result<Value> {
     move |row, key| {
         let created = CreatedApiKey {
-            api_key: ApiKey::new(row, now),
+            api_key: ApiKey::new(row, seen_by),
             key,
         };
         serde_json::to_value(created).map_err(Error::internal)
@@ -304,12 +308,19 @@ async fn rotate_api_key(
     body: JsonBody<RotateApiKeyRequest>,
 ) -> Result<Response> {
     let authorized = allowed.authorized();
-    let now = authorized.request.now;
     // The key in the path is part of what was asked for.
     let asked = [id.as_bytes().as_slice(), body.bytes()].concat();
     let attempt = Attempt::new("rotate_api_key", &key, &asked);
     let overlap = || overlap(body.parse()?.overlap_seconds);
-    let answer = usecases::rotate(&app, authorized, id, overlap, &attempt, shown_once(now)).await?;
+    let answer = usecases::rotate(
+        &app,
+        authorized,
+        id,
+        overlap,
+        &attempt,
+        shown_once(authorized.operation()),
+    )
+    .await?;
     Ok(never_stored(answer))
 }
 
@@ -350,7 +361,6 @@ async fn update_api_key(
     body: JsonBody<UpdateApiKeyRequest>,
 ) -> Result<Json<ApiKey>> {
     let authorized = allowed.authorized();
-    let now = authorized.request.now;
     let change = || {
         let request = body.parse()?;
         Ok(KeyChange {
@@ -360,7 +370,7 @@ async fn update_api_key(
         })
     };
     let row = usecases::update(&app, authorized, id, change).await?;
-    Ok(Json(ApiKey::new(row, now)))
+    Ok(Json(ApiKey::new(row, authorized.operation())))
 }
 
 /// Revoke a key

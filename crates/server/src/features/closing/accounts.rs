@@ -8,6 +8,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
 use crate::features::identity::accounts;
+use crate::features::invitations;
 use crate::features::organizations::store::{self as organizations, Belonging};
 use crate::ids::PLATFORM;
 use crate::operation::Authorized;
@@ -37,6 +38,7 @@ pub async fn close(app: &App, authorized: Authorized<'_>, user: Uuid) -> Result<
     let keys = leavers::revoke_of_account(&mut tx, user, actor.user_id, now).await?;
     organizations::remove_everywhere(&mut tx, user).await?;
     organizations::settle_owners(tx.conn()).await?;
+    let invitations = invitations::end_for_address(&mut tx, &account.email, now).await?;
     accounts::close(&mut tx, user, now).await?;
 
     let action = if actor.user_id == user {
@@ -55,7 +57,8 @@ pub async fn close(app: &App, authorized: Authorized<'_>, user: Uuid) -> Result<
     }
     // Nothing personal goes into the log: it can't be taken out again.
     let before = json!({"platform_role": account.platform_role, "disabled": account.disabled_at.is_some()});
-    let after = json!({"sessions_ended": sessions, "keys_revoked": keys, "memberships_ended": belongings.len()});
+    let after = json!({"sessions_ended": sessions, "keys_revoked": keys, "memberships_ended": belongings.len(),
+        "invitations_revoked": invitations});
     let act = Act::new("user.delete", "user", user).before(&before).after(&after);
     audit::record_by(&mut tx, &actor, PLATFORM, act).await?;
     tx.commit().await

@@ -50,6 +50,8 @@ struct DeletionPreview {
     sessions: i64,
     /// Keys that would be revoked.
     api_keys: i64,
+    /// Open invitations that would be withdrawn.
+    invitations: i64,
     /// Instances that must be terminated or archived first; the first 20 of them.
     blocking_instances: Vec<BlockingInstance>,
     blocking_instances_count: i64,
@@ -71,6 +73,7 @@ impl From<Preview> for DeletionPreview {
             members: preview.organization.members_count,
             sessions: preview.sessions,
             api_keys: preview.api_keys,
+            invitations: preview.invitations,
             blocking_instances: preview.living_instances.into_iter().map(blocking).collect(),
             blocking_instances_count: preview.living_instances_count,
         }
@@ -102,7 +105,7 @@ struct DeleteOrganizationRequest {
 /// Delete the current organization
 ///
 /// Refused while an instance lives. Memberships end, everybody's sessions there go on in Personal (this one with a new token),
-/// keys are revoked. The slug stays taken and the audit log is kept.
+/// keys are revoked, open invitations withdrawn. The slug stays taken and the audit log is kept.
 #[utoipa::path(delete, path = "/organizations/current", operation_id = "delete_organization", tag = "organizations",
     request_body = DeleteOrganizationRequest, extensions(("x-permission" = json!("organization.delete"))), responses(
     (status = 200, description = "Deleted; who I am in Personal", body = Me),

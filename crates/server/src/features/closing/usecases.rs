@@ -23,6 +23,7 @@ pub struct Preview {
     pub organization: OrganizationRow,
     pub sessions: i64,
     pub api_keys: i64,
+    pub invitations: i64,
     pub living_instances: Vec<LivingInstance>,
     pub living_instances_count: i64,
 }
@@ -35,6 +36,7 @@ pub async fn preview_organization(app: &App, authorized: Authorized<'_>) -> Resu
     Ok(Preview {
         sessions: bound_sessions::count(&mut tx, id).await?,
         api_keys: leavers::count_of_organization(&mut tx, id).await?,
+        invitations: invitations::count_open(&mut tx).await?,
         organization,
         living_instances,
         living_instances_count,

@@ -12,6 +12,7 @@ pub mod authentication;
 pub mod bound_sessions;
 pub mod confirmation;
 pub mod http;
+pub(crate) mod notices;
 pub mod operator;
 mod password_rules;
 mod passwords;

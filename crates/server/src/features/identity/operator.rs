@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::notices;
 use super::rules::{check_password, normalise};
 use super::store;
 use crate::app::App;
@@ -13,19 +14,22 @@ use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::events::{self, Topic};
 
-/// Sets an account's password, ends its sessions and says how many those were.
+/// Sets an account's password, ends its sessions and says how many those were. The person is told by mail.
 ///
 /// # Errors
 /// 422 for an unknown login or a password that breaks a rule.
 pub async fn reset_password(app: &App, tx: &mut SystemTx, login: &str, password: String) -> Result<usize> {
     let user_id = account(tx, login).await?;
+    let (email, words) = store::own_words(tx, user_id).await?;
+    let own_words: Vec<&str> = [&email].into_iter().chain(&words).map(String::as_str).collect();
     let mut validation = Validation::default();
-    check_password(&mut validation, "password", &password, &[login]);
+    check_password(&mut validation, "password", &password, &own_words);
     validation.finish()?;
     let (hash, now) = (app.passwords.hash(password).await?, app.clock.now());
     let ended = store::reset_password(tx, user_id, &hash, now).await?;
     let after = json!({"by": "operator", "sessions_ended": ended.len()});
     let act = Act::new("user.reset_password", "user", user_id).after(&after);
+    notices::password_changed(app, tx.conn(), &email, now).await?;
     audit::record_system(tx, user_id, now, act).await?;
     for session in &ended {
         events::notify(tx.conn(), Topic::Sessions, user_id, *session).await?;

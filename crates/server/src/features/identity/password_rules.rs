@@ -44,7 +44,7 @@ const WALKS: [&str; 12] = [
     "1q2w3e4r5t6y7u8i9o0p",
 ];
 
-/// Checks a new password. `own_words` are what belongs to the account: e-mail, username, names.
+/// Checks a new password. `own_words` are what belongs to the account: e-mail, username, names, those of its organizations.
 pub fn check_password(validation: &mut Validation, field: &str, password: &str, own_words: &[&str]) {
     let length = password.chars().count();
     let fits = (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length);
@@ -73,7 +73,7 @@ pub fn check_password(validation: &mut Validation, field: &str, password: &str, 
         (
             own,
             "own_name",
-            "must not be made of your name, your address or this product's name",
+            "must not be made of your name, your address, your organization's or this product's name",
         )
     };
     validation.check(holds, field, code, message);
@@ -154,8 +154,18 @@ fn is_made_of_weak_words(letters: &str) -> bool {
     reachable[letters.len()]
 }
 
-/// Too little is left without the names.
+/// Too little is left without the names, or only what decorates them. Digits that stand for letters are read as both.
 fn is_own_name(password: &[char], own_words: &[&str]) -> bool {
+    let decoded: Vec<char> = password.iter().map(|character| decode(*character)).collect();
+    [password, &decoded].into_iter().any(|text| {
+        let rest = without_names(text, own_words);
+        let little = rest.len() < LEAST_OF_ITS_OWN;
+        // A password without any name in it was judged before.
+        little || (rest.len() < text.len() && (is_repetition(&rest) || is_walk(&rest) || is_common(&rest)))
+    })
+}
+
+fn without_names(password: &[char], own_words: &[&str]) -> Vec<char> {
     let mut rest: String = password.iter().collect();
     let mut names: Vec<String> = own_words
         .iter()
@@ -171,7 +181,7 @@ fn is_own_name(password: &[char], own_words: &[&str]) -> bool {
     for name in &names {
         rest = rest.replace(name.as_str(), "");
     }
-    rest.chars().count() < LEAST_OF_ITS_OWN
+    rest.chars().collect()
 }
 
 #[cfg(test)]
@@ -179,7 +189,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const OWN: [&str; 4] = ["margaret.hamilton@example.test", "mhamilton", "Margaret", "Hamilton"];
+    const OWN: [&str; 5] = [
+        "margaret.hamilton@example.test",
+        "mhamilton",
+        "Margaret",
+        "Hamilton",
+        "Söderberg & Cie",
+    ];
 
     fn refusal(password: &str) -> Option<String> {
         let mut validation = Validation::default();
@@ -213,6 +229,12 @@ mod tests {
             ("margaret-2026", "own_name"),
             ("mhamilton@2026", "own_name"),
             ("margaret.hamilton@example.test", "own_name"),
+            ("MARGARET-1969-!", "own_name"),
+            ("margaret123456789", "own_name"),
+            ("Margaret111111111", "own_name"),
+            ("Hamilton-Password1", "own_name"),
+            ("m4rg4r3t-2026!", "own_name"),
+            ("Söderberg2026!", "own_name"),
         ];
         for (password, code) in cases {
             assert_eq!(refusal(password).as_deref(), Some(code), "{password}");

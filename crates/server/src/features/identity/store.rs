@@ -307,10 +307,22 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// What a password must not be made of.
-    pub fn own_words(&self) -> [&str; 4] {
-        [&self.email, &self.username, &self.first_name, &self.last_name]
+    /// What a password must not be made of, the names of the person's organizations included.
+    pub fn own_words<'a>(&'a self, organizations: &'a [String]) -> Vec<&'a str> {
+        let own = [&self.email, &self.username, &self.first_name, &self.last_name];
+        own.into_iter().chain(organizations).map(String::as_str).collect()
     }
+}
+
+/// Of the organizations the person belongs to, whichever the workspace is.
+pub async fn organization_names(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        "SELECT o.name FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1",
+        user_id,
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 pub async fn profile(tx: &mut TenantTx) -> Result<Profile> {
@@ -473,6 +485,19 @@ pub async fn account_id(tx: &mut SystemTx, login: &str) -> Result<Option<Uuid>> 
             .fetch_optional(tx.conn())
             .await?,
     )
+}
+
+/// An account's address, and with it everything that its password must not be made of.
+pub async fn own_words(tx: &mut SystemTx, user_id: Uuid) -> Result<(String, Vec<String>)> {
+    let row = sqlx::query!(
+        r#"SELECT email, ARRAY[username, first_name, last_name] || ARRAY(SELECT o.name FROM organization_memberships m
+            JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = u.id) AS "words!"
+         FROM users u WHERE id = $1"#,
+        user_id,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((row.email, row.words))
 }
 
 /// Sets a password from outside a session and ends every session of the account.

@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::notices;
 use super::rules::{check_password, check_username, is_idle, normalise};
 use super::store::{self, NewSession, Profile, SessionRow, TokenState};
 use super::tokens::{IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hash_of};
@@ -246,9 +247,15 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
     let mut read = app.db.read(&authorized).await?;
     let profile = store::profile(&mut read).await?;
     let stored = store::password_hash(&mut read).await?;
+    let organizations = store::organization_names(&mut read).await?;
     drop(read);
     let mut validation = Validation::default();
-    check_password(&mut validation, "new_password", &new, &profile.own_words());
+    check_password(
+        &mut validation,
+        "new_password",
+        &new,
+        &profile.own_words(&organizations),
+    );
     validation.check(
         new != current,
         "new_password",
@@ -277,6 +284,7 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
     }
     store::set_password_hash(&mut tx, &hash).await?;
     store::void_links(&mut tx).await?;
+    notices::password_changed(app, tx.conn(), &profile.email, authorized.request.now).await?;
     let ended = store::revoke_other_sessions(&mut tx).await?;
     let user_id = authorized.user_id;
     audit::record_in(
@@ -288,7 +296,9 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
     for session in ended {
         events::notify(tx.conn(), Topic::Sessions, user_id, session).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    app.mail.now();
+    Ok(())
 }
 
 pub async fn sessions(app: &App, authorized: Authorized<'_>) -> Result<Vec<SessionRow>> {

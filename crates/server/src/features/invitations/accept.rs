@@ -68,11 +68,13 @@ pub async fn accept(
     request: &RequestContext,
     fields: impl FnOnce() -> Result<AccountFields>,
 ) -> Result<Accepted> {
-    let (link, status_now) = look_up(app, token, request).await?;
+    let (link, _) = look_up(app, token, request).await?;
     let mut tx = app.db.system(SystemReason::InvitationAcceptance).await?;
     let before = visitor(&mut tx, &link, session).await?;
     // Nothing is held while the password is hashed: everything is decided again below.
     drop(tx);
+    // Read after the account: whoever finds the account of an acceptance finds the acceptance too.
+    let (_, status_now) = look_up(app, token, request).await?;
     let decision = decide(status_now, &before)?;
     let fields = fields()?;
     let account = match decision {
@@ -186,7 +188,13 @@ async fn new_account(app: &App, link: &LinkFacts, fields: AccountFields) -> Resu
     validation.check(known, "locale", "unknown_locale", "must be en or fr");
     let username = username.unwrap_or_default();
     if let Some(password) = &fields.password {
-        let own_words = [link.email.as_str(), &username, &first_name, &last_name];
+        let own_words = [
+            link.email.as_str(),
+            &username,
+            &first_name,
+            &last_name,
+            &link.organization_name,
+        ];
         check_password(&mut validation, "password", password, &own_words);
     }
     validation.finish()?;

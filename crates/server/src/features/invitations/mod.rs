@@ -13,7 +13,7 @@ pub mod rules;
 mod store;
 mod usecases;
 
-pub use usecases::end_all;
+pub use usecases::{count_open, end_all, end_for_address};
 
 use chrono::Duration;
 

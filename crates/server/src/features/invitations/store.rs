@@ -225,6 +225,35 @@ pub async fn revoke(tx: &mut TenantTx, organization: Uuid, id: Option<Uuid>) -> 
     Ok(done.rows_affected())
 }
 
+/// How many invitations of the organization can still be accepted.
+pub async fn count_open(tx: &mut TenantTx, organization: Uuid) -> Result<i64> {
+    let now = tx.operation().request.now;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM organization_invitations
+         WHERE organization_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2"#,
+        organization,
+        now,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Ends open invitations to an address, wherever; says which, by organization.
+pub async fn revoke_to_address(tx: &mut SystemTx, email: &str, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid)>> {
+    let ended = sqlx::query!(
+        "UPDATE organization_invitations SET revoked_at = $2
+         WHERE email = $1 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING organization_id, id",
+        email,
+        now,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    // One order for all who write to several logs.
+    let mut ended: Vec<_> = ended.into_iter().map(|row| (row.organization_id, row.id)).collect();
+    ended.sort_unstable();
+    Ok(ended)
+}
+
 /// What the holder of a link may know.
 #[derive(Debug, Clone)]
 pub struct LinkFacts {

@@ -1,6 +1,7 @@
 //! Inviting, listing, sending again, withdrawing.
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::features::identity::throttle::{self, Quota};
 use crate::features::members::rules::require_delegation;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
@@ -224,6 +225,26 @@ pub async fn end_all(tx: &mut TenantTx) -> Result<u64> {
         Some(organization) => store::revoke(tx, organization, None).await,
         None => Ok(0),
     }
+}
+
+/// How many people the transaction's organization waits for.
+pub async fn count_open(tx: &mut TenantTx) -> Result<i64> {
+    match tx.operation().workspace.organization_id() {
+        Some(organization) => store::count_open(tx, organization).await,
+        None => Ok(0),
+    }
+}
+
+/// Ends every open invitation to an address whose account is closed; says how many. Nobody's name stands in the organizations' logs:
+/// they needn't learn whose account it was, or that there was one.
+pub async fn end_for_address(tx: &mut SystemTx, email: &str, now: DateTime<Utc>) -> Result<usize> {
+    let ended = store::revoke_to_address(tx, email, now).await?;
+    for (organization, id) in &ended {
+        let act = Act::new("invitation.revoke", "invitation", *id);
+        audit::record_system(tx, *organization, now, act).await?;
+        events::notify(tx.conn(), Topic::Members, *organization, *id).await?;
+    }
+    Ok(ended.len())
 }
 
 /// Who invites, as the invited read it.

@@ -16,7 +16,7 @@ use crate::error::{Problem, Result};
 use crate::features::identity::http::{Me, signed_in_response};
 use crate::features::organizations::http::Member;
 use crate::operation::Allowed;
-use crate::permissions::{Role, grant};
+use crate::permissions::{Role, WorkspaceRole, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::params::Id;
 
@@ -55,9 +55,15 @@ async fn assign_member_role(
     Id(user_id): Id,
     body: JsonBody<AssignRoleRequest>,
 ) -> Result<Json<Member>> {
+    let authorized = allowed.authorized();
     let role = || body.parse().map(|request| request.role);
-    let row = usecases::change_role(&app, allowed.authorized(), user_id, role).await?;
-    Ok(Json(row.into()))
+    let row = usecases::change_role(&app, authorized, user_id, role).await?;
+    // Whoever changed the own role sees the answer with it.
+    let seen_by = match Role::parse(&row.role) {
+        Some(own) if user_id == authorized.user_id => WorkspaceRole::Organization(own),
+        _ => authorized.workspace.role(),
+    };
+    Ok(Json(Member::new(row, seen_by)))
 }
 
 /// Remove a member
@@ -136,8 +142,9 @@ async fn transfer_ownership(
         Ok((request.user_id, request.keep_role.unwrap_or(Role::Admin)))
     };
     let (new_owner, previous_owner) = usecases::transfer_ownership(&app, allowed.authorized(), request).await?;
+    let seen_by = WorkspaceRole::Organization(Role::parse(&previous_owner.role).unwrap_or(Role::User));
     Ok(Json(OwnershipTransfer {
-        new_owner: new_owner.into(),
-        previous_owner: previous_owner.into(),
+        new_owner: Member::new(new_owner, seen_by),
+        previous_owner: Member::new(previous_owner, seen_by),
     }))
 }

@@ -60,7 +60,7 @@ pub struct Model {
     is_operational: bool,
     /// `tech`, `eco`: what is missing before it may serve.
     missing_activations: Vec<&'static str>,
-    /// Null when the platform itself did it.
+    /// Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
     tech_activated_by: Option<Uuid>,
     tech_activated_at: Option<DateTime<Utc>>,
     eco_activated_by: Option<Uuid>,

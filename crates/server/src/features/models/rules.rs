@@ -2,6 +2,7 @@
 
 use super::store::ModelRow;
 use super::usecases::{ModelRequest, PriceRequest};
+use crate::operation::Workspace;
 use crate::plumbing::edge::body::Validation;
 
 /// Decimal places of a price per million tokens: one token's price then fits the twelve places of an amount.
@@ -42,6 +43,11 @@ impl Engine {
 pub enum Activation {
     Tech,
     Eco,
+}
+
+/// May the workspace be told who activated a model of this scope? The platform's people are known to its admins only.
+pub fn knows_who_acts(scope: &str, workspace: Workspace) -> bool {
+    scope != "platform" || workspace.is_platform_admin()
 }
 
 pub fn check_model(validation: &mut Validation, request: &ModelRequest) {

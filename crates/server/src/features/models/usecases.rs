@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rules::{Activation, Engine, check_model, check_price, is_technical, recommended_data_volume_gb};
+use super::rules::{
+    Activation, Engine, check_model, check_price, is_technical, knows_who_acts, recommended_data_volume_gb,
+};
 use super::store::{self, ModelRow, Selection};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
@@ -14,7 +16,7 @@ use crate::features::audit::{self, Act};
 use crate::features::catalog;
 use crate::features::instances::in_use;
 use crate::money::Eur;
-use crate::operation::Authorized;
+use crate::operation::{Authorized, Workspace};
 use crate::plumbing::db::{SystemReason, TenantTx};
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
@@ -82,11 +84,20 @@ pub async fn list_fitting(
 async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Page<Seen>> {
     let rows = store::visible(tx, paging, selection).await?;
     let ready = in_use::ready_by_model(tx).await?;
-    Ok(paging.page(rows, |row| (row.created_at, row.id), |model| seen(model, &ready)))
+    let workspace = tx.operation().workspace;
+    Ok(paging.page(
+        rows,
+        |row| (row.created_at, row.id),
+        |model| seen(model, &ready, workspace),
+    ))
 }
 
-fn seen(model: ModelRow, ready: &HashMap<Uuid, i64>) -> Seen {
+fn seen(mut model: ModelRow, ready: &HashMap<Uuid, i64>, workspace: Workspace) -> Seen {
     let ready_instances = ready.get(&model.id).copied().unwrap_or(0);
+    if !knows_who_acts(&model.scope, workspace) {
+        model.tech_activated_by = None;
+        model.eco_activated_by = None;
+    }
     Seen { model, ready_instances }
 }
 
@@ -100,7 +111,7 @@ pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Seen
 async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<Seen> {
     let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
     let ready = in_use::ready_by_model(tx).await?;
-    Ok(seen(model, &ready))
+    Ok(seen(model, &ready, tx.operation().workspace))
 }
 
 /// Disk for a server that runs the model, in GB.

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::features::identity::http::{Me, Transport, signed_in_response};
 use crate::operation::Allowed;
-use crate::permissions::grant;
+use crate::permissions::{Permission, Role, WorkspaceRole, assignable_roles, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
@@ -45,6 +45,8 @@ pub struct Organization {
     color: String,
     /// Mine.
     role: String,
+    /// What I may invite somebody as.
+    assignable_roles: Vec<Role>,
     members_count: i64,
     subscription_plan: String,
     approve_before_provisioning: bool,
@@ -54,11 +56,14 @@ pub struct Organization {
 
 impl From<OrganizationRow> for Organization {
     fn from(row: OrganizationRow) -> Self {
+        let mine = Role::parse(&row.role).map(WorkspaceRole::Organization);
+        let invite = |mine| assignable_roles(mine, Permission::InvitationCreate, None);
         Self {
             id: row.id,
             name: row.name,
             slug: row.slug,
             color: row.color,
+            assignable_roles: mine.map(invite).unwrap_or_default(),
             role: row.role,
             members_count: row.members_count,
             subscription_plan: row.subscription_plan,
@@ -301,11 +306,16 @@ pub struct Member {
     role: String,
     created_at: DateTime<Utc>,
     last_seen_at: Option<DateTime<Utc>>,
+    /// What whoever reads this may make of the member, the present role included; empty when that is for others to decide.
+    assignable_roles: Vec<Role>,
 }
 
-impl From<MemberRow> for Member {
-    fn from(row: MemberRow) -> Self {
+impl Member {
+    /// As somebody in this capacity sees them.
+    pub fn new(row: MemberRow, seen_by: WorkspaceRole) -> Self {
+        let assignable = |role| assignable_roles(seen_by, Permission::MemberAssignRole, Some(role));
         Self {
+            assignable_roles: Role::parse(&row.role).map(assignable).unwrap_or_default(),
             user_id: row.user_id,
             email: row.email,
             username: row.username,
@@ -331,9 +341,11 @@ async fn list_members(
     allowed: Allowed<grant::MemberRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Member>>> {
-    let page = usecases::members(&app, allowed.authorized(), &query.check()?).await?;
+    let authorized = allowed.authorized();
+    let seen_by = authorized.workspace.role();
+    let page = usecases::members(&app, authorized, &query.check()?).await?;
     Ok(Json(Page {
-        items: page.items.into_iter().map(Member::from).collect(),
+        items: page.items.into_iter().map(|row| Member::new(row, seen_by)).collect(),
         next_cursor: page.next_cursor,
     }))
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::identity::accounts::AccountRow;
 use crate::operation::Allowed;
-use crate::permissions::{Role, grant};
+use crate::permissions::{Permission, Role, WorkspaceRole, assignable_roles, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
@@ -56,12 +56,18 @@ struct User {
     /// In an organization: there.
     last_seen_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    /// What whoever reads this may make of the member, the present role included; empty in Personal.
+    assignable_roles: Vec<Role>,
 }
 
-impl From<AccountRow> for User {
-    fn from(row: AccountRow) -> Self {
+impl User {
+    /// As somebody in this capacity sees them.
+    fn new(row: AccountRow, seen_by: WorkspaceRole) -> Self {
         let personal = row.role.is_none();
+        let role = row.role.as_deref().and_then(Role::parse);
+        let assignable = |role| assignable_roles(seen_by, Permission::UserUpdate, Some(role));
         Self {
+            assignable_roles: role.map(assignable).unwrap_or_default(),
             id: row.id,
             email: row.email,
             username: row.username,
@@ -90,9 +96,11 @@ async fn list_users(
     allowed: Allowed<grant::UserRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<User>>> {
-    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    let authorized = allowed.authorized();
+    let seen_by = authorized.workspace.role();
+    let page = usecases::list(&app, authorized, &query.check()?).await?;
     Ok(Json(Page {
-        items: page.items.into_iter().map(User::from).collect(),
+        items: page.items.into_iter().map(|row| User::new(row, seen_by)).collect(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -106,9 +114,11 @@ async fn search_users(
     allowed: Allowed<grant::UserRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<User>>> {
-    let found = usecases::search(&app, allowed.authorized(), &query.check()?).await?;
+    let authorized = allowed.authorized();
+    let seen_by = authorized.workspace.role();
+    let found = usecases::search(&app, authorized, &query.check()?).await?;
     Ok(Json(SearchResult {
-        items: found.items.into_iter().map(User::from).collect(),
+        items: found.items.into_iter().map(|row| User::new(row, seen_by)).collect(),
         total: found.total,
     }))
 }
@@ -118,7 +128,9 @@ async fn search_users(
     extensions(("x-permission" = json!("user.read"))),
     responses((status = 200, description = "The user", body = User), RowRefusals))]
 async fn get_user(State(app): State<App>, allowed: Allowed<grant::UserRead>, Id(id): Id) -> Result<Json<User>> {
-    Ok(Json(usecases::get(&app, allowed.authorized(), id).await?.into()))
+    let authorized = allowed.authorized();
+    let row = usecases::get(&app, authorized, id).await?;
+    Ok(Json(User::new(row, authorized.workspace.role())))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -150,6 +162,8 @@ async fn create_user(
     key: IdempotencyKey,
     body: JsonBody<CreateUserRequest>,
 ) -> Result<Response> {
+    let authorized = allowed.authorized();
+    let seen_by = authorized.workspace.role();
     let request = body.parse()?;
     let request = UserRequest {
         email: request.email,
@@ -161,8 +175,8 @@ async fn create_user(
         platform_admin: request.platform_role.map(|role| role == PlatformRole::Admin),
     };
     let attempt = Attempt::new("create_user", &key, body.bytes());
-    let show = |row| serde_json::to_value(User::from(row)).map_err(Error::internal);
-    let answer = usecases::create(&app, allowed.authorized(), request, &attempt, show).await?;
+    let show = |row| serde_json::to_value(User::new(row, seen_by)).map_err(Error::internal);
+    let answer = usecases::create(&app, authorized, request, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -202,8 +216,14 @@ async fn update_user(
             role: request.role,
         })
     };
-    let row = usecases::update(&app, allowed.authorized(), id, change).await?;
-    Ok(Json(row.into()))
+    let authorized = allowed.authorized();
+    let row = usecases::update(&app, authorized, id, change).await?;
+    // Whoever changed the own role sees the answer with it.
+    let seen_by = match row.role.as_deref().and_then(Role::parse) {
+        Some(own) if id == authorized.user_id => WorkspaceRole::Organization(own),
+        _ => authorized.workspace.role(),
+    };
+    Ok(Json(User::new(row, seen_by)))
 }
 
 /// Remove a user

@@ -16,16 +16,22 @@ pub enum Template {
     EmailChange,
     /// To the old address: `new_email`
     EmailChangeNotice,
+    /// To the old address, once it is the old one: `new_email`
+    EmailChanged,
+    /// `link` (to ask for another password)
+    PasswordChanged,
     /// `username`, `link` (to choose a password), `days`, `organization` (or null)
     AccountCreated,
 }
 
 impl Template {
-    pub const ALL: [Template; 5] = [
+    pub const ALL: [Template; 7] = [
         Template::Invitation,
         Template::PasswordReset,
         Template::EmailChange,
         Template::EmailChangeNotice,
+        Template::EmailChanged,
+        Template::PasswordChanged,
         Template::AccountCreated,
     ];
 
@@ -35,6 +41,8 @@ impl Template {
             Template::PasswordReset => "password_reset",
             Template::EmailChange => "email_change",
             Template::EmailChangeNotice => "email_change_notice",
+            Template::EmailChanged => "email_changed",
+            Template::PasswordChanged => "password_changed",
             Template::AccountCreated => "account_created",
         }
     }
@@ -86,6 +94,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         "password_reset/en.txt" "password_reset/en.html" "password_reset/fr.txt" "password_reset/fr.html"
         "email_change/en.txt" "email_change/en.html" "email_change/fr.txt" "email_change/fr.html"
         "email_change_notice/en.txt" "email_change_notice/en.html" "email_change_notice/fr.txt" "email_change_notice/fr.html"
+        "email_changed/en.txt" "email_changed/en.html" "email_changed/fr.txt" "email_changed/fr.html"
+        "password_changed/en.txt" "password_changed/en.html" "password_changed/fr.txt" "password_changed/fr.html"
         "account_created/en.txt" "account_created/en.html" "account_created/fr.txt" "account_created/fr.html"
     );
     environment
@@ -111,7 +121,7 @@ mod tests {
             assert_ne!(english.subject, french.subject, "{template:?}");
             for mail in [english, french] {
                 assert!(!mail.subject.is_empty() && !mail.text.is_empty(), "{template:?}");
-                if template != Template::EmailChangeNotice {
+                if !matches!(template, Template::EmailChangeNotice | Template::EmailChanged) {
                     assert!(
                         mail.text.contains("https://inventiv.example/app/x#token=abc-_1"),
                         "{template:?}"

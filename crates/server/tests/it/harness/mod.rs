@@ -29,7 +29,7 @@ use uuid::Uuid;
 pub use client::{Answer, Client};
 pub use database::discard;
 pub use database::fresh as fresh_database;
-pub use smtp_sink::{Fault, SmtpSink, Tls};
+pub use smtp_sink::{Fault, Received, SmtpSink, Tls};
 
 pub const PASSWORD: &str = "correct horse battery";
 

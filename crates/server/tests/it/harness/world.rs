@@ -280,7 +280,12 @@ impl World {
 
     /// What a principal must never get to see: markers and ids of everybody else.
     pub fn secrets_from(&self, principal: &Principal) -> Vec<String> {
-        let strangers = Side::ALL.into_iter().filter(|side| *side != principal.side);
+        self.secrets_of_others(principal.side)
+    }
+
+    /// What nobody of a side may read.
+    pub fn secrets_of_others(&self, own: Side) -> Vec<String> {
+        let strangers = Side::ALL.into_iter().filter(|side| *side != own);
         strangers
             .flat_map(|side| {
                 let ids = self.side(side).private_ids();

@@ -8,7 +8,7 @@ use std::sync::Once;
 use sqlx::PgPool;
 
 use crate::harness::Answer;
-use crate::harness::world::Belongings;
+use crate::harness::world::{Belongings, Side, World};
 use crate::isolation::classes::TABLES;
 
 /// What reading may leave behind: when somebody was last seen, and counters of failed attempts.
@@ -74,6 +74,25 @@ pub fn without_request_id(answer: &Answer, asked: Option<&str>) -> String {
 /// A text without the id that the caller itself brought along.
 pub fn without_asked(text: &str, asked: Option<&str>) -> String {
     asked.map_or(text.to_owned(), |asked| text.replace(asked, ""))
+}
+
+/// What an act queued for the post, as text with the recipients, and what of it is a secret of somebody other than who reads it.
+/// A recipient of no side reads what the sender's side may.
+pub async fn mails(owner: &PgPool, world: &World, sender: Side) -> (usize, Vec<String>) {
+    let mails: Vec<(String, String)> =
+        sqlx::query_as("SELECT recipient, to_jsonb(o)::text FROM outbox o WHERE parameters IS NOT NULL")
+            .fetch_all(owner)
+            .await
+            .unwrap();
+    let leaks = mails.iter().filter_map(|(recipient, mail)| {
+        let reader = Side::ALL
+            .into_iter()
+            .find(|side| recipient.contains(side.marker()))
+            .unwrap_or(sender);
+        let secrets = world.secrets_of_others(reader);
+        leak(mail, &secrets).map(|secret| format!("a mail to {recipient} shows {secret}: {mail}"))
+    });
+    (mails.len(), leaks.collect())
 }
 
 /// The first secret that stands in a text.

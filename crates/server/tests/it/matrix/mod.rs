@@ -9,6 +9,7 @@ mod rows;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use inventiv_server::permissions::WorkspaceRole;
@@ -16,12 +17,12 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 
 pub use document::{Operation, described_operations, document};
-use evidence::{CapturedLog, leak, of_everything, of_side, without_asked, without_request_id};
+use evidence::{CapturedLog, leak, mails as queued_mails, of_everything, of_side, without_asked, without_request_id};
 pub use expectation::permission;
 use expectation::{Expected, READ_ONLY, expected};
 use rows::{ABSENT, Names, ROWS, Row, Target, foreign_reference, id_of};
 
-use crate::harness::world::{Principal, World};
+use crate::harness::world::{Principal, Side, World};
 use crate::harness::{Answer, Client, TestServer, discard};
 
 /// Requests under way at a time.
@@ -405,6 +406,7 @@ async fn whoever_may_change_something_changes_it_and_nothing_of_others() {
     let world = World::shared().await;
     let cases = all_cases(world).into_iter();
     let cases = cases.filter(|case| case.changes_things() && case.operation.permission != "public");
+    let seen = &AtomicUsize::new(0);
     let faults = gather(cases.collect(), COPIES, |case| async move {
         let options = world.copy().await;
         let server = world.server_on(options.clone()).await;
@@ -424,12 +426,16 @@ async fn whoever_may_change_something_changes_it_and_nothing_of_others() {
         if all_before["audit_log"] == all_after["audit_log"] && !UNAUDITED.contains(&case.row.operation) {
             faults.push(format!("{} left no entry in the audit log", case.name()));
         }
+        let (mails, leaks) = queued_mails(&server.owner, world, case.principal.side).await;
+        seen.fetch_add(mails, Ordering::Relaxed);
+        faults.extend(leaks.into_iter().map(|leak| format!("{}: {leak}", case.name())));
         server.stop().await;
         discard(options.get_database().unwrap()).await;
         faults
     })
     .await;
     assert_nothing_wrong(faults);
+    assert!(seen.load(Ordering::Relaxed) > 0, "no act queued a mail to look into");
 }
 
 /// Makes the own row fit for the act.
@@ -466,6 +472,9 @@ async fn what_needs_no_sign_in_answers_everybody_alike() {
                 faults.push(format!("{}: {} {}", case.name(), answer.status, answer.text));
             }
         }
+        // Nobody is signed in: what is queued is for the side whose link, address or account it was.
+        let (_, leaks) = queued_mails(&server.owner, world, Side::Alpha).await;
+        faults.extend(leaks.into_iter().map(|leak| format!("{operation}: {leak}")));
         server.stop().await;
     }
     assert_nothing_wrong(faults);

@@ -38,13 +38,24 @@ pub struct ResetFacts {
     pub username: String,
     pub first_name: String,
     pub last_name: String,
+    /// Names of the organizations the person belongs to.
+    pub organizations: Vec<String>,
+}
+
+impl ResetFacts {
+    /// What the new password must not be made of.
+    pub fn own_words(&self) -> Vec<&str> {
+        let own = [&self.email, &self.username, &self.first_name, &self.last_name];
+        own.into_iter().chain(&self.organizations).map(String::as_str).collect()
+    }
 }
 
 pub async fn reset_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<ResetFacts>> {
     let mut auth = db.auth().await?;
     let row = sqlx::query_as!(
         ResetFacts,
-        r#"SELECT user_id AS "user_id!", email AS "email!", username AS "username!", first_name AS "first_name!", last_name AS "last_name!"
+        r#"SELECT user_id AS "user_id!", email AS "email!", username AS "username!", first_name AS "first_name!", last_name AS "last_name!",
+            organizations AS "organizations!"
          FROM auth.password_reset_by_token($1, $2)"#,
         token_hash,
         now,

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::identity::confirmation::confirm_password;
+use crate::features::identity::notices;
 use crate::features::identity::rules::{check_email, check_password, normalise};
 use crate::features::identity::store as accounts;
 use crate::features::identity::throttle::{self, Quota};
@@ -49,13 +50,7 @@ pub async fn reset_password(app: &App, token: &str, password: String, request: &
         return Err(invalid_token());
     };
     let mut validation = Validation::default();
-    let own_words = [
-        facts.email.as_str(),
-        &facts.username,
-        &facts.first_name,
-        &facts.last_name,
-    ];
-    check_password(&mut validation, "password", &password, &own_words);
+    check_password(&mut validation, "password", &password, &facts.own_words());
     validation.finish()?;
     let hash = app.passwords.hash(password).await?;
 
@@ -63,8 +58,12 @@ pub async fn reset_password(app: &App, token: &str, password: String, request: &
     if !store::consume_reset(&mut tx, &token_hash).await? {
         return Err(invalid_token());
     }
+    let had_one = accounts::password_hash(&mut tx).await?.is_some();
     accounts::set_password_hash(&mut tx, &hash).await?;
     accounts::void_links(&mut tx).await?;
+    if had_one {
+        notices::password_changed(app, tx.conn(), &facts.email, request.now).await?;
+    }
     store::mark_email_verified(&mut tx).await?;
     // The transaction is in none of them: all of the person's sessions are others.
     let ended = accounts::revoke_other_sessions(&mut tx).await?;
@@ -74,7 +73,9 @@ pub async fn reset_password(app: &App, token: &str, password: String, request: &
     for session in ended {
         events::notify(tx.conn(), Topic::Sessions, facts.user_id, session).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    app.mail.now();
+    Ok(())
 }
 
 /// Asks for another address: it gets the link that confirms it, the one before is told.
@@ -131,7 +132,7 @@ pub async fn request_email_change(app: &App, authorized: Authorized<'_>, email: 
     Ok(())
 }
 
-/// Makes the confirmed address the account's. Whoever has the link has read the new address's mail; the password was given when it
+/// Makes the confirmed address the account's, and tells the one before. Whoever has the link has read the new address's mail; the password was given when it
 /// was asked for.
 ///
 /// # Errors
@@ -148,13 +149,17 @@ pub async fn confirm_email_change(app: &App, token: &str, request: &RequestConte
     if !store::consume_email_change(&mut tx, &token_hash).await? {
         return Err(invalid_token());
     }
-    let before = json!({"email": accounts::profile(&mut tx).await?.email});
+    let profile = accounts::profile(&mut tx).await?;
+    let before = json!({"email": profile.email});
     store::set_email(&mut tx, &change.new_email).await?;
+    notices::email_changed(tx.conn(), &profile, &change.new_email, request.now).await?;
     accounts::void_links(&mut tx).await?;
     let after = json!({"email": change.new_email});
     let act = Act::new("email.change", "user", change.user_id);
     audit::record_in(&mut tx, change.user_id, act.before(&before).after(&after)).await?;
-    tx.commit().await
+    tx.commit().await?;
+    app.mail.now();
+    Ok(())
 }
 
 /// Somebody whose account was just made by somebody else.

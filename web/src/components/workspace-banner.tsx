@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
+import { Badge } from './ui/badge';
 
 /** Names the workspace and the role at the top of every page that shows or changes something of it. */
 export function WorkspaceBanner() {
@@ -21,7 +22,7 @@ export function WorkspaceBanner() {
       {me.current_organization_id && role ? (
         <p>
           <strong className="font-medium text-foreground">{me.current_organization_name}</strong> ·{' '}
-          {t('session.yourRole', { role: roleLabel(t, role) })}
+          <Badge tone="info">{t('session.yourRole', { role: roleLabel(t, role) })}</Badge>
         </p>
       ) : (
         <p>

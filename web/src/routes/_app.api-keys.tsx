@@ -1,10 +1,10 @@
 import { createFileRoute } from '@tanstack/react-router';
-import * as z from 'zod/mini';
 import { ApiKeysPage } from '@/features/api-keys/api-keys-page';
+import { keysSearch } from '@/features/api-keys/search';
 
 export const Route = createFileRoute('/_app/api-keys')({
   staticData: { title: 'apiKeys.title', module: 'api_keys' },
-  validateSearch: z.object({ create: z.catch(z.optional(z.boolean()), undefined) }),
+  validateSearch: keysSearch,
   component: ApiKeys,
 });
 
@@ -12,8 +12,8 @@ function ApiKeys() {
   const navigate = Route.useNavigate();
   return (
     <ApiKeysPage
-      creating={Route.useSearch().create ?? false}
-      onCreating={(create) => navigate({ search: { create: create || undefined } })}
+      search={Route.useSearch()}
+      onSearch={(change) => navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
     />
   );
 }

@@ -3,6 +3,7 @@ import { Link, type LinkProps } from '@tanstack/react-router';
 import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Card } from '@/components/ui/card';
+import { keyWorks } from '@/features/api-keys/key-state';
 import { apiKeysQuery } from '@/features/api-keys/queries';
 import { chatModelsQuery } from '@/features/chat/queries';
 import { instancesQuery } from '@/features/instances/queries';
@@ -86,7 +87,7 @@ function useSteps(): NextStep[] | undefined {
     steps.push({ id: 'activate', done: true, link: { to: '/instances' } });
   }
   if (canCreateKey) {
-    const done = keys.data.items.some(({ state }) => state === 'active');
+    const done = keys.data.items.some(keyWorks);
     steps.push({ id: 'key', done, link: { to: '/api-keys', search: { create: true } } });
   }
   steps.push({ id: 'request', done: usage.data.total.requests > 0, link: { to: '/chat' } });

@@ -39,16 +39,27 @@ it('invites a whole list at once and says what became of each address, with link
   });
   await invite('ada@example.com, bob@example.com');
   expect(await screen.findByText('No mail server is configured')).toBeInTheDocument();
-  expect(sent[0]?.body).toEqual({ emails: ['ada@example.com', 'bob@example.com'], role: 'manager' });
+  const body = { emails: ['ada@example.com', 'bob@example.com'], role: 'manager' };
+  expect(sent).toContainEqual({ call: `POST ${path}`, body });
   expect(screen.getByRole('textbox', { name: 'Link for ada@example.com' })).toHaveValue(link);
   expect(within(screen.getByRole('list', { name: 'Invitations' })).getByText('Is a member')).toBeInTheDocument();
+});
+
+it('offers the roles the server lets one invite as', async () => {
+  const acme = { id: 'o1', name: 'Acme', slug: 'acme', assignable_roles: ['user', 'manager'] };
+  answering({ 'GET /organizations': { body: { items: [acme], next_cursor: null } } });
+  const manager = { ...me, current_organization_role: 'manager' as const };
+  renderWithLinks(<InviteDialog open onOpenChange={vi.fn()} />, manager);
+  expect(await screen.findByText(/^Your role, Manager, gives no other roles/)).toBeInTheDocument();
+  expect(screen.getAllByRole('radio')).toHaveLength(2);
+  expect(screen.queryByRole('radio', { name: 'Owner' })).not.toBeInTheDocument();
 });
 
 it('names what is no address before it asks the server', async () => {
   const sent = answering({});
   await invite('ada@example.com nobody');
   expect(await screen.findByText("These aren't e-mail addresses: nobody")).toBeInTheDocument();
-  expect(sent).toEqual([]);
+  expect(sent.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
 });
 
 const invitation = {

@@ -10,6 +10,7 @@ import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Textarea } from '@/components/ui/field';
 import { RoleField } from '@/features/members/role-field';
 import { WayOut } from '@/features/members/way-out';
+import { useInvitableRoles } from '@/features/organizations/queries';
 import type { Role } from '@/features/organizations/role';
 import { useMe } from '@/features/session/session';
 import { MOST_ADDRESSES, malformed, parseAddresses } from './addresses';
@@ -56,6 +57,7 @@ function InviteForm({ onInvited, onCancel }: InviteFormProps) {
   const [pending, setPending] = useState(false);
   const idempotencyKey = useRef(randomId());
   const emails = parseAddresses(text);
+  const offered = useInvitableRoles();
 
   const complaintAbout = (addresses: string[]): string | undefined => {
     if (addresses.length === 0) return t('invitations.addressRequired');
@@ -100,7 +102,7 @@ function InviteForm({ onInvited, onCancel }: InviteFormProps) {
         <Field label={t('invitations.addresses')} hint={t('invitations.addressesHint')} error={complaint}>
           <AddressesArea value={text} onChange={(event) => setText(event.target.value)} />
         </Field>
-        <RoleField value={role} onChange={setRole} />
+        <RoleField value={role} onChange={setRole} offered={offered} />
       </DialogBody>
       <DialogFooter>
         <Button onClick={onCancel}>{t('common.cancel')}</Button>

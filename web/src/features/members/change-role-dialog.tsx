@@ -6,13 +6,14 @@ import type { Member } from '@/api/shapes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
+import { Notice } from '@/components/ui/notice';
 import { asRole, roleLabel } from '@/features/organizations/role';
 import { reloadSession, useMe } from '@/features/session/session';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
 import { refreshMembers } from './queries';
 import { RoleField } from './role-field';
-import { WayOut } from './way-out';
+import { Owners, WayOut } from './way-out';
 
 export function ChangeRoleDialog({ member, onClose }: { member: Member; onClose: () => void }) {
   const { t } = useTranslation();
@@ -55,7 +56,13 @@ export function ChangeRoleDialog({ member, onClose }: { member: Member; onClose:
             <WayOut error={error} />
           </ProblemNotice>
         )}
-        <RoleField value={role} onChange={setRole} />
+        {member.assignable_roles.length > 0 ? (
+          <RoleField value={role} onChange={setRole} offered={member.assignable_roles} />
+        ) : (
+          <Notice tone="info" title={t('members.outOfReach')}>
+            <Owners />
+          </Notice>
+        )}
       </DialogBody>
       <DialogFooter>
         <Button onClick={onClose}>{t('common.cancel')}</Button>

@@ -20,6 +20,7 @@ const member = (change: Partial<Member>): Member => ({
   role: 'user',
   created_at: '2026-11-01T10:00:00Z',
   last_seen_at: null,
+  assignable_roles: ['user', 'manager', 'admin', 'owner'],
   ...change,
 });
 const me = meWith({
@@ -57,6 +58,31 @@ it('says whom to ask when the own role reaches no further', async () => {
   await user.click(screen.getByRole('button', { name: 'Change role' }));
   expect(await screen.findByRole('alert')).toHaveTextContent("Your role doesn't reach that far");
   expect(await screen.findByText(/Olga Owner/)).toBeInTheDocument();
+});
+
+it('offers only the roles the server lets one give, and says why there are no others', async () => {
+  answering({});
+  const admin = { ...me, current_organization_role: 'admin' as const };
+  const grace = member({ assignable_roles: ['user', 'admin'] });
+  render(<ChangeRoleDialog member={grace} onClose={vi.fn()} />, { wrapper: signedIn(admin).wrapper });
+  expect(screen.getAllByRole('radio')).toHaveLength(2);
+  expect(screen.getByRole('radio', { name: 'Admin' })).toBeInTheDocument();
+  expect(screen.queryByRole('radio', { name: 'Owner' })).not.toBeInTheDocument();
+  expect(screen.getByText('Your role, Admin, gives no other roles. Owners can give every role.')).toBeInTheDocument();
+});
+
+it('offers nothing for a member beyond the own role and names the owners', async () => {
+  answering({
+    [`GET ${path}`]: {
+      body: { items: [member({ user_id: 'u9', first_name: 'Olga', last_name: 'Owner', role: 'owner' })] },
+    },
+  });
+  const beyond = member({ role: 'owner', assignable_roles: [] });
+  render(<ChangeRoleDialog member={beyond} onClose={vi.fn()} />, { wrapper: signedIn(me).wrapper });
+  expect(screen.getByText('This member is beyond your role')).toBeInTheDocument();
+  expect(await screen.findByText(/Olga Owner/)).toBeInTheDocument();
+  expect(screen.queryByRole('radio')).not.toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Change role' })).toBeDisabled();
 });
 
 it('explains how the last owner can go, and keeps the question open', async () => {

@@ -2,23 +2,25 @@ import { type ComponentProps, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ChoiceCard } from '@/components/ui/choice-card';
 import { type Role, roleLabel, roles } from '@/features/organizations/role';
+import { useMe } from '@/features/session/session';
 
 type RoleFieldProps = Omit<ComponentProps<'fieldset'>, 'onChange'> & {
   value: Role;
   onChange: (role: Role) => void;
+  /** What the server says this person may give; all roles as long as it hasn't. It decides all the same. */
+  offered: readonly Role[] | undefined;
 };
 
-/**
- * All four roles with what they mean. Which of them somebody may give depends on both sides, and the server has the rule:
- * it refuses what is out of reach and the dialog says who can do it.
- */
-export function RoleField({ value, onChange, ...rest }: RoleFieldProps) {
+/** The roles that may be given, with what they mean, and why there are no others. */
+export function RoleField({ value, onChange, offered, ...rest }: RoleFieldProps) {
   const { t } = useTranslation();
+  const own = useMe().current_organization_role;
   const name = useId();
+  const shown = roles.filter((role) => offered?.includes(role) ?? true);
   return (
     <fieldset className="grid gap-2" {...rest}>
       <legend className="mb-1.5 font-medium text-[13px]">{t('members.column.role')}</legend>
-      {roles.map((role) => (
+      {shown.map((role) => (
         <ChoiceCard
           key={role}
           name={name}
@@ -28,6 +30,9 @@ export function RoleField({ value, onChange, ...rest }: RoleFieldProps) {
           onChange={() => onChange(role)}
         />
       ))}
+      {own && shown.length < roles.length && (
+        <p className="text-[13px] text-muted">{t('members.rolesMissing', { role: roleLabel(t, own) })}</p>
+      )}
     </fieldset>
   );
 }

@@ -16,6 +16,7 @@ const preview = {
   members: 3,
   sessions: 4,
   api_keys: 1,
+  invitations: 2,
   blocking_instances: [],
   blocking_instances_count: 0,
 };
@@ -29,6 +30,7 @@ it('says what would end, and deletes only after the slug was typed', async () =>
   renderWithLinks(<DeleteOrganizationCard />, me);
   const user = userEvent.setup();
   expect(await screen.findByText('3 memberships end.')).toBeInTheDocument();
+  expect(screen.getByText('2 open invitations are withdrawn.')).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Delete organization…' }));
   const confirm = screen.getByRole('button', { name: 'Delete organization' });
   expect(confirm).toBeDisabled();

@@ -47,6 +47,7 @@ function Consequences({ preview }: { preview: DeletionPreview }) {
       <li>{t('organizations.ending.members', { count: preview.members })}</li>
       <li>{t('organizations.ending.sessions', { count: preview.sessions })}</li>
       <li>{t('organizations.ending.keys', { count: preview.api_keys })}</li>
+      <li>{t('organizations.ending.invitations', { count: preview.invitations })}</li>
       <li>{t('organizations.ending.kept', { slug: preview.slug })}</li>
     </ul>
   );

@@ -1,6 +1,8 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, body } from '@/api/client';
 import { PAGE_SIZE, readPages } from '@/api/pages';
+import { useMe } from '@/features/session/session';
+import type { Role } from './role';
 
 /** The organizations I belong to, whatever the current workspace. */
 export const organizationsQuery = queryOptions({
@@ -19,3 +21,10 @@ export const deletionPreviewQuery = queryOptions({
   queryKey: ['organizations', 'current', 'deletion_preview'],
   queryFn: ({ signal }) => body(api.GET('/organizations/current/deletion_preview', { signal })),
 });
+
+/** The roles I may invite people as here, as the server says; undefined until it has. */
+export function useInvitableRoles(): readonly Role[] | undefined {
+  const { current_organization_id } = useMe();
+  const organizations = useQuery({ ...organizationsQuery, enabled: current_organization_id != null });
+  return organizations.data?.items.find(({ id }) => id === current_organization_id)?.assignable_roles;
+}

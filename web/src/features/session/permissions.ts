@@ -34,7 +34,8 @@ export type Permission =
   | 'model.activate_eco'
   | 'api_key.read'
   | 'api_key.create'
-  | 'api_key.revoke';
+  | 'api_key.revoke'
+  | 'api_key.update';
 
 /** The areas of `modules[]` in `GET /auth/me` that have a page here. */
 export type ModuleName =

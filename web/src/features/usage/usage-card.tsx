@@ -5,12 +5,14 @@ import { useTranslation } from 'react-i18next';
 import type { UsageItem } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
 import { Money } from '@/components/money';
+import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Skeleton } from '@/components/ui/skeleton';
 import { type Column, Table } from '@/components/ui/table';
 import { Tabs } from '@/components/ui/tabs';
 import { useFormat } from '@/lib/format';
+import { usageName } from './names';
 import { daysAgo, type UsageGroup, usageQuery } from './queries';
 
 // The chart library is a third of all scripts: it waits until there is something to draw.
@@ -64,7 +66,16 @@ function UsageTable({ items, group, title }: { items: UsageItem[]; group: UsageG
     {
       id: 'key',
       header: t(`usage.group.${group}`),
-      cell: (item) => (group === 'day' ? format.day(item.key ?? '') : (item.label ?? item.key ?? t('usage.console'))),
+      cell: (item) => (
+        <>
+          {usageName(t, format, group, item)}
+          {item.api_key && (
+            <span className="mt-0.5 flex flex-wrap items-center gap-1.5 break-all font-mono text-muted text-xs">
+              {item.api_key.prefix}…{item.api_key.replaced && <Badge>{t('usage.replaced')}</Badge>}
+            </span>
+          )}
+        </>
+      ),
     },
     { id: 'requests', header: t('usage.requests'), align: 'right', cell: (item) => format.integer(item.requests) },
     {

@@ -4,6 +4,7 @@ import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { UsageItem } from '@/api/shapes';
 import { type Format, useFormat } from '@/lib/format';
+import { usageLabels } from './names';
 import type { UsageGroup } from './queries';
 
 /** Longer names are cut below the axis; pointing at the bar shows all of it. */
@@ -21,8 +22,9 @@ export function UsageChart({ items, group, title }: UsageChartProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [pointedAt, setPointedAt] = useState<number | null>(null);
-  const bars = items.slice(-MOST_BARS).map((item) => ({
-    name: group === 'day' ? format.day(item.key ?? '') : (item.label ?? item.key ?? t('usage.console')),
+  const labels = usageLabels(t, format, group, items).slice(-MOST_BARS);
+  const bars = items.slice(-MOST_BARS).map((item, position) => ({
+    name: labels[position] ?? '',
     input: item.input_tokens,
     output: item.output_tokens,
   }));

@@ -10,13 +10,15 @@ import { RemoveDialog } from '@/features/members/remove-dialog';
 import { asRole } from '@/features/organizations/role';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
+import { EditUserDialog } from './edit-user-dialog';
 
 type AccountAct = 'grant_admin' | 'revoke_admin' | 'disable' | 'enable' | 'close';
-export type Act = { kind: AccountAct | 'role' | 'remove'; user: User };
+export type Act = { kind: AccountAct | 'edit' | 'role' | 'remove'; user: User };
 
 /** What was chosen for a user: in an organization the acts on members, for the platform those on accounts, which always ask. */
 export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
   const { kind, user } = act;
+  if (kind === 'edit') return <EditUserDialog user={user} onClose={onClose} />;
   if (kind === 'role') return <ChangeRoleDialog member={asMember(user)} onClose={onClose} />;
   if (kind === 'remove') return <RemoveDialog member={asMember(user)} onClose={onClose} />;
   return <AccountActDialog kind={kind} user={user} onClose={onClose} />;

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Ellipsis, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
+import { Ban, CircleCheck, Ellipsis, Pencil, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { User } from '@/api/shapes';
 import { Badge } from '@/components/ui/badge';
@@ -98,6 +98,7 @@ function RowActions({ user, inOrganization, onAct }: RowActionsProps) {
         </>
       ) : (
         <>
+          {canUpdate && item('edit', Pencil, t('users.edit'))}
           {canUpdate &&
             (user.platform_role === 'admin'
               ? item('revoke_admin', ShieldOff, t('users.act.revoke_admin'))

@@ -11,15 +11,17 @@ import { asProblem } from '@/api/problem';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
-import { Checkbox, Field, Input, Select } from '@/components/ui/field';
+import { Checkbox, Field, Input } from '@/components/ui/field';
 import { refreshMembers } from '@/features/members/queries';
 import { RoleField } from '@/features/members/role-field';
 import { WayOut } from '@/features/members/way-out';
+import { useInvitableRoles } from '@/features/organizations/queries';
 import { roles } from '@/features/organizations/role';
 import { useCan, useMe } from '@/features/session/session';
-import { languageNames, languages } from '@/i18n/language';
+import { languages } from '@/i18n/language';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { LanguageOptions } from './language-options';
 
 const newUser = z.object({
   email: z.string().check(z.trim(), z.minLength(1)),
@@ -48,6 +50,7 @@ function CreateUserForm({ onClose }: { onClose: () => void }) {
   const me = useMe();
   const queries = useQueryClient();
   const inOrganization = me.current_organization_id != null;
+  const offered = useInvitableRoles();
   const [error, setError] = useState<unknown>(null);
   const idempotencyKey = useRef(randomId());
   const form = useForm<NewUser>({
@@ -100,7 +103,7 @@ function CreateUserForm({ onClose }: { onClose: () => void }) {
           <LanguageOptions {...form.register('locale')} />
         </Field>
         {inOrganization ? (
-          <RoleField value={form.watch('role')} onChange={(role) => form.setValue('role', role)} />
+          <RoleField value={form.watch('role')} onChange={(role) => form.setValue('role', role)} offered={offered} />
         ) : (
           <Checkbox
             label={t('users.platformAdmin')}
@@ -128,17 +131,5 @@ function InviteInstead({ error }: { error: unknown }) {
     <Link to="/organization/invitations" search={{ create: true }} className="underline underline-offset-4">
       {t('invitations.create')}
     </Link>
-  );
-}
-
-function LanguageOptions(props: React.ComponentProps<'select'>) {
-  return (
-    <Select {...props}>
-      {languages.map((language) => (
-        <option key={language} value={language} lang={language}>
-          {languageNames[language]}
-        </option>
-      ))}
-    </Select>
   );
 }

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Me } from '@/api/shapes';
@@ -23,6 +23,7 @@ const grace = {
   disabled_at: null,
   last_seen_at: null,
   created_at: '2026-11-01T10:00:00Z',
+  assignable_roles: [],
 };
 const permissions = ['user.read', 'user.create', 'user.update', 'user.delete', 'invitation.create'];
 const platform = meWith({ platform_role: 'admin', permissions });
@@ -64,6 +65,39 @@ it('closes an account only after its address was typed, and names organizations 
   await user.click(screen.getByRole('button', { name: 'Close account' }));
   expect(await screen.findByRole('alert')).toHaveTextContent('Transfer the ownership to another member');
   expect(screen.getByText('acme')).toBeInTheDocument();
+});
+
+it('corrects names, username and language for the platform, and shows a taken username next to its field', async () => {
+  let taken = true;
+  const sent = answering({
+    ...users,
+    'PUT /users/u2': () =>
+      taken
+        ? {
+            status: 422,
+            body: {
+              code: 'validation_failed',
+              status: 422,
+              errors: [{ field: 'username', code: 'taken', message: 'is taken' }],
+            },
+          }
+        : { body: grace },
+  });
+  const user = await openMenu(platform);
+  await user.click(screen.getByRole('menuitem', { name: 'Edit' }));
+  const dialog = within(screen.getByRole('dialog', { name: 'Edit the account of Grace Hopper' }));
+  expect(dialog.getByRole('button', { name: 'Save profile' })).toBeDisabled();
+  await user.clear(dialog.getByRole('textbox', { name: 'First name' }));
+  await user.type(dialog.getByRole('textbox', { name: 'First name' }), 'Grace B.');
+  await user.selectOptions(dialog.getByRole('combobox', { name: 'Language' }), 'Français');
+  await user.click(dialog.getByRole('button', { name: 'Save profile' }));
+  expect(await dialog.findByText('This is already taken.')).toBeInTheDocument();
+  taken = false;
+  await user.type(dialog.getByRole('textbox', { name: 'Username' }), '2');
+  await user.click(dialog.getByRole('button', { name: 'Save profile' }));
+  await vi.waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  const body = { first_name: 'Grace B.', last_name: 'Hopper', username: 'grace2', locale: 'fr' };
+  expect(sent).toContainEqual({ call: 'PUT /users/u2', body });
 });
 
 it("touches in an organization the membership only, never somebody's account", async () => {

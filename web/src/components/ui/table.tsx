@@ -33,7 +33,8 @@ export function Table<Row>({ caption, columns, rows, rowKey, sort, onSort }: Tab
     <div
       role="group"
       aria-label={caption}
-      className="overflow-x-auto"
+      // What is only for screen readers is positioned: without a frame of its own it would widen the page.
+      className="relative overflow-x-auto"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
     >

@@ -1,4 +1,4 @@
-import { Ellipsis, Pencil, RefreshCw } from 'lucide-react';
+import { Ban, Ellipsis, Pencil, RefreshCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { ApiKey } from '@/api/shapes';
 import { ScopeBadge } from '@/components/scope-badge';
@@ -81,7 +81,7 @@ function Rotation({ apiKey }: { apiKey: ApiKey }) {
   if (!rotated_from && !rotated_to) return null;
   const until = keyWorks(apiKey) ? format.dateTime(apiKey.expires_at) : null;
   return (
-    <div className="mt-0.5 break-all text-muted text-xs">
+    <div className="mt-0.5 wrap-anywhere text-muted text-xs">
       {rotated_to && (
         <p>
           {until
@@ -100,43 +100,26 @@ function RowActions({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: KeyAct) =>
   const canUpdate = useCan('api_key.update');
   const canRevoke = useCan('api_key.revoke');
   const { name, state, can_change } = apiKey;
-  if (!can_change) return null;
-  const canRotate = canCreate && state === 'active';
-  const canEdit = canUpdate && state !== 'revoked';
+  const acts = [
+    canUpdate && state !== 'revoked' && { kind: 'edit' as const, Icon: Pencil, words: t('apiKeys.edit') },
+    canCreate && state === 'active' && { kind: 'rotate' as const, Icon: RefreshCw, words: t('apiKeys.rotate') },
+    canRevoke && keyWorks(apiKey) && { kind: 'revoke' as const, Icon: Ban, words: t('apiKeys.revoke') },
+  ].filter((act) => act !== false);
+  if (!can_change || acts.length === 0) return null;
   return (
-    <span className="inline-flex items-center gap-1">
-      {(canEdit || canRotate) && (
-        <Menu
-          trigger={
-            <Button variant="ghost" size="icon" aria-label={t('apiKeys.actions', { name })}>
-              <Ellipsis aria-hidden />
-            </Button>
-          }
-        >
-          {canEdit && (
-            <MenuItem onSelect={() => onAct({ kind: 'edit', apiKey })}>
-              <Pencil aria-hidden />
-              {t('apiKeys.edit')}
-            </MenuItem>
-          )}
-          {canRotate && (
-            <MenuItem onSelect={() => onAct({ kind: 'rotate', apiKey })}>
-              <RefreshCw aria-hidden />
-              {t('apiKeys.rotate')}
-            </MenuItem>
-          )}
-        </Menu>
-      )}
-      {canRevoke && keyWorks(apiKey) && (
-        <Button
-          size="sm"
-          variant="ghost"
-          aria-label={t('apiKeys.revoke', { name })}
-          onClick={() => onAct({ kind: 'revoke', apiKey })}
-        >
-          {t('apiKeys.revokeShort')}
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={t('apiKeys.actions', { name })}>
+          <Ellipsis aria-hidden />
         </Button>
-      )}
-    </span>
+      }
+    >
+      {acts.map(({ kind, Icon, words }) => (
+        <MenuItem key={kind} onSelect={() => onAct({ kind, apiKey })}>
+          <Icon aria-hidden />
+          {words}
+        </MenuItem>
+      ))}
+    </Menu>
   );
 }

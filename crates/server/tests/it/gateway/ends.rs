@@ -293,7 +293,7 @@ async fn an_engine_that_tells_no_usage_is_counted_by_what_passed() {
 #[tokio::test]
 async fn a_program_that_stops_lets_requests_finish_then_cuts_the_rest_and_accounts_for_all() {
     let engine = Engine::start().await;
-    let server = TestServer::start_with(|config| config.shutdown_grace = 3).await;
+    let server = TestServer::start_with(|config| config.shutdown_grace = 8).await;
     let alice = server.person("alice").await;
     let model = server.model(PLATFORM, MODEL).await;
     server.price(PLATFORM, model).await;
@@ -302,7 +302,8 @@ async fn a_program_that_stops_lets_requests_finish_then_cuts_the_rest_and_accoun
         .await;
     let key = server.with_key(&alice.client).await;
     let endless = chat_stream(json!({"tokens": 50, "fault": "hang", "fault_after_tokens": 2}));
-    let short = chat_stream(json!({"tokens": 5, "delay_ms_per_token": 40}));
+    // Long enough to be seen running, even on a busy machine; well within the grace.
+    let short = chat_stream(json!({"tokens": 10, "delay_ms_per_token": 300}));
     let send = |body: Value| {
         let key = key.clone();
         tokio::spawn(async move { key.post("/v1/chat/completions", body).await })

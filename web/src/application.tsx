@@ -5,6 +5,7 @@ import { onSessionTrouble } from './api/client';
 import { asProblem } from './api/problem';
 import { rememberWorkspace } from './api/workspace';
 import { NotFoundPage, RouteProblem } from './components/route-problem';
+import { askForProof } from './features/reauthentication/asking';
 import { reloadSession } from './features/session/session';
 import { toast } from './lib/toasts';
 import { routeTree } from './routeTree.gen';
@@ -46,7 +47,7 @@ export function createApplication() {
     toast({ title: i18next.t('problems.workspaceChanged'), detail: i18next.t('problems.workspaceChangedDetail') });
   };
 
-  onSessionTrouble({ onUnauthenticated: signIn, onWorkspaceChanged: onceAtATime(moved) });
+  onSessionTrouble({ onUnauthenticated: signIn, onWorkspaceChanged: onceAtATime(moved), onProofNeeded: askForProof });
   return { queries, router };
 }
 

@@ -117,6 +117,15 @@ impl Error {
         }
     }
 
+    /// The permission is there, the proof of identity is too old: `POST /auth/reauthenticate`, then the same again.
+    pub fn reauthentication_required(permission: Permission) -> Self {
+        let detail = "Confirm that it is you first: POST /auth/reauthenticate.";
+        Self {
+            permission: Some(permission),
+            ..Self::new(Kind::Forbidden, "reauthentication_required", detail)
+        }
+    }
+
     /// The same for a row of another tenant and for one that never existed.
     pub fn not_found() -> Self {
         Self::new(Kind::NotFound, "not_found", "There is no such thing in this workspace.")

@@ -1,5 +1,5 @@
 //! Removes what is past its time: answers kept for idempotency keys, sessions that ended long ago, counters of failed sign-ins,
-//! links that stopped working, mails that left.
+//! links that stopped working, sign-ins nobody finished, mails that left.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use chrono::Duration as Age;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::features::identity::{recovery, store as identity};
+use crate::features::identity::{recovery, second_factors, store as identity};
 use crate::plumbing::db::SystemReason;
 use crate::plumbing::edge::idempotency;
 use crate::plumbing::mail;
@@ -57,6 +57,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
             + identity::remove_sessions_before(&mut tx, now - KEEP_SESSIONS, BATCH).await?
             + identity::remove_throttles_before(&mut tx, now - KEEP_THROTTLES, BATCH).await?
             + recovery::remove_expired(&mut tx, now - KEEP_LINKS, BATCH).await?
+            + second_factors::remove_expired(&mut tx, now, BATCH).await?
             + mail::remove_finished(&mut tx, now - KEEP_MAILS, BATCH).await?;
         tx.commit().await?;
         removed += batch;

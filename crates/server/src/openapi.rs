@@ -19,12 +19,15 @@ use crate::{features, plumbing};
 ))]
 struct Document;
 
-/// Every route of the API with its description. `x-permission` names the permission an operation asks for, `public` or `worker`.
+/// Every route of the API with its description. `x-permission` names the permission an operation asks for, `public` or `worker`;
+/// `x-reauthentication` marks what asks for a recent proof of identity.
 pub fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(plumbing::edge::middleware::health_routes())
         .merge(features::audit::http::routes())
         .merge(features::identity::http::routes())
+        .merge(features::identity::second_factors::http::routes())
+        .merge(features::identity::reauthentication::http::routes())
         .merge(features::identity::recovery::http::routes())
         .merge(features::organizations::http::routes())
         .merge(features::members::http::routes())
@@ -72,9 +75,46 @@ fn declare_problems(document: &mut utoipa::openapi::OpenApi) {
 /// The document as it is checked in: pretty, with a final newline.
 pub fn document() -> String {
     let (_, document) = api();
-    let mut text = document.to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    let text = document.to_pretty_json().unwrap_or_default();
+    in_one_order(&text)
+}
+
+/// An operation's extensions come out of a hash map; in the file they stand in the same order every time.
+fn in_one_order(text: &str) -> String {
+    let is_extension = |line: &&str| line.trim_start().starts_with("\"x-");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let mut ordered = String::with_capacity(text.len() + 1);
+    for run in lines.chunk_by_mut(|a, b| is_extension(&a) && is_extension(&b)) {
+        let ends_with_comma = run.last().is_some_and(|line| line.ends_with(','));
+        if run.len() > 1 {
+            run.iter_mut().for_each(|line| *line = line.trim_end_matches(','));
+            run.sort_unstable();
+            for (position, line) in run.iter().enumerate() {
+                let comma = if position + 1 < run.len() || ends_with_comma {
+                    ","
+                } else {
+                    ""
+                };
+                ordered.push_str(&format!("{line}{comma}\n"));
+            }
+        } else if let [line] = run {
+            ordered.push_str(&format!("{line}\n"));
+        }
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_stand_in_one_order_and_nothing_else_moves() {
+        let one = "{\n  \"b\": 1,\n  \"x-b\": true,\n  \"x-a\": \"1,\"\n}\n";
+        let other = "{\n  \"b\": 1,\n  \"x-a\": \"1,\",\n  \"x-b\": true\n}\n";
+        assert_eq!(in_one_order(one), other);
+        assert_eq!(in_one_order(other), other);
+    }
 }
 
 /// `/openapi.json` and `/docs`.

@@ -3,12 +3,15 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ids::PLATFORM;
 use crate::permissions::{Grant, Permission, Policies, Role, WorkspaceRole, allowed, needs_organization};
+
+/// What can hurt asks for a proof of identity no older than this.
+pub const REAUTHENTICATE_AFTER: Duration = Duration::minutes(15);
 
 /// What the edge knows about a request, whoever sent it.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub struct RequestContext {
     pub request_id: Uuid,
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// `scheme://authority` under which the caller reaches us: the public URL, or the host it names where none is configured.
+    pub origin: String,
     /// The browser's side of the connection is https: cookies are bound to it.
     pub secure: bool,
     pub now: DateTime<Utc>,
@@ -56,6 +61,8 @@ pub struct Operation {
     pub session_id: Uuid,
     pub workspace: Workspace,
     pub policies: Policies,
+    /// When the person last proved who they are: by signing in, or by confirming it since.
+    pub authenticated_at: DateTime<Utc>,
     pub request: RequestContext,
 }
 
@@ -150,5 +157,28 @@ impl<G: Grant> Allowed<G> {
             operation: &self.operation,
             permission: G::PERMISSION,
         }
+    }
+}
+
+/// As [`Allowed`], for what can hurt: the person proved a moment ago that it is them. Asked after the permission and before
+/// anything is looked up, so that the refusal tells nothing of what is there. The contract says so as `x-reauthentication`.
+pub struct Recent<G>(Allowed<G>);
+
+impl Operation {
+    /// # Errors
+    /// As [`Operation::require`], then 403 `reauthentication_required`.
+    pub fn allow_recent<G: Grant>(self) -> Result<Recent<G>> {
+        let allowed = self.allow::<G>()?;
+        let operation = &allowed.operation;
+        if operation.request.now - operation.authenticated_at >= REAUTHENTICATE_AFTER {
+            return Err(Error::reauthentication_required(G::PERMISSION));
+        }
+        Ok(Recent(allowed))
+    }
+}
+
+impl<G: Grant> Recent<G> {
+    pub fn authorized(&self) -> Authorized<'_> {
+        self.0.authorized()
     }
 }

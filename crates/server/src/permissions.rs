@@ -100,6 +100,7 @@ permissions! {
     UserCreate "user.create" "AOL";
     UserUpdate "user.update" "AOL";
     UserDelete "user.delete" "AOL";
+    UserRemoveSecondFactors "user.remove_second_factors" "L";
     InstanceRead "instance.read" "UMAOL";
     InstanceMetrics "instance.metrics" "UMAOL";
     ObservabilityRead "observability.read" "UMAOL";

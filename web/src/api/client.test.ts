@@ -5,13 +5,14 @@ import { rememberWorkspace } from './workspace';
 
 const onUnauthenticated = vi.fn();
 const onWorkspaceChanged = vi.fn();
+const onProofNeeded = vi.fn(async () => false);
 const requests: Request[] = [];
 let answer = () => new Response('{}', { status: 200, headers: { 'content-type': 'application/json' } });
 
 beforeEach(() => {
   requests.length = 0;
   vi.clearAllMocks();
-  onSessionTrouble({ onUnauthenticated, onWorkspaceChanged });
+  onSessionTrouble({ onUnauthenticated, onWorkspaceChanged, onProofNeeded });
   vi.stubGlobal('fetch', async (request: Request) => {
     requests.push(request);
     return answer();
@@ -48,6 +49,33 @@ describe('the workspace header', () => {
     rememberWorkspace(null);
     await api.GET('/api_keys');
     expect(requests[0]?.headers.get('X-Inventiv-Workspace')).toBe('personal');
+  });
+});
+
+describe('an act that needs a fresh proof of who acts', () => {
+  const needed = () => new Response('{"code":"reauthentication_required"}', { status: 403 });
+
+  it('is done, with what it carried, once the person confirmed', async () => {
+    onProofNeeded.mockResolvedValueOnce(true);
+    answer = () => (requests.length === 1 ? needed() : new Response('{"id":"k1"}', { status: 201 }));
+    const { data } = await api.POST('/api_keys', { body: { name: 'CI' } });
+    expect(data).toEqual({ id: 'k1' });
+    expect(requests.map((request) => request.headers.get('X-Inventiv-Workspace'))).toEqual(['org-1', 'org-1']);
+    expect(await requests[1]?.json()).toEqual({ name: 'CI' });
+  });
+
+  it('is refused in these words when the person would rather not', async () => {
+    answer = needed;
+    const error = await api.DELETE('/auth/me/totp').catch((thrown: unknown) => thrown);
+    expect(asProblem(error).code).toBe('reauthentication_required');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is refused as it is then, when something else stands in the way', async () => {
+    onProofNeeded.mockResolvedValueOnce(true);
+    answer = () => (requests.length === 1 ? needed() : new Response('{"code":"not_found"}', { status: 404 }));
+    const error = await api.DELETE('/auth/me/totp').catch((thrown: unknown) => thrown);
+    expect(asProblem(error).code).toBe('not_found');
   });
 });
 

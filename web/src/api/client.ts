@@ -3,11 +3,23 @@ import { ProblemError, problemFrom } from './problem';
 import type { paths } from './schema';
 import { currentWorkspace } from './workspace';
 
-type Listeners = { onUnauthenticated: () => void; onWorkspaceChanged: () => void };
+type Listeners = {
+  onUnauthenticated: () => void;
+  onWorkspaceChanged: () => void;
+  /** Asks the person to confirm that it is them; false when they'd rather not. */
+  onProofNeeded: () => Promise<boolean>;
+};
 
-let listeners: Listeners = { onUnauthenticated: () => {}, onWorkspaceChanged: () => {} };
+let listeners: Listeners = {
+  onUnauthenticated: () => {},
+  onWorkspaceChanged: () => {},
+  onProofNeeded: async () => false,
+};
 
-/** Who reacts when an answer says that the session ended or moved to another workspace. Set once, by the application. */
+/**
+ * Who reacts when an answer says that the session ended, moved to another workspace, or that the person must confirm first that it is
+ * them. Set once, by the application.
+ */
 export function onSessionTrouble(next: Listeners): void {
   listeners = next;
 }
@@ -21,16 +33,26 @@ function namesWorkspace(method: string, path: string): boolean {
   return !workspaceFree.some((pattern) => pattern.test(path));
 }
 
+/** What a request was, for sending it once more: its body is read only once. */
+const copies = new WeakMap<Request, Request>();
+
 const session: Middleware = {
   onRequest({ request, schemaPath }) {
     const workspace = currentWorkspace();
     if (workspace && namesWorkspace(request.method, schemaPath)) request.headers.set('X-Inventiv-Workspace', workspace);
+    if (request.method !== 'GET') copies.set(request, request.clone());
     return request;
   },
-  async onResponse({ response, schemaPath }) {
+  async onResponse({ request, response, schemaPath }) {
     if (response.ok) return undefined;
     const problem = problemFrom(response, await response.json().catch(() => null));
-    if (problem.status === 401 && schemaPath !== '/auth/login' && problem.code !== 'invalid_credentials') {
+    const copy = copies.get(request);
+    if (problem.code === 'reauthentication_required' && copy && (await listeners.onProofNeeded())) {
+      const again = await fetch(copy);
+      if (again.ok) return again;
+      throw new ProblemError(problemFrom(again, await again.json().catch(() => null)));
+    }
+    if (problem.status === 401 && !schemaPath.startsWith('/auth/login') && problem.code !== 'invalid_credentials') {
       listeners.onUnauthenticated();
     }
     if (problem.code === 'workspace_changed') listeners.onWorkspaceChanged();

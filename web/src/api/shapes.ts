@@ -11,6 +11,10 @@ type Item<List> = List extends { items: (infer Entry)[] } ? Entry : never;
 export type Me = Answer<paths['/auth/me']['get']>;
 export type Module = Me['modules'][number];
 export type Session = Item<Answer<paths['/auth/sessions']['get']>>;
+export type SecondFactors = Answer<paths['/auth/me/second-factors']['get']>;
+export type Passkey = SecondFactors['passkeys'][number];
+/** What signing in answers instead of a session where a second factor is asked for. */
+export type SignInChallenge = Json<paths['/auth/login']['post']['responses'][202]>;
 export type Organization = Item<Answer<paths['/organizations']['get']>>;
 export type Member = Item<Answer<paths['/organizations/current/members']['get']>>;
 export type DeletionPreview = Answer<paths['/organizations/current/deletion_preview']['get']>;

@@ -2,6 +2,7 @@ import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ReauthenticationDialog } from '@/features/reauthentication/reauthentication-dialog';
 import { useLiveUpdates } from '@/features/session/live-updates';
 import { useMe, workspaceKey } from '@/features/session/session';
 import { sectionOf } from './navigation';
@@ -72,6 +73,7 @@ export function AppShell() {
       <OnceOpened open={paletteOpen}>
         <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} />
       </OnceOpened>
+      <ReauthenticationDialog />
     </div>
   );
 }

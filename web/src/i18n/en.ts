@@ -13,6 +13,7 @@ import models from './en/models.json';
 import organizations from './en/organizations.json';
 import problems from './en/problems.json';
 import recovery from './en/recovery.json';
+import secondFactors from './en/second-factors.json';
 import session from './en/session.json';
 import usage from './en/usage.json';
 import users from './en/users.json';
@@ -34,6 +35,7 @@ export const en = {
   organizations,
   problems,
   recovery,
+  secondFactors,
   session,
   usage,
   users,

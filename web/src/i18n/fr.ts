@@ -13,6 +13,7 @@ import models from './fr/models.json';
 import organizations from './fr/organizations.json';
 import problems from './fr/problems.json';
 import recovery from './fr/recovery.json';
+import secondFactors from './fr/second-factors.json';
 import session from './fr/session.json';
 import usage from './fr/usage.json';
 import users from './fr/users.json';
@@ -34,6 +35,7 @@ export const fr = {
   organizations,
   problems,
   recovery,
+  secondFactors,
   session,
   usage,
   users,

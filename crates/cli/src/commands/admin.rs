@@ -22,6 +22,8 @@ pub enum Admin {
     ResetPassword(ResetPassword),
     /// Make an account a platform admin
     GrantPlatformAdmin(GrantPlatformAdmin),
+    /// Take every second factor off an account whose person lost them
+    RemoveSecondFactors(RemoveSecondFactors),
 }
 
 #[derive(Args)]
@@ -72,6 +74,15 @@ pub struct GrantPlatformAdmin {
 }
 
 #[derive(Args)]
+pub struct RemoveSecondFactors {
+    /// E-mail or username
+    login: String,
+
+    #[command(flatten, next_help_heading = "Settings of the installation")]
+    config: Box<Config>,
+}
+
+#[derive(Args)]
 struct PasswordSource {
     /// Read the password from the first line of standard input (default: one is made up and printed once)
     #[arg(long)]
@@ -112,6 +123,7 @@ impl Admin {
             Admin::CreateUser(arguments) => &arguments.config,
             Admin::ResetPassword(arguments) => &arguments.config,
             Admin::GrantPlatformAdmin(arguments) => &arguments.config,
+            Admin::RemoveSecondFactors(arguments) => &arguments.config,
         }
     }
 }
@@ -164,6 +176,13 @@ async fn act(app: &App, command: Admin) -> anyhow::Result<()> {
                 .map_err(refusal)?;
             tx.commit().await?;
             println!("{} is a platform admin.", arguments.login);
+        }
+        Admin::RemoveSecondFactors(arguments) => {
+            operator::remove_second_factors(app, &mut tx, &arguments.login)
+                .await
+                .map_err(refusal)?;
+            tx.commit().await?;
+            println!("{} signs in with the password alone.", arguments.login);
         }
     }
     Ok(())

@@ -110,6 +110,18 @@ fn an_operator_makes_and_mends_accounts_and_the_audit_log_shows_what_was_altered
     let unknown = fails(run(&["admin", "grant-platform-admin", "nobody"]).output().unwrap());
     assert!(unknown.contains("login"), "{unknown}");
 
+    let remove = || run(&["admin", "remove-second-factors", "ada"]).output().unwrap();
+    let none = fails(remove());
+    assert!(none.contains("no second factor"), "{none}");
+    runtime.block_on(async {
+        let mut connection = owner.connect().await.unwrap();
+        let app = "INSERT INTO totp_authenticators (user_id, secret_encrypted, created_at, confirmed_at)
+            SELECT id, 'sealed', now(), now() FROM users WHERE username = 'ada'";
+        connection.execute(app).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    assert!(succeeds(remove()).contains("password alone"));
+
     succeeds(run(&["audit", "verify"]).output().unwrap());
     runtime.block_on(async {
         let mut connection = owner.connect().await.unwrap();

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::features::api_keys::usecases::{self as api_keys, KeyRequest};
 use crate::features::catalog::usecases as catalog;
-use crate::features::identity::usecases as identity;
+use crate::features::identity::usecases::{self as identity, Login};
 use crate::features::instances::store::instances::{Flag, InstanceRow};
 use crate::features::instances::usecases::{self as instances, Deployment};
 use crate::features::models::usecases as models;
@@ -84,10 +84,18 @@ async fn sign_in(app: &App, organization: &accounts::Made, password: &str) -> Re
         request_id: crate::ids::new_id(),
         ip: None,
         user_agent: Some("inventiv demo".to_owned()),
+        origin: app.config.public_origin(),
         secure: false,
         now: app.clock.now(),
     };
-    let signed_in = identity::login(app, &owner.email, password.to_owned(), &request).await?;
+    let login = identity::login(app, &owner.email, password.to_owned(), &request).await?;
+    let Login::SignedIn(signed_in) = login else {
+        let detail = format!(
+            "{} has a second factor: remove it with inventiv admin remove-second-factors.",
+            owner.email
+        );
+        return Err(Error::conflict("second_factor_required", detail));
+    };
     let authorized = signed_in.operation.require(Permission::OrganizationList)?;
     let (operation, _) = organizations::switch(app, authorized, Some(organization.id)).await?;
     Ok(operation)

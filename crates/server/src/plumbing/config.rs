@@ -154,6 +154,19 @@ impl Config {
         format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
     }
 
+    /// `scheme://authority` under which this very browser reaches us, for what is bound to a host name: as [`Self::public_origin`]
+    /// where a public URL is configured, else what the request names.
+    pub fn origin_for(&self, secure: bool, headers: &HeaderMap) -> String {
+        let host = headers
+            .get(axum::http::header::HOST)
+            .and_then(|host| host.to_str().ok());
+        match host.filter(|_| self.public_url.is_none()) {
+            Some(host) if secure => format!("https://{host}"),
+            Some(host) => format!("http://{host}"),
+            None => self.public_origin(),
+        }
+    }
+
     /// Does the browser speak https to us, directly or through a trusted proxy?
     pub fn is_https(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> bool {
         let forwarded = || {

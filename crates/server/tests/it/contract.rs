@@ -12,16 +12,19 @@ use crate::harness::TestServer;
 use crate::matrix::{described_operations, document, permission};
 
 /// Names of operations that are older than ours.
-const CUSTOMARY: &[&str] = &["healthz", "readyz", "version", "login", "logout"];
+const CUSTOMARY: &[&str] = &["healthz", "readyz", "version", "login", "logout", "reauthenticate"];
 
 /// The first word of every other operation.
 const VERBS: &[&str] = &[
     "activate",
+    "answer",
     "assign",
     "leave",
     "preview",
     "request",
+    "renew",
     "reset",
+    "start",
     "confirm",
     "transfer",
     "change",

@@ -279,9 +279,11 @@ async fn the_cost_of_any_window_is_the_sum_of_its_parts() {
             role: Role::Owner,
         },
         policies: Policies::default(),
+        authenticated_at: inventiv_server::clock::Clock::default().now(),
         request: RequestContext {
             request_id: Uuid::nil(),
             ip: None,
+            origin: String::new(),
             secure: false,
             user_agent: None,
             now: start,

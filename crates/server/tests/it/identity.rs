@@ -73,6 +73,38 @@ async fn guessing_is_slowed_down_per_account_and_the_window_passes() {
 }
 
 #[tokio::test]
+async fn strangers_who_guess_from_anywhere_do_not_stop_the_person() {
+    let server = TestServer::start_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    server.person("alice").await;
+    let from = |address: &str| server.anonymous().with_header("x-forwarded-for", address);
+    let guess = json!({"login": "alice", "password": "wrong horse battery"});
+    for network in 1..=20 {
+        let stranger = from(&format!("198.51.100.{network}"));
+        for _ in 0..10 {
+            stranger.post("/auth/login", guess.clone()).await.expect(401);
+        }
+        stranger.post("/auth/login", guess.clone()).await.expect(429);
+    }
+    let right = json!({"login": "alice", "password": PASSWORD});
+    from("203.0.113.7").post("/auth/login", right.clone()).await.expect(200);
+    from("2001:db8:7::1")
+        .post("/auth/login", right.clone())
+        .await
+        .expect(200);
+
+    // Somebody with a whole network of addresses is one guesser.
+    for address in 1..=10 {
+        let stranger = from(&format!("2001:db8:1:2::{address:x}"));
+        stranger.post("/auth/login", guess.clone()).await.expect(401);
+    }
+    from("2001:db8:1:2:ffff::1")
+        .post("/auth/login", right.clone())
+        .await
+        .expect(429);
+    from("2001:db8:1:3::1").post("/auth/login", right).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_bearer_token_expires_and_refreshes_while_the_session_lives() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;

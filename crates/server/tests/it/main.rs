@@ -22,4 +22,6 @@ mod members;
 mod models;
 mod organizations;
 mod password_reset;
+mod reauthentication;
+mod second_factors;
 mod users;

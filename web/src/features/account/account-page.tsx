@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
+import { SecondFactorsCard } from '@/features/second-factors/second-factors-card';
 import { AppearanceCard } from './appearance-card';
 import { CloseAccountCard } from './close-account-card';
 import { EmailCard } from './email-card';
@@ -16,6 +17,7 @@ export function AccountPage() {
       <ProfileCard />
       <EmailCard />
       <PasswordCard />
+      <SecondFactorsCard />
       <LanguageCard />
       <AppearanceCard />
       <SessionsCard />

@@ -49,6 +49,8 @@ export function NewAccountForm({ token, invitation }: { token: string; invitatio
       const locale = i18n.language;
       const accepted = await accept(token, { first_name, last_name, username, password, locale });
       const me = await body(api.POST('/auth/login', { body: { login: invitation.email, password } }));
+      // A new account has no second factor; a session is what it gets.
+      if ('second_factor_required' in me) return;
       await adoptSession(queries, me);
       await enter(accepted);
     } catch (failure) {

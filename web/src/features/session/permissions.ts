@@ -16,6 +16,7 @@ export type Permission =
   | 'user.create'
   | 'user.update'
   | 'user.delete'
+  | 'user.remove_second_factors'
   | 'audit.read'
   | 'chat.use'
   | 'usage.read_own'

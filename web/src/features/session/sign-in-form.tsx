@@ -6,9 +6,11 @@ import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
+import type { Me, SignInChallenge } from '@/api/shapes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Field, Input } from '@/components/ui/field';
+import { SecondFactorForm } from '@/features/second-factors/second-factor-form';
 import { keepChosenLanguage } from './keep-chosen-language';
 import { adoptSession } from './session';
 
@@ -25,23 +27,35 @@ export function SignInForm({ login, onSignedIn }: SignInFormProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(null);
+  const [challenge, setChallenge] = useState<SignInChallenge | null>(null);
   const { register, handleSubmit, formState, resetField } = useForm<Credentials>({
     resolver: zodResolver(credentials),
     defaultValues: { login: login ?? '', password: '' },
   });
 
+  const enter = async (me: Me) => {
+    await adoptSession(queries, await keepChosenLanguage(me));
+    await onSignedIn();
+  };
+  const again = (failure: unknown) => {
+    setChallenge(null);
+    setError(failure);
+    resetField('password');
+  };
+
   const signIn = handleSubmit(async (values) => {
     setError(null);
     try {
-      const me = await body(api.POST('/auth/login', { body: values }));
-      await adoptSession(queries, await keepChosenLanguage(me));
-      await onSignedIn();
+      const answer = await body(api.POST('/auth/login', { body: values }));
+      if ('second_factor_required' in answer) setChallenge(answer);
+      else await enter(answer);
     } catch (failure) {
       setError(failure);
       resetField('password');
     }
   });
 
+  if (challenge) return <SecondFactorForm challenge={challenge} onSignedIn={enter} onOver={again} />;
   return (
     <form onSubmit={signIn} noValidate className="grid gap-4">
       {error !== null && <ProblemNotice error={error} />}

@@ -12,7 +12,7 @@ import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
 import { EditUserDialog } from './edit-user-dialog';
 
-type AccountAct = 'grant_admin' | 'revoke_admin' | 'disable' | 'enable' | 'close';
+type AccountAct = 'grant_admin' | 'revoke_admin' | 'disable' | 'enable' | 'remove_factors' | 'close';
 export type Act = { kind: AccountAct | 'edit' | 'role' | 'remove'; user: User };
 
 /** What was chosen for a user: in an organization the acts on members, for the platform those on accounts, which always ask. */
@@ -45,6 +45,7 @@ function AccountActDialog({ kind, user, onClose }: AccountActDialogProps) {
 
   const confirm = async () => {
     if (kind === 'close') await api.DELETE('/users/{id}', { params });
+    else if (kind === 'remove_factors') await api.DELETE('/users/{id}/second-factors', { params });
     else await api.PUT('/users/{id}', { params, body: changes[kind] });
     await refreshMembers(queries);
     toast({ title: t(`users.actDone.${kind}`, { name }) });

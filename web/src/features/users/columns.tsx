@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Ellipsis, Pencil, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
+import { Ban, CircleCheck, Ellipsis, KeyRound, Pencil, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { User } from '@/api/shapes';
 import { Badge } from '@/components/ui/badge';
@@ -76,6 +76,7 @@ function RowActions({ user, inOrganization, onAct }: RowActionsProps) {
   const { t } = useTranslation();
   const canUpdate = useCan('user.update');
   const canDelete = useCan('user.delete');
+  const canRemoveFactors = useCan('user.remove_second_factors');
   const item = (kind: Act['kind'], Icon: typeof Ban, words: string) => (
     <MenuItem onSelect={() => onAct({ kind, user })}>
       <Icon aria-hidden />
@@ -107,6 +108,7 @@ function RowActions({ user, inOrganization, onAct }: RowActionsProps) {
             (user.disabled_at
               ? item('enable', CircleCheck, t('users.act.enable'))
               : item('disable', Ban, t('users.act.disable')))}
+          {canRemoveFactors && item('remove_factors', KeyRound, t('users.act.remove_factors'))}
           {canDelete && item('close', UserX, t('users.act.close'))}
         </>
       )}

@@ -17,7 +17,7 @@ use super::store::KeyRow;
 use super::usecases::{self, KeyChange, KeyRequest};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
-use crate::operation::{Allowed, Operation};
+use crate::operation::{Allowed, Operation, Recent};
 use crate::permissions::{Permission, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
@@ -232,7 +232,7 @@ struct CreateApiKeyRequest {
 ///
 /// It belongs to the workspace: to the organization, or to me in Personal. The answer holds the key itself; it can't be shown again.
 #[utoipa::path(post, path = "/api_keys", operation_id = "create_api_key", tag = "api_keys", request_body = CreateApiKeyRequest,
-    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create"))), responses(
+    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create")), ("x-reauthentication" = json!(true))), responses(
     (status = 201, description = "Made", body = CreatedApiKey),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -243,7 +243,7 @@ struct CreateApiKeyRequest {
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn create_api_key(
     State(app): State<App>,
-    allowed: Allowed<grant::ApiKeyCreate>,
+    allowed: Recent<grant::ApiKeyCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateApiKeyRequest>,
 ) -> Result<Response> {
@@ -288,7 +288,7 @@ struct RotateApiKeyRequest {
 /// Makes a key with the same name, models, expiry and owner. The one before works until the overlap ends, or until it would have
 /// expired anyway. The answer holds the new key itself; it can't be shown again.
 #[utoipa::path(post, path = "/api_keys/{id}/rotate", operation_id = "rotate_api_key", tag = "api_keys", request_body = RotateApiKeyRequest,
-    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create"))),
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create")), ("x-reauthentication" = json!(true))),
     responses(
     (status = 201, description = "Made", body = CreatedApiKey),
     (status = 400, description = "Not JSON", body = Problem),
@@ -302,7 +302,7 @@ struct RotateApiKeyRequest {
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn rotate_api_key(
     State(app): State<App>,
-    allowed: Allowed<grant::ApiKeyCreate>,
+    allowed: Recent<grant::ApiKeyCreate>,
     Id(id): Id,
     key: IdempotencyKey,
     body: JsonBody<RotateApiKeyRequest>,
@@ -344,7 +344,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 
 /// Rename or restrict a key
 #[utoipa::path(put, path = "/api_keys/{id}", operation_id = "update_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
-    request_body = UpdateApiKeyRequest, extensions(("x-permission" = json!("api_key.update"))), responses(
+    request_body = UpdateApiKeyRequest, extensions(("x-permission" = json!("api_key.update")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "As it is now", body = ApiKey),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -356,7 +356,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn update_api_key(
     State(app): State<App>,
-    allowed: Allowed<grant::ApiKeyUpdate>,
+    allowed: Recent<grant::ApiKeyUpdate>,
     Id(id): Id,
     body: JsonBody<UpdateApiKeyRequest>,
 ) -> Result<Json<ApiKey>> {
@@ -377,7 +377,7 @@ async fn update_api_key(
 ///
 /// For good, and within a second everywhere. The key stays in the list.
 #[utoipa::path(delete, path = "/api_keys/{id}", operation_id = "revoke_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
-    extensions(("x-permission" = json!("api_key.revoke"))), responses(
+    extensions(("x-permission" = json!("api_key.revoke")), ("x-reauthentication" = json!(true))), responses(
     (status = 204, description = "Revoked"),
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
@@ -385,7 +385,7 @@ async fn update_api_key(
     (status = 409, description = "The workspace changed", body = Problem)))]
 async fn revoke_api_key(
     State(app): State<App>,
-    allowed: Allowed<grant::ApiKeyRevoke>,
+    allowed: Recent<grant::ApiKeyRevoke>,
     Id(id): Id,
 ) -> Result<StatusCode> {
     usecases::revoke(&app, allowed.authorized(), id).await?;

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::features::identity::confirmation::confirm_password;
 use crate::features::identity::http::{Me, signed_in_response};
-use crate::operation::Allowed;
+use crate::operation::{Allowed, Recent};
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::cookies;
@@ -107,7 +107,7 @@ struct DeleteOrganizationRequest {
 /// Refused while an instance lives. Memberships end, everybody's sessions there go on in Personal (this one with a new token),
 /// keys are revoked, open invitations withdrawn. The slug stays taken and the audit log is kept.
 #[utoipa::path(delete, path = "/organizations/current", operation_id = "delete_organization", tag = "organizations",
-    request_body = DeleteOrganizationRequest, extensions(("x-permission" = json!("organization.delete"))), responses(
+    request_body = DeleteOrganizationRequest, extensions(("x-permission" = json!("organization.delete")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Deleted; who I am in Personal", body = Me),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -118,7 +118,7 @@ struct DeleteOrganizationRequest {
     (status = 422, description = "Not the organization's slug", body = Problem)))]
 async fn delete_organization(
     State(app): State<App>,
-    allowed: Allowed<grant::OrganizationDelete>,
+    allowed: Recent<grant::OrganizationDelete>,
     headers: HeaderMap,
     body: JsonBody<DeleteOrganizationRequest>,
 ) -> Result<Response> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::second_factors;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -231,6 +232,7 @@ pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<
     sqlx::query!("DELETE FROM email_changes WHERE user_id = $1", user)
         .execute(tx.conn())
         .await?;
+    second_factors::forget_account(tx, user).await?;
     let name = format!("deleted-{}", user.simple());
     sqlx::query!(
         "UPDATE users SET email = $2, username = $3, password_hash = NULL, first_name = '', last_name = '', locale = 'en',

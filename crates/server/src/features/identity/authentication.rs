@@ -19,7 +19,7 @@ use super::usecases;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 pub use crate::operation::Allowed;
-use crate::operation::{Operation, RequestContext};
+use crate::operation::{Operation, Recent, RequestContext};
 use crate::permissions::Grant;
 use crate::plumbing::edge::{cookies, origin, request_id};
 
@@ -174,11 +174,13 @@ pub fn bearer(headers: &HeaderMap) -> Option<String> {
 }
 
 fn context(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> RequestContext {
+    let secure = app.config.is_https(peer, headers);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     RequestContext {
         request_id: request_id::current_id(),
         ip: peer.map(|peer| app.config.client_address(peer, headers)),
-        secure: app.config.is_https(peer, headers),
+        origin: app.config.origin_for(secure, headers),
+        secure,
         user_agent: user_agent.map(|text| text.chars().take(512).collect()),
         now: app.clock.now(),
     }
@@ -204,6 +206,17 @@ impl<S: Send + Sync, G: Grant> FromRequestParts<S> for Allowed<G> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         CurrentOperation::from_request_parts(parts, state).await?.0.allow()
+    }
+}
+
+impl<S: Send + Sync, G: Grant> FromRequestParts<S> for Recent<G> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        CurrentOperation::from_request_parts(parts, state)
+            .await?
+            .0
+            .allow_recent()
     }
 }
 

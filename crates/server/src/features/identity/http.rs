@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::authentication::{Anonymous, CurrentOperation};
 use super::rules::{Module, modules};
+use super::second_factors::http::{SecondFactorChallenge, challenge_response};
 use super::store::{Profile, SessionRow};
 use super::tokens::SESSION_LIFETIME;
+use super::usecases::{Login, SignedIn};
 use super::{Allowed, usecases};
 use crate::app::App;
 use crate::error::{Error, Kind, Problem, Result};
@@ -131,9 +133,12 @@ struct LoginRequest {
 }
 
 /// Sign in
+///
+/// An account with a second factor answers 202 with a challenge; `answer_second_factor` turns it into a session.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "account", request_body = LoginRequest,
     extensions(("x-permission" = json!("public"))), responses(
     (status = 200, description = "Signed in, in the Personal workspace", body = Me),
+    (status = 202, description = "The password is right, and the account asks for a second factor", body = SecondFactorChallenge),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Wrong e-mail, username or password", body = Problem),
     (status = 403, description = "Sent by a page of another site", body = Problem),
@@ -154,14 +159,12 @@ async fn login(
             return Err(Error::invalid(field, "length", "must have 1 to 1024 characters"));
         }
     }
-    let signed_in = usecases::login(&app, &request.login, request.password, &context).await?;
-    signed_in_response(
-        &app,
-        signed_in.operation,
-        signed_in.token,
-        request.transport == Transport::Bearer,
-    )
-    .await
+    match usecases::login(&app, &request.login, request.password, &context).await? {
+        Login::SignedIn(SignedIn { operation, token }) => {
+            signed_in_response(&app, operation, token, request.transport == Transport::Bearer).await
+        }
+        Login::Challenged(challenge) => Ok(challenge_response(challenge)),
+    }
 }
 
 /// Sign out

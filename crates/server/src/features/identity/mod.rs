@@ -5,7 +5,7 @@
 //! - A session is in one workspace. Switching re-issues the token; the one before answers 409 from then on.
 //! - Signing in does not tell whether an account exists: same answer, same work, throttled per account and address.
 //!
-//! Tables: `users`, `user_sessions`, `login_throttles`, and those of [`recovery`]. Uses: audit.
+//! Tables: `users`, `user_sessions`, `login_throttles`, and those of [`recovery`] and [`second_factors`]. Uses: audit.
 
 pub mod accounts;
 pub mod authentication;
@@ -16,8 +16,10 @@ pub(crate) mod notices;
 pub mod operator;
 mod password_rules;
 mod passwords;
+pub mod reauthentication;
 pub mod recovery;
 pub mod rules;
+pub mod second_factors;
 pub mod store;
 pub(crate) mod throttle;
 pub mod tokens;

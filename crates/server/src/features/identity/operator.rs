@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::notices;
 use super::rules::{check_password, normalise};
-use super::store;
+use super::{second_factors, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
@@ -51,6 +51,16 @@ pub async fn grant_platform_admin(app: &App, tx: &mut SystemTx, login: &str) -> 
         audit::record_system(tx, chain, now, act).await?;
     }
     events::notify(tx.conn(), Topic::Sessions, user_id, user_id).await
+}
+
+/// Takes every second factor off an account, for somebody who lost them all. Recorded with the account and with the platform; the
+/// person gets a mail.
+///
+/// # Errors
+/// 422 for an unknown login, 409 `no_second_factor`.
+pub async fn remove_second_factors(app: &App, tx: &mut SystemTx, login: &str) -> Result<()> {
+    let user_id = account(tx, login).await?;
+    second_factors::by_operator(app, tx, user_id).await
 }
 
 async fn account(tx: &mut SystemTx, login: &str) -> Result<Uuid> {

@@ -1,6 +1,8 @@
-//! Argon2id, with a bound on how many hashes run at once: each takes 19 MiB and a core for a while.
+//! Argon2id, with a bound on how many hashes run at once (each takes 19 MiB and a core for a while) and on how long one waits for
+//! its turn: however many guesses come in, they cost no more than this.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -8,6 +10,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
+
+/// Who waits longer for a turn is better told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub struct Passwords {
@@ -61,7 +66,11 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static) -> Result<T> {
-        let permit = self.parallel.clone().acquire_owned().await.map_err(Error::internal)?;
+        let turn = tokio::time::timeout(LONGEST_WAIT, self.parallel.clone().acquire_owned());
+        let permit = turn
+            .await
+            .map_err(|_| Error::unavailable("Too many people sign in right now."))?
+            .map_err(Error::internal)?;
         let argon2 = self.argon2.clone();
         tokio::task::spawn_blocking(move || {
             let outcome = work(&argon2);

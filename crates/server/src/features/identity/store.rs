@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use super::second_factors;
 use crate::error::{Error, Result};
 use crate::permissions::{Policies, Role};
 use crate::plumbing::db::{Db, SystemTx, TenantTx};
@@ -12,12 +13,15 @@ pub struct LoginAccount {
     pub id: Uuid,
     pub password_hash: Option<String>,
     pub disabled: bool,
+    /// The password is not enough.
+    pub has_second_factor: bool,
 }
 
 pub async fn account_by_login(db: &Db, login: &str) -> Result<Option<LoginAccount>> {
     let mut auth = db.auth().await?;
     let row = sqlx::query!(
-        r#"SELECT id AS "id!", password_hash, disabled AS "disabled!" FROM auth.user_by_login($1)"#,
+        r#"SELECT id AS "id!", password_hash, disabled AS "disabled!", has_second_factor AS "has_second_factor!"
+         FROM auth.user_by_login($1)"#,
         login
     )
     .fetch_optional(auth.conn())
@@ -26,6 +30,7 @@ pub async fn account_by_login(db: &Db, login: &str) -> Result<Option<LoginAccoun
         id: row.id,
         password_hash: row.password_hash,
         disabled: row.disabled,
+        has_second_factor: row.has_second_factor,
     }))
 }
 
@@ -55,6 +60,7 @@ pub struct SessionFacts {
     /// `None` with an organization set: the membership ended.
     pub organization_role: Option<Role>,
     pub policies: Policies,
+    pub authenticated_at: DateTime<Utc>,
 }
 
 pub async fn session_by_token(
@@ -67,7 +73,7 @@ pub async fn session_by_token(
     let row = sqlx::query!(
         r#"SELECT session_id AS "session_id!", user_id AS "user_id!", token_state AS "token_state!", token_issued_at AS "token_issued_at!",
             last_used_at AS "last_used_at!", platform_role AS "platform_role!", organization_id, organization_role,
-            members_can_create_keys
+            members_can_create_keys, authenticated_at AS "authenticated_at!"
          FROM auth.session_by_token($1, $2, $3)"#,
         session_id,
         token_hash,
@@ -93,6 +99,7 @@ pub async fn session_by_token(
         policies: Policies {
             members_can_create_keys: row.members_can_create_keys.unwrap_or(false),
         },
+        authenticated_at: row.authenticated_at,
     }))
 }
 
@@ -135,6 +142,25 @@ pub async fn record_login_failure(db: &Db, subject: &str, now: DateTime<Utc>, wi
     Ok(())
 }
 
+/// Counts an attempt; says how many there are in the running window, and since when.
+pub async fn count_attempt(
+    db: &Db,
+    subject: &str,
+    now: DateTime<Utc>,
+    window: Duration,
+) -> Result<(i32, DateTime<Utc>)> {
+    let mut auth = db.auth().await?;
+    let row = sqlx::query!(
+        r#"SELECT attempts AS "attempts!", window_started_at AS "since!" FROM auth.count_attempt($1, $2, $3)"#,
+        subject,
+        now,
+        window.num_seconds() as i32
+    )
+    .fetch_one(auth.conn())
+    .await?;
+    Ok((row.attempts, row.since))
+}
+
 pub async fn clear_login_failures(db: &Db, subject: &str) -> Result<()> {
     let mut auth = db.auth().await?;
     sqlx::query!("SELECT auth.clear_login_failures($1)", subject)
@@ -157,8 +183,9 @@ pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Resu
         operation.request.user_agent.clone(),
     );
     sqlx::query!(
-        "INSERT INTO user_sessions (id, user_id, token_hash, token_issued_at, ip_address, user_agent, created_at, last_used_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $4, $4, $7)",
+        "INSERT INTO user_sessions (id, user_id, token_hash, token_issued_at, ip_address, user_agent, created_at, last_used_at, expires_at,
+            authenticated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $4, $4, $7, $4)",
         session.id,
         user_id,
         session.token_hash,
@@ -380,6 +407,16 @@ pub async fn password_hash(tx: &mut TenantTx) -> Result<Option<String>> {
     )
 }
 
+pub async fn has_password(tx: &mut TenantTx) -> Result<bool> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT password_hash IS NOT NULL AS "has!" FROM users WHERE id = $1"#,
+        user_id
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 pub async fn set_password_hash(tx: &mut TenantTx, hash: &str) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!(
@@ -393,13 +430,13 @@ pub async fn set_password_hash(tx: &mut TenantTx, hash: &str) -> Result<()> {
     Ok(())
 }
 
-/// Links that were mailed to the person stop working.
+/// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.
 pub async fn void_links(tx: &mut TenantTx) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!("SELECT tenancy.void_own_links($1)", now)
         .fetch_one(tx.conn())
         .await?;
-    Ok(())
+    second_factors::end_challenges(tx).await
 }
 
 /// An account made by the platform itself: the first admin, sample data, `inventiv admin`.
@@ -510,6 +547,7 @@ pub async fn reset_password(tx: &mut SystemTx, user_id: Uuid, hash: &str, now: D
     )
     .execute(tx.conn())
     .await?;
+    second_factors::end_challenges_of(tx, user_id).await?;
     let ended = sqlx::query_scalar!(
         "UPDATE user_sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id",
         user_id,

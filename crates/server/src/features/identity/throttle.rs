@@ -1,5 +1,6 @@
-//! Slows guessing down, per account and per address. The account's limit counts failures from each address apart, so that
-//! somebody else's guesses can't lock a person out.
+//! Slows guessing down, per account and per network. The account's limit counts failures from each network apart, so that
+//! somebody else's guesses can't lock a person out: there is no number of them that closes an account. What many networks
+//! together can try is bounded by what checking a password costs (see `passwords`).
 
 use std::net::IpAddr;
 
@@ -85,6 +86,11 @@ impl Quota {
         Self::hourly(format!("links:{}", address(ip)), 100)
     }
 
+    /// Codes of an authenticator app and recovery codes. Only who has the password gets to try them.
+    pub fn second_factor_codes_of(user: Uuid) -> Self {
+        Self::hourly(format!("second-factor:{user}"), 20)
+    }
+
     pub fn hourly(subject: String, most: i32) -> Self {
         Self {
             subject,
@@ -106,16 +112,56 @@ pub async fn check_quota(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<(
     }
 }
 
+/// Counts before looking, so that attempts at the same time can't be more than the quota together.
+///
+/// # Errors
+/// 429 with the seconds to wait, when the quota is used up.
+pub async fn spend(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
+    let (count, since) = store::count_attempt(db, &quota.subject, now, quota.window).await?;
+    if count > quota.most {
+        let wait = (since + quota.window - now).num_seconds().max(1);
+        return Err(Error::too_many_attempts(wait as u64));
+    }
+    Ok(())
+}
+
+/// A good answer forgets what was tried before it.
+pub async fn clear_quota(db: &Db, quota: &Quota) -> Result<()> {
+    store::clear_login_failures(db, &quota.subject).await
+}
+
 pub async fn count(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
     store::record_login_failure(db, &quota.subject, now, quota.window).await
 }
 
+/// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 address, in which one subscriber picks addresses at will.
 fn address(ip: Option<IpAddr>) -> String {
-    ip.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
+    match ip.map(|ip| ip.to_canonical()) {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(ip)) => ip.to_string(),
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 /// Addresses of people are not kept in the table of counters.
 fn digest(text: &str) -> String {
     let hash = sha256(text.trim().to_lowercase().as_bytes());
     hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_subscriber_count_together() {
+        let of = |text: &str| address(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
+    }
 }

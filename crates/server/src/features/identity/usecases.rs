@@ -1,10 +1,11 @@
 //! What people do with their account and sessions.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::notices;
 use super::rules::{check_password, check_username, is_idle, normalise};
+use super::second_factors::sign_in;
 use super::store::{self, NewSession, Profile, SessionRow, TokenState};
 use super::tokens::{IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hash_of};
 use super::{throttle, tokens};
@@ -23,11 +24,18 @@ pub struct SignedIn {
     pub token: String,
 }
 
-/// Signs in with an e-mail or a username.
+/// What a right password leads to.
+pub enum Login {
+    SignedIn(SignedIn),
+    /// The account asks for a second factor.
+    Challenged(sign_in::Challenge),
+}
+
+/// Signs in with an e-mail or a username, or begins to where the account has a second factor.
 ///
 /// # Errors
 /// 401 `invalid_credentials`, the same for an unknown account, a wrong password and a disabled account; 429 after too many failures.
-pub async fn login(app: &App, login: &str, password: String, request: &RequestContext) -> Result<SignedIn> {
+pub async fn login(app: &App, login: &str, password: String, request: &RequestContext) -> Result<Login> {
     let subjects = throttle::Subjects::new(login, request.ip);
     throttle::check(&app.db, &subjects, request.now).await?;
     let refused = || {
@@ -53,23 +61,36 @@ pub async fn login(app: &App, login: &str, password: String, request: &RequestCo
         return Err(refused());
     };
     throttle::clear(&app.db, &subjects).await?;
+    if account.has_second_factor {
+        let challenge = sign_in::challenge(app, account.id, request).await?;
+        return Ok(Login::Challenged(challenge));
+    }
+    let tx = app.db.for_signing_in(account.id, request).await?;
+    Ok(Login::SignedIn(open_session(app, tx, None).await?))
+}
 
+/// Opens a session for the person of a transaction who proved who they are, and commits. `how`: what the log says of it.
+pub(super) async fn open_session(app: &App, mut tx: TenantTx, how: Option<Value>) -> Result<SignedIn> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let session_id = crate::ids::new_id();
     let issued = app
         .tokens
-        .issue(account.id, session_id, None, request.now)
+        .issue(user_id, session_id, None, now)
         .map_err(Error::internal)?;
-    let mut tx = app.db.for_signing_in(account.id, request).await?;
     let session = NewSession {
         id: session_id,
         token_hash: &issued.token_hash,
-        expires_at: request.now + SESSION_LIFETIME,
+        expires_at: now + SESSION_LIFETIME,
     };
     store::insert_session(&mut tx, &session).await?;
-    audit::record_in(&mut tx, account.id, Act::new("session.create", "session", session_id)).await?;
+    let mut act = Act::new("session.create", "session", session_id);
+    if let Some(how) = &how {
+        act = act.after(how);
+    }
+    audit::record_in(&mut tx, user_id, act).await?;
     let platform_admin = store::profile(&mut tx).await?.platform_role == "admin";
     let mut operation = tx.operation().clone();
-    events::notify(tx.conn(), Topic::Sessions, account.id, session_id).await?;
+    events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
     tx.commit().await?;
     operation.session_id = session_id;
     operation.workspace = Workspace::Personal { platform_admin };
@@ -123,6 +144,7 @@ pub(super) async fn recognise(
         session_id: facts.session_id,
         workspace,
         policies: facts.policies,
+        authenticated_at: facts.authenticated_at,
         request: request.clone(),
     };
     Ok((operation, claims, facts))

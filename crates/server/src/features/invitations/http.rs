@@ -21,7 +21,7 @@ use super::{LIFETIME, MOST_AT_ONCE};
 use crate::app::App;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::features::identity::authentication::{Anonymous, CurrentOperation};
-use crate::operation::Allowed;
+use crate::operation::{Allowed, Recent};
 use crate::permissions::{Role, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
@@ -176,7 +176,7 @@ enum CreatedInvitations {
 /// With one address in `email` the answer is the invitation, or 409 when there is nothing to invite to. With `emails` each address has its own result.
 #[utoipa::path(post, path = "/organizations/current/invitations", operation_id = "create_invitations", tag = "organizations",
     request_body = CreateInvitationsRequest, params(("Idempotency-Key" = Option<String>, Header)),
-    extensions(("x-permission" = json!("invitation.create"))), responses(
+    extensions(("x-permission" = json!("invitation.create")), ("x-reauthentication" = json!(true))), responses(
     (status = 201, description = "Invited", body = CreatedInvitations),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -189,7 +189,7 @@ enum CreatedInvitations {
     (status = 429, description = "Too many invitations today", body = Problem)))]
 async fn create_invitations(
     State(app): State<App>,
-    allowed: Allowed<grant::InvitationCreate>,
+    allowed: Recent<grant::InvitationCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateInvitationsRequest>,
 ) -> Result<Response> {
@@ -278,7 +278,7 @@ async fn revoke_invitation(
 ///
 /// With a new link and seven new days, also when it expired or needs approval. I become the inviter.
 #[utoipa::path(post, path = "/organizations/current/invitations/{id}/resend", operation_id = "resend_invitation", tag = "organizations",
-    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("invitation.create"))), responses(
+    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("invitation.create")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Sent", body = Invitation),
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or the role is beyond one's reach (`delegation`)", body = Problem),
@@ -287,7 +287,7 @@ async fn revoke_invitation(
     (status = 429, description = "Sent too often", body = Problem)))]
 async fn resend_invitation(
     State(app): State<App>,
-    allowed: Allowed<grant::InvitationCreate>,
+    allowed: Recent<grant::InvitationCreate>,
     Id(id): Id,
 ) -> Result<Json<Invitation>> {
     let (row, link) = usecases::resend(&app, allowed.authorized(), id).await?;

@@ -86,9 +86,11 @@ mod tests {
             session_id: Uuid::from_u128(9),
             workspace,
             policies: Policies::default(),
+            authenticated_at: DateTime::UNIX_EPOCH,
             request: RequestContext {
                 request_id: Uuid::nil(),
                 ip: None,
+                origin: String::new(),
                 secure: false,
                 user_agent: None,
                 now: DateTime::UNIX_EPOCH,

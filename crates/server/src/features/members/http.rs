@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::features::identity::http::{Me, signed_in_response};
 use crate::features::organizations::http::Member;
-use crate::operation::Allowed;
+use crate::operation::{Allowed, Recent};
 use crate::permissions::{Role, WorkspaceRole, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::params::Id;
@@ -39,7 +39,7 @@ struct AssignRoleRequest {
 /// and user. Works at once, in every session of the member.
 #[utoipa::path(put, path = "/organizations/current/members/{user_id}", operation_id = "assign_member_role", tag = "organizations",
     params(("user_id" = Uuid, Path)), request_body = AssignRoleRequest,
-    extensions(("x-permission" = json!("member.assign_role"))), responses(
+    extensions(("x-permission" = json!("member.assign_role")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "The member as it is now", body = Member),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -51,7 +51,7 @@ struct AssignRoleRequest {
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn assign_member_role(
     State(app): State<App>,
-    allowed: Allowed<grant::MemberAssignRole>,
+    allowed: Recent<grant::MemberAssignRole>,
     Id(user_id): Id,
     body: JsonBody<AssignRoleRequest>,
 ) -> Result<Json<Member>> {
@@ -123,7 +123,7 @@ struct OwnershipTransfer {
 ///
 /// For owners: another member becomes an owner and I stop being one, in one act.
 #[utoipa::path(post, path = "/organizations/current/transfer_ownership", operation_id = "transfer_ownership", tag = "organizations",
-    request_body = TransferOwnershipRequest, extensions(("x-permission" = json!("member.assign_role"))), responses(
+    request_body = TransferOwnershipRequest, extensions(("x-permission" = json!("member.assign_role")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Transferred", body = OwnershipTransfer),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -134,7 +134,7 @@ struct OwnershipTransfer {
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn transfer_ownership(
     State(app): State<App>,
-    allowed: Allowed<grant::MemberAssignRole>,
+    allowed: Recent<grant::MemberAssignRole>,
     body: JsonBody<TransferOwnershipRequest>,
 ) -> Result<Json<OwnershipTransfer>> {
     let request = || {

@@ -15,7 +15,8 @@ use super::usecases::{self, UserChange, UserRequest};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::identity::accounts::AccountRow;
-use crate::operation::Allowed;
+use crate::features::identity::second_factors;
+use crate::operation::{Allowed, Recent};
 use crate::permissions::{Permission, Role, WorkspaceRole, assignable_roles, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_users, create_user))
         .routes(routes!(search_users))
         .routes(routes!(get_user, update_user, delete_user))
+        .routes(routes!(remove_user_second_factors))
 }
 
 /// What somebody may do on the platform itself.
@@ -154,11 +156,11 @@ struct CreateUserRequest {
 /// For somebody who has none. The person chooses a password by a link that is mailed to the address. In an
 /// organization also a member, in the same act. Whoever has an account is invited instead.
 #[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "users", request_body = CreateUserRequest,
-    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("user.create"))),
+    params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("user.create")), ("x-reauthentication" = json!(true))),
     responses((status = 201, description = "Made", body = User), CreateRefusals))]
 async fn create_user(
     State(app): State<App>,
-    allowed: Allowed<grant::UserCreate>,
+    allowed: Recent<grant::UserCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateUserRequest>,
 ) -> Result<Response> {
@@ -196,11 +198,11 @@ struct UpdateUserRequest {
 
 /// Change a user
 #[utoipa::path(put, path = "/users/{id}", operation_id = "update_user", tag = "users", params(("id" = Uuid, Path)),
-    request_body = UpdateUserRequest, extensions(("x-permission" = json!("user.update"))),
+    request_body = UpdateUserRequest, extensions(("x-permission" = json!("user.update")), ("x-reauthentication" = json!(true))),
     responses((status = 200, description = "The user as it is now", body = User), ChangeRefusals))]
 async fn update_user(
     State(app): State<App>,
-    allowed: Allowed<grant::UserUpdate>,
+    allowed: Recent<grant::UserUpdate>,
     Id(id): Id,
     body: JsonBody<UpdateUserRequest>,
 ) -> Result<Json<User>> {
@@ -230,9 +232,25 @@ async fn update_user(
 ///
 /// In an organization ends the membership. In Personal closes the account: it is disabled for good and its personal data removed.
 #[utoipa::path(delete, path = "/users/{id}", operation_id = "delete_user", tag = "users", params(("id" = Uuid, Path)),
-    extensions(("x-permission" = json!("user.delete"))),
+    extensions(("x-permission" = json!("user.delete")), ("x-reauthentication" = json!(true))),
     responses((status = 204, description = "Removed"), RowRefusals))]
-async fn delete_user(State(app): State<App>, allowed: Allowed<grant::UserDelete>, Id(id): Id) -> Result<StatusCode> {
+async fn delete_user(State(app): State<App>, allowed: Recent<grant::UserDelete>, Id(id): Id) -> Result<StatusCode> {
     usecases::delete(&app, allowed.authorized(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Remove a user's second factors
+///
+/// For somebody who lost them all: the password alone signs in from then on. The person is told by mail.
+#[utoipa::path(delete, path = "/users/{id}/second-factors", operation_id = "remove_user_second_factors", tag = "users",
+    params(("id" = Uuid, Path)),
+    extensions(("x-permission" = json!("user.remove_second_factors")), ("x-reauthentication" = json!(true))),
+    responses((status = 204, description = "Removed"), RowRefusals))]
+async fn remove_user_second_factors(
+    State(app): State<App>,
+    recent: Recent<grant::UserRemoveSecondFactors>,
+    Id(id): Id,
+) -> Result<StatusCode> {
+    second_factors::of_account(&app, recent.authorized(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,6 +60,7 @@ impl Db {
             session_id: Uuid::nil(),
             workspace: Workspace::Personal { platform_admin: false },
             policies: Policies::default(),
+            authenticated_at: request.now,
             request: request.clone(),
         };
         TenantTx::open(self, operation, true).await

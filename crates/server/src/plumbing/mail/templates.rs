@@ -22,10 +22,12 @@ pub enum Template {
     PasswordChanged,
     /// `username`, `link` (to choose a password), `days`, `organization` (or null)
     AccountCreated,
+    /// `event` (what happened to the second factors), `left` (recovery codes), `link` (to the account)
+    SecurityNotice,
 }
 
 impl Template {
-    pub const ALL: [Template; 7] = [
+    pub const ALL: [Template; 8] = [
         Template::Invitation,
         Template::PasswordReset,
         Template::EmailChange,
@@ -33,6 +35,7 @@ impl Template {
         Template::EmailChanged,
         Template::PasswordChanged,
         Template::AccountCreated,
+        Template::SecurityNotice,
     ];
 
     pub fn name(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Template {
             Template::EmailChanged => "email_changed",
             Template::PasswordChanged => "password_changed",
             Template::AccountCreated => "account_created",
+            Template::SecurityNotice => "security_notice",
         }
     }
 }
@@ -97,6 +101,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         "email_changed/en.txt" "email_changed/en.html" "email_changed/fr.txt" "email_changed/fr.html"
         "password_changed/en.txt" "password_changed/en.html" "password_changed/fr.txt" "password_changed/fr.html"
         "account_created/en.txt" "account_created/en.html" "account_created/fr.txt" "account_created/fr.html"
+        "security_notice/en.txt" "security_notice/en.html" "security_notice/fr.txt" "security_notice/fr.html"
     );
     environment
 });
@@ -111,6 +116,7 @@ mod tests {
         json!({
             "organization": "Acme <Labs> & Söhne", "role": "manager", "inviter": "Ann \"The Boss\" O'Hara", "days": 7, "minutes": 60,
             "link": "https://inventiv.example/app/x#token=abc-_1", "new_email": "new@example.test", "username": "ann",
+            "event": "recovery_code_used", "left": 3,
         })
     }
 
@@ -128,6 +134,33 @@ mod tests {
                     );
                     assert!(mail.html.contains("#token=abc-_1\""), "{template:?}: {}", mail.html);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_notice_has_words_in_both_languages() {
+        let events = [
+            "totp_added",
+            "totp_removed",
+            "passkey_added",
+            "passkey_removed",
+            "new_recovery_codes",
+            "recovery_code_used",
+            "all_removed",
+            "wrong_codes",
+        ];
+        for locale in ["en", "fr"] {
+            let mut said = std::collections::HashSet::new();
+            for event in events {
+                let parameters = json!({"event": event, "left": 3, "link": "https://inventiv.example/app/account"});
+                let mail = render("security_notice", locale, &parameters).unwrap();
+                assert!(
+                    mail.text.matches("Inventiv").count() >= 1,
+                    "{locale} {event}: {}",
+                    mail.text
+                );
+                assert!(said.insert(mail.text), "{locale} {event} says nothing of its own");
             }
         }
     }

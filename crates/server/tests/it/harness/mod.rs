@@ -2,6 +2,8 @@
 
 mod client;
 mod database;
+mod factors;
+mod passkeys;
 pub mod world;
 mod smtp_sink;
 
@@ -29,6 +31,8 @@ use uuid::Uuid;
 pub use client::{Answer, Client};
 pub use database::discard;
 pub use database::fresh as fresh_database;
+pub use factors::{add_passkey, code_at, code_of, enrol_totp, new_passkey};
+pub use passkeys::Authenticator;
 pub use smtp_sink::{Fault, Received, SmtpSink, Tls};
 
 pub const PASSWORD: &str = "correct horse battery";

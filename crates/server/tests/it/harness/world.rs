@@ -12,12 +12,16 @@ use inventiv_server::permissions::{Role, WorkspaceRole};
 use inventiv_server::plumbing::config::{Config, ServerRole};
 use inventiv_server::plumbing::db::PoolSizes;
 use inventiv_server::secrets::MasterSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
-use super::{Client, Person, TestServer, database};
+use super::factors::{add_passkey, new_passkey};
+use super::{Authenticator, Client, Person, TestServer, database};
+
+/// Where the world's browsers are: passkeys need a host name.
+const PUBLIC_URL: &str = "http://localhost:8080";
 
 /// Whose rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,6 +161,12 @@ const ROWS: &[Rows] = &[
             VALUES (sha256('change {marker}'), '{person}', '{marker}@example.test', now(), now(), now())",
     },
     Rows {
+        table: "sign_in_challenges",
+        scopes: ALL,
+        insert: "INSERT INTO sign_in_challenges (token_hash, user_id, created_at, expires_at)
+            VALUES (sha256('challenge {marker}'), '{person}', now(), now() + interval '1 year')",
+    },
+    Rows {
         table: "outbox",
         scopes: ALL,
         insert: "INSERT INTO outbox (id, template, locale, recipient, created_at, next_attempt_at, sent_at)
@@ -221,6 +231,18 @@ pub struct Principal {
     pub person: Option<Uuid>,
     /// Another session of the person.
     pub spare_session: Option<Uuid>,
+    pub factors: Option<Factors>,
+}
+
+/// What somebody proves it with.
+#[derive(Debug, Clone)]
+pub struct Factors {
+    pub passkey: Uuid,
+    /// A body that adds another one.
+    pub another_passkey: Value,
+    /// Of an authenticator app that waits to be confirmed.
+    pub totp_secret: String,
+    pub recovery_code: String,
 }
 
 impl Principal {
@@ -312,6 +334,7 @@ impl World {
         let sizes = PoolSizes { app: 4, system: 6 };
         TestServer::start_on(self.copy().await, sizes, |config| {
             config.master_secret = Some(self.master.clone());
+            config.public_url = Some(PUBLIC_URL.to_owned());
         })
         .await
     }
@@ -328,6 +351,7 @@ impl World {
 /// Nothing moves by itself: what changed, a request changed.
 fn still(config: &mut Config) {
     config.roles = vec![ServerRole::Api, ServerRole::Gateway];
+    config.public_url = Some(PUBLIC_URL.to_owned());
 }
 
 struct Fill<'a> {
@@ -416,8 +440,25 @@ async fn build() -> World {
         let inhabitant = inhabitant(&server, name, person, role, side).await;
         world.principals.push(inhabitant);
     }
+    for principal in world.principals.iter_mut().filter(|principal| principal.role.is_some()) {
+        principal.factors = Some(factors(&server, principal).await);
+    }
     server.stop().await;
     world
+}
+
+/// Last of all: who has a factor signs in in two steps.
+async fn factors(server: &TestServer, principal: &Principal) -> Factors {
+    let client = principal.client(server);
+    let name = format!("passkey {}", principal.side.marker());
+    let added = add_passkey(&client, &mut Authenticator::new(PUBLIC_URL), &name).await;
+    let totp = client.post("/auth/me/totp", json!({})).await.expect(200);
+    Factors {
+        passkey: added["id"].as_str().unwrap().parse().unwrap(),
+        another_passkey: new_passkey(&client, &mut Authenticator::new(PUBLIC_URL), "Another one").await,
+        totp_secret: totp.json["secret"].as_str().unwrap().to_owned(),
+        recovery_code: added["recovery_codes"][0].as_str().unwrap().to_owned(),
+    }
 }
 
 /// An organization with a member in every role, who all become principals.
@@ -480,6 +521,7 @@ fn principal(name: &'static str, token: Option<String>, role: Option<WorkspaceRo
         side,
         person: None,
         spare_session: None,
+        factors: None,
     }
 }
 

@@ -30,10 +30,12 @@ fn operation(world: &World, principal: &str) -> Operation {
             Side::Platform => Workspace::Personal { platform_admin: true },
         },
         policies: Policies::default(),
+        authenticated_at: inventiv_server::clock::Clock::default().now(),
         request: RequestContext {
             request_id: Uuid::nil(),
             ip: None,
             user_agent: None,
+            origin: String::new(),
             secure: false,
             now: inventiv_server::clock::Clock::default().now(),
         },

@@ -11,6 +11,8 @@ pub struct Operation {
     pub path: String,
     /// `public`, `worker` or the name of a permission.
     pub permission: String,
+    /// Asks for a proof of identity no older than a quarter of an hour.
+    pub needs_recent_proof: bool,
     pub has_body: bool,
     /// The statuses it declares.
     pub statuses: Vec<u16>,
@@ -58,6 +60,7 @@ pub fn described_operations() -> Vec<(Operation, Value)> {
                 method,
                 path: path.clone(),
                 permission: text("x-permission"),
+                needs_recent_proof: description["x-reauthentication"] == true,
                 has_body: description.get("requestBody").is_some(),
                 statuses: description["responses"]
                     .as_object()

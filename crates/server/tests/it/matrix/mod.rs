@@ -34,6 +34,9 @@ const COPIES: usize = 3;
 const UNAUDITED: &[&str] = &[
     // A new token for the same session, every few minutes.
     "refresh_token",
+    // What a passkey is asked to sign: gone in minutes, and nothing has changed for anybody.
+    "start_passkey",
+    "start_reauthentication",
 ];
 
 /// One call.
@@ -552,6 +555,61 @@ async fn a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else()
             ..case.clone()
         };
         Vec::from_iter(moved.judge(world, &answer))
+    })
+    .await;
+    assert_nothing_wrong(faults);
+    assert_eq!(before, of_everything(&server.owner).await, "something changed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_can_hurt_asks_for_a_recent_proof_right_after_the_permission() {
+    let world = World::shared().await;
+    let server = world.server().await;
+    server
+        .owner
+        .execute("UPDATE user_sessions SET authenticated_at = now() - interval '15 minutes'")
+        .await
+        .unwrap();
+    let before = of_everything(&server.owner).await;
+    let marked: HashSet<String> = document::operations()
+        .into_iter()
+        .filter(|operation| operation.needs_recent_proof)
+        .map(|operation| operation.id)
+        .collect();
+    for id in [
+        "transfer_ownership",
+        "create_api_key",
+        "revoke_api_key",
+        "update_user",
+        "delete_organization",
+        "start_totp",
+        "delete_passkey",
+    ] {
+        assert!(marked.contains(id), "{id} is not marked");
+    }
+    let cases: Vec<Case> = all_cases(world)
+        .into_iter()
+        .filter(|case| {
+            case.principal.role.is_some() && !["public", "worker"].contains(&case.operation.permission.as_str())
+        })
+        // The others may do what they always may; only those that change nothing share this world.
+        .filter(|case| case.operation.needs_recent_proof || !case.changes_things())
+        .collect();
+    let server_ref = &server;
+    let faults = gather(cases, CONCURRENCY, |case| async move {
+        let refused_anyway = matches!(
+            case.expected,
+            Expected::Refused(403, "forbidden" | "organization_required")
+        );
+        let expected = match case.operation.needs_recent_proof && !refused_anyway {
+            true => Expected::Refused(403, "reauthentication_required"),
+            false => case.expected,
+        };
+        let case = Case { expected, ..case };
+        let client = case.principal.client(server_ref);
+        let answer = case.call(&client, case.body(world)).await;
+        Vec::from_iter(case.judge(world, &answer))
     })
     .await;
     assert_nothing_wrong(faults);

@@ -1,12 +1,13 @@
 //! One row for each operation: what its id names, a good body, whether it changes things. An operation without a row fails the
 //! matrix, and so does a row without its operation.
 
+use inventiv_server::clock::Clock;
 use inventiv_server::permissions::{Role, WorkspaceRole};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::PASSWORD;
-use crate::harness::world::{Principal, Side, World};
+use crate::harness::world::{Factors, Principal, Side, World};
+use crate::harness::{PASSWORD, code_at};
 
 /// What the id in the path names.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,8 @@ pub enum Names {
     PublicRowOf(&'static str),
     /// Another session of the own account.
     Session,
+    /// A passkey of the own account.
+    Passkey,
     /// A row of the catalogue, which belongs to nobody.
     Catalog(&'static str),
     /// A member of the organization, the one with the least rights.
@@ -139,7 +142,21 @@ pub const ROWS: &[Row] = &[
     reads("readyz"),
     reads("version"),
     // account
-    changes("login", 200).with(|world, _| json!({"login": email(world, "owner"), "password": PASSWORD})),
+    // With the password alone: the second step has its own row.
+    changes("login", 200)
+        .with(|world, _| json!({"login": email(world, "owner"), "password": PASSWORD}))
+        .arranged("DELETE FROM passkeys; DELETE FROM totp_authenticators"),
+    changes("answer_second_factor", 200)
+        .with(|world, _| {
+            let code = factor(world.principal("owner"), |factors| factors.recovery_code.clone());
+            json!({"challenge": format!("challenge {}", Side::Alpha.marker()), "recovery_code": code})
+        })
+        .arranged(
+            "UPDATE recovery_codes SET used_at = NULL;
+         INSERT INTO sign_in_challenges (token_hash, user_id, created_at, expires_at)
+            SELECT sha256('challenge canary-alpha-x7'), id, now(), now() + interval '1 hour' FROM users
+                WHERE username = 'owner.canary-alpha-x7' ON CONFLICT DO NOTHING",
+        ),
     changes("logout", 204),
     changes("refresh_token", 200),
     reads("get_me"),
@@ -161,6 +178,22 @@ pub const ROWS: &[Row] = &[
             "UPDATE organization_memberships SET role = 'owner' WHERE user_id = '{colleague}';
          UPDATE users SET platform_role = 'admin' WHERE username LIKE 'solo.%'",
         ),
+    changes("start_reauthentication", 200),
+    changes("reauthenticate", 204).with(|_, _| json!({"password": PASSWORD})),
+    reads("get_second_factors"),
+    changes("start_totp", 200),
+    changes("confirm_totp", 200).with(|_, principal| {
+        let secret = factor(principal, |factors| factors.totp_secret.clone());
+        json!({"code": code_at(&secret, Clock::default().now())})
+    }),
+    changes("remove_totp", 204),
+    changes("start_passkey", 200),
+    changes("create_passkey", 201)
+        .with(|_, principal| factor(principal, |factors| factors.another_passkey.clone()))
+        .arranged("UPDATE passkey_ceremonies SET expires_at = now() + interval '1 hour'"),
+    changes_a("update_passkey", Names::Passkey, 200).with(|_, _| json!({"name": "Renamed"})),
+    changes_a("delete_passkey", Names::Passkey, 204),
+    changes("renew_recovery_codes", 200),
     reads("list_sessions"),
     changes_a("revoke_session", Names::Session, 204),
     changes("revoke_other_sessions", 200),
@@ -216,6 +249,7 @@ pub const ROWS: &[Row] = &[
         })
         .showing_people(),
     changes_a("delete_user", Names::Account, 204),
+    changes_a("remove_user_second_factors", Names::Account, 204),
     // audit log
     reads("list_audit_log"),
     reads("export_audit_log").asking("?format=jsonl"),
@@ -321,6 +355,11 @@ fn model(model_id: &str) -> Value {
     json!({"name": "New", "model_id": model_id, "engine": "mock", "required_vram_gb": 1, "context_length": 4096})
 }
 
+/// Of a principal's factors, or nothing for who has none and is refused anyway.
+fn factor<T: Default>(principal: &Principal, pick: fn(&Factors) -> T) -> T {
+    principal.factors.as_ref().map(pick).unwrap_or_default()
+}
+
 fn email(world: &World, principal: &str) -> String {
     let side = world.principal(principal).side;
     format!("{principal}.{}@example.test", side.marker())
@@ -371,6 +410,10 @@ fn own(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
     match names {
         Names::Nothing | Names::Invitation => None,
         Names::Session => principal.spare_session.or(world.principal("owner").spare_session),
+        Names::Passkey => {
+            let of = |principal: &Principal| principal.factors.as_ref().map(|factors| factors.passkey);
+            of(principal).or(of(world.principal("owner")))
+        }
         Names::Catalog(name) => world.catalog.get(name).copied(),
         Names::Member | Names::Account => own.people.get(3).or(alpha.people.get(3)).copied(),
         Names::RowOf(table) | Names::PublicRowOf(table) => {
@@ -389,6 +432,11 @@ fn foreign(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
             principals
                 .find(|other| other.side == principal.stranger())?
                 .spare_session
+        }
+        Names::Passkey => {
+            let mut strangers = world.principals.iter();
+            let stranger = strangers.find(|other| other.side == principal.stranger() && other.factors.is_some());
+            stranger?.factors.as_ref().map(|factors| factors.passkey)
         }
         // Nobody's account is foreign to the platform's admins.
         Names::Account if principal.side == Side::Platform => None,

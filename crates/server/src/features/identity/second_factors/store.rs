@@ -1,0 +1,472 @@
+//! SQL of second factors and of what waits for one.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::passkeys::Purpose;
+use crate::error::{Error, Result};
+use crate::plumbing::db::{Db, SystemTx, TenantTx};
+
+/// The person's authenticator app.
+pub struct Totp {
+    pub secret_encrypted: Vec<u8>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub last_step: Option<i64>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+pub async fn totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_as!(
+        Totp,
+        "SELECT secret_encrypted, confirmed_at, last_step, last_used_at FROM totp_authenticators WHERE user_id = $1",
+        user_id
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// As [`totp`], held until the end of the transaction: of two uses of one code, the second sees the first.
+pub async fn lock_totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_as!(
+        Totp,
+        "SELECT secret_encrypted, confirmed_at, last_step, last_used_at FROM totp_authenticators WHERE user_id = $1 FOR UPDATE",
+        user_id
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Replaces an authenticator app that was never confirmed; false when there is one that was.
+pub async fn put_unconfirmed_totp(tx: &mut TenantTx, secret_encrypted: &[u8]) -> Result<bool> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let done = sqlx::query!(
+        "INSERT INTO totp_authenticators AS t (user_id, secret_encrypted, created_at) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET secret_encrypted = $2, created_at = $3 WHERE t.confirmed_at IS NULL",
+        user_id,
+        secret_encrypted,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The app showed that it has the secret: a step of it is used.
+pub async fn use_totp(tx: &mut TenantTx, step: i64) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!(
+        "UPDATE totp_authenticators SET confirmed_at = COALESCE(confirmed_at, $3), last_step = $2, last_used_at = $3 WHERE user_id = $1",
+        user_id,
+        step,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn remove_totp(tx: &mut TenantTx) -> Result<bool> {
+    let user_id = tx.operation().user_id;
+    let done = sqlx::query!("DELETE FROM totp_authenticators WHERE user_id = $1", user_id)
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A passkey of the person's.
+pub struct StoredPasskey {
+    pub id: Uuid,
+    pub name: String,
+    pub rp_id: String,
+    pub credential: Value,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// What a person could prove it with.
+pub struct OwnFactors {
+    pub has_totp: bool,
+    pub passkeys: Vec<StoredPasskey>,
+}
+
+pub async fn own_factors(tx: &mut TenantTx) -> Result<OwnFactors> {
+    let totp = totp(tx).await?;
+    Ok(OwnFactors {
+        has_totp: totp.is_some_and(|totp| totp.confirmed_at.is_some()),
+        passkeys: passkeys(tx).await?,
+    })
+}
+
+/// The oldest first. There are at most [`super::MOST_PASSKEYS`].
+pub async fn passkeys(tx: &mut TenantTx) -> Result<Vec<StoredPasskey>> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_as!(
+        StoredPasskey,
+        "SELECT id, name, rp_id, credential, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT $2",
+        user_id,
+        super::MOST_PASSKEYS,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+pub struct NewPasskey<'a> {
+    pub id: Uuid,
+    pub name: &'a str,
+    pub rp_id: &'a str,
+    pub credential_id: &'a [u8],
+    pub credential: &'a Value,
+}
+
+/// # Errors
+/// 409 `passkey_exists` when it is registered already, here or with another account.
+pub async fn insert_passkey(tx: &mut TenantTx, passkey: &NewPasskey<'_>) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!(
+        "INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, credential, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        passkey.id,
+        user_id,
+        passkey.name,
+        passkey.rp_id,
+        passkey.credential_id,
+        passkey.credential,
+        now,
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| {
+        if Error::violates(&error, "passkeys_credential_key") {
+            Error::conflict("passkey_exists", "This passkey is registered already.")
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(())
+}
+
+pub async fn rename_passkey(tx: &mut TenantTx, id: Uuid, name: &str) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!(
+        "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2",
+        id,
+        user_id,
+        name
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A passkey signed: its counter moved on.
+pub async fn use_passkey(tx: &mut TenantTx, id: Uuid, credential: &Value) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!(
+        "UPDATE passkeys SET credential = $3, last_used_at = $4 WHERE id = $1 AND user_id = $2",
+        id,
+        user_id,
+        credential,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The name it had.
+pub async fn remove_passkey(tx: &mut TenantTx, id: Uuid) -> Result<Option<String>> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        "DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name",
+        id,
+        user_id
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Makes changes of one person's factors take turns: whoever removes one of two at the same time sees the other removed. Not by
+/// the account's row: each of the two holds a share of it already.
+pub async fn take_turns(tx: &mut TenantTx) -> Result<()> {
+    let turn = format!("inventiv.second_factors:{}", tx.operation().user_id);
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Locks the account before its factors, as everybody does, in a transaction that holds nothing yet.
+pub async fn hold_account(tx: &mut TenantTx) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Does signing in need more than the password?
+pub async fn has_factor(tx: &mut TenantTx) -> Result<bool> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM totp_authenticators WHERE user_id = $1 AND confirmed_at IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1) AS "has!""#,
+        user_id
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+pub async fn recovery_codes_left(tx: &mut TenantTx) -> Result<i64> {
+    let user_id = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL"#,
+        user_id
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// The codes before stop working.
+pub async fn replace_recovery_codes(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user_id)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "INSERT INTO recovery_codes (user_id, code_hash, created_at) SELECT $1, hash, $3 FROM unnest($2::bytea[]) AS hash",
+        user_id,
+        hashes,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// False for a code that isn't one, or was used.
+pub async fn use_recovery_code(tx: &mut TenantTx, hash: &[u8]) -> Result<bool> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let done = sqlx::query!(
+        "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL",
+        user_id,
+        hash,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A sign-in that waits for its second factor.
+pub struct NewChallenge<'a> {
+    pub token_hash: &'a [u8],
+    pub expires_at: DateTime<Utc>,
+    pub passkey_state: Option<&'a Value>,
+}
+
+pub async fn insert_challenge(tx: &mut TenantTx, challenge: &NewChallenge<'_>) -> Result<()> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    sqlx::query!(
+        "INSERT INTO sign_in_challenges (token_hash, user_id, created_at, expires_at, passkey_state) VALUES ($1, $2, $3, $4, $5)",
+        challenge.token_hash,
+        user_id,
+        now,
+        challenge.expires_at,
+        challenge.passkey_state,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whose sign-in waits under this token.
+pub async fn challenged(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<Uuid>> {
+    let mut auth = db.auth().await?;
+    Ok(
+        sqlx::query_scalar!("SELECT auth.sign_in_challenge($1, $2)", token_hash, now)
+            .fetch_one(auth.conn())
+            .await?,
+    )
+}
+
+pub struct Challenge {
+    pub failures: i32,
+    pub passkey_state: Option<Value>,
+}
+
+/// Held until the end of the transaction: answers to one challenge take turns.
+pub async fn lock_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<Option<Challenge>> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    Ok(sqlx::query_as!(
+        Challenge,
+        "SELECT failures, passkey_state FROM sign_in_challenges WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3 FOR UPDATE",
+        token_hash,
+        user_id,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+pub async fn count_failure(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!(
+        "UPDATE sign_in_challenges SET failures = failures + 1 WHERE token_hash = $1 AND user_id = $2",
+        token_hash,
+        user_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn end_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!(
+        "DELETE FROM sign_in_challenges WHERE token_hash = $1 AND user_id = $2",
+        token_hash,
+        user_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Sign-ins that were begun with the person's password before stop here.
+pub async fn end_challenges(tx: &mut TenantTx) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!("DELETE FROM sign_in_challenges WHERE user_id = $1", user_id)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// As [`end_challenges`], from outside a session.
+pub async fn end_challenges_of(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!("DELETE FROM sign_in_challenges WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+pub struct NewCeremony<'a> {
+    pub id: Uuid,
+    pub purpose: Purpose,
+    pub rp_id: &'a str,
+    pub state: &'a Value,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One at a time for each purpose of a session: the one before is forgotten.
+pub async fn put_ceremony(tx: &mut TenantTx, ceremony: &NewCeremony<'_>) -> Result<()> {
+    let (user_id, session_id) = (tx.operation().user_id, tx.operation().session_id);
+    sqlx::query!(
+        "DELETE FROM passkey_ceremonies WHERE user_id = $1 AND session_id = $2 AND purpose = $3",
+        user_id,
+        session_id,
+        ceremony.purpose.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "INSERT INTO passkey_ceremonies (id, user_id, session_id, purpose, rp_id, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        ceremony.id,
+        user_id,
+        session_id,
+        ceremony.purpose.as_str(),
+        ceremony.rp_id,
+        ceremony.state,
+        ceremony.expires_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What the session's ceremony is judged by. It is gone then, good answer or bad.
+pub async fn take_ceremony(tx: &mut TenantTx, id: Uuid, purpose: Purpose, rp_id: &str) -> Result<Option<Value>> {
+    let operation = tx.operation();
+    let (user_id, session_id, now) = (operation.user_id, operation.session_id, operation.request.now);
+    let row = sqlx::query!(
+        "DELETE FROM passkey_ceremonies WHERE id = $1 AND user_id = $2 AND session_id = $3 AND purpose = $4 AND rp_id = $5
+         RETURNING state, expires_at",
+        id,
+        user_id,
+        session_id,
+        purpose.as_str(),
+        rp_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.filter(|row| row.expires_at > now).map(|row| row.state))
+}
+
+/// The person of the transaction just proved who they are, in a session of theirs. False when it ended.
+pub async fn confirm_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let done = sqlx::query!(
+        "UPDATE user_sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
+        session_id,
+        user_id,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What was removed of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    pub totp: bool,
+    pub passkeys: u64,
+    pub recovery_codes: u64,
+}
+
+/// Takes every factor off an account, and what waits for one.
+pub async fn remove_all(tx: &mut SystemTx, user: Uuid) -> Result<Removed> {
+    let totp = sqlx::query!("DELETE FROM totp_authenticators WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    let passkeys = sqlx::query!("DELETE FROM passkeys WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    let recovery_codes = sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("DELETE FROM passkey_ceremonies WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    end_challenges_of(tx, user).await?;
+    Ok(Removed {
+        totp: totp.rows_affected() > 0,
+        passkeys: passkeys.rows_affected(),
+        recovery_codes: recovery_codes.rows_affected(),
+    })
+}
+
+/// The account is closed: nothing of it stays.
+pub async fn forget_account(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    remove_all(tx, user).await.map(drop)
+}
+
+/// Forgets challenges and ceremonies that nobody answered. Says how many, at most twice the limit.
+pub async fn remove_expired(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let challenges = sqlx::query!(
+        "DELETE FROM sign_in_challenges WHERE token_hash IN (SELECT token_hash FROM sign_in_challenges WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    let ceremonies = sqlx::query!(
+        "DELETE FROM passkey_ceremonies WHERE id IN (SELECT id FROM passkey_ceremonies WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(challenges.rows_affected() + ceremonies.rows_affected())
+}

@@ -1,0 +1,27 @@
+import { useTranslation } from 'react-i18next';
+import { Field, Input } from '@/components/ui/field';
+
+type CodeFieldProps = { value: string; onChange: (code: string) => void; error?: string; recovery?: boolean };
+
+/** Where a code is typed: six digits of an authenticator app, or a recovery code. */
+export function CodeField({ value, onChange, error, recovery = false }: CodeFieldProps) {
+  const { t } = useTranslation();
+  return (
+    <Field
+      label={recovery ? t('secondFactors.recoveryCode') : t('secondFactors.code')}
+      hint={recovery ? t('secondFactors.recoveryCodeHint') : t('secondFactors.codeHint')}
+      error={error}
+    >
+      <Input
+        inputMode={recovery ? 'text' : 'numeric'}
+        autoComplete={recovery ? 'off' : 'one-time-code'}
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={recovery ? 32 : 12}
+        className="font-mono tracking-widest"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}

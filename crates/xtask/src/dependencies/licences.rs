@@ -2,15 +2,22 @@
 
 use std::collections::BTreeSet;
 
-/// One sentence per package whose licence `allowed` does not satisfy. Lines of `tree`: `name version (…)|expression (*)`.
-pub fn problems(tree: &str, allowed: &[String]) -> Vec<String> {
+/// One sentence per package whose licence neither `allowed` nor its own exception satisfies. Lines of `tree`: `name version (…)|expression (*)`.
+pub fn problems(tree: &str, allowed: &[String], exceptions: &[(String, String)]) -> Vec<String> {
+    let allowed_for = |package: &str| {
+        let name = package.split_whitespace().next().unwrap_or_default();
+        let own = exceptions.iter().filter(move |(excepted, _)| excepted == name);
+        let mut allowed = allowed.to_vec();
+        allowed.extend(own.map(|(_, licence)| licence.clone()));
+        allowed
+    };
     let packages: BTreeSet<(&str, &str)> = tree
         .lines()
         .filter_map(|line| line.trim_end().trim_end_matches(" (*)").split_once('|'))
         .collect();
     packages
         .into_iter()
-        .filter(|(_, expression)| !is_satisfied(expression, allowed))
+        .filter(|(package, expression)| !is_satisfied(expression, &allowed_for(package)))
         .map(|(package, expression)| match expression {
             "" => format!("{package} states no licence"),
             _ => format!("{package} is licensed under {expression}, which deny.toml does not allow"),
@@ -109,9 +116,18 @@ mod tests {
     #[test]
     fn a_package_is_named_once_however_often_the_tree_shows_it() {
         let tree = "a v1.0.0|MIT\nb v1.0.0|GPL-3.0\nb v1.0.0|GPL-3.0 (*)\nc v1.0.0|\n\n";
-        let problems = problems(tree, &["MIT".to_owned()]);
+        let problems = problems(tree, &["MIT".to_owned()], &[]);
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems[0].starts_with("b v1.0.0 is licensed under GPL-3.0"));
         assert_eq!(problems[1], "c v1.0.0 states no licence");
+    }
+
+    #[test]
+    fn an_exception_is_for_its_package_alone() {
+        let tree = "a v1.0.0|MPL-2.0\nb v1.0.0|MPL-2.0\n";
+        let exceptions = [("a".to_owned(), "MPL-2.0".to_owned())];
+        let problems = problems(tree, &["MIT".to_owned()], &exceptions);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with("b v1.0.0"));
     }
 }

@@ -19,7 +19,7 @@ pub fn check() -> Outcome {
     let lock = fs::read_to_string(&lock_file).map_err(Failure::io("reading", &lock_file))?;
 
     let mut problems = lock_file::problems(&lock, &policy.banned);
-    problems.extend(licences::problems(&tree()?, &policy.licences));
+    problems.extend(licences::problems(&tree()?, &policy.licences, &policy.exceptions));
     problems.extend(unused::problems()?);
     if !problems.is_empty() {
         fail!("dependencies:\n  {}", problems.join("\n  "));

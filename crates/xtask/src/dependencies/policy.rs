@@ -5,16 +5,27 @@ use crate::failure::{Outcome, fail};
 pub struct Policy {
     /// SPDX identifiers.
     pub licences: Vec<String>,
+    /// Licences that one package may have besides: its name, the SPDX identifier.
+    pub exceptions: Vec<(String, String)>,
     /// Names of packages.
     pub banned: Vec<String>,
 }
 
-/// Expects `allow = [ … ]` below `[licenses]`, and `crate = "…"` in the lines below `[bans]`.
+/// Expects `allow = [ … ]` and lines `{ allow = ["…"], crate = "…" }` below `[licenses]`, and `crate = "…"` in the lines below `[bans]`.
 pub fn read(text: &str) -> Outcome<Policy> {
     let licences: Vec<String> = section(text, "licenses")
         .skip_while(|line| !line.starts_with("allow = ["))
         .take_while(|line| !line.starts_with(']'))
         .flat_map(quoted)
+        .collect();
+    let exceptions = section(text, "licenses")
+        .filter(|line| line.starts_with("{ allow = ["))
+        .filter_map(|line| {
+            let mut texts: Vec<String> = quoted(line).collect();
+            let package = texts.pop()?;
+            Some(texts.into_iter().map(move |licence| (package.clone(), licence)))
+        })
+        .flatten()
         .collect();
     let banned: Vec<String> = section(text, "bans")
         .filter_map(|line| line.split_once("crate = ").and_then(|(_, name)| quoted(name).next()))
@@ -22,7 +33,11 @@ pub fn read(text: &str) -> Outcome<Policy> {
     if licences.is_empty() || banned.is_empty() {
         fail!("deny.toml must allow licences ([licenses] allow) and ban crates ([bans] deny)");
     }
-    Ok(Policy { licences, banned })
+    Ok(Policy {
+        licences,
+        exceptions,
+        banned,
+    })
 }
 
 fn section<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
@@ -45,10 +60,11 @@ mod tests {
     #[test]
     fn lists_are_read_from_their_sections_only() {
         let text = "[bans]\ndeny = [\n  { crate = \"openssl\", reason = \"x\" }, # why\n]\n[licenses]\nallow = [\n  \"MIT\",\n  \"Apache-2.0\", \
-                    # fine\n]\n[sources]\nallow = [\n \"no\"]\n";
+                    # fine\n]\nexceptions = [\n  { allow = [\"MPL-2.0\"], crate = \"one\" },\n]\n[sources]\nallow = [\n \"no\"]\n";
         let policy = read(text).unwrap();
         assert_eq!(policy.licences, ["MIT", "Apache-2.0"]);
         assert_eq!(policy.banned, ["openssl"]);
+        assert_eq!(policy.exceptions, [("one".to_owned(), "MPL-2.0".to_owned())]);
     }
 
     #[test]

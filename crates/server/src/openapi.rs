@@ -84,7 +84,7 @@ fn in_one_order(text: &str) -> String {
     let is_extension = |line: &&str| line.trim_start().starts_with("\"x-");
     let mut lines: Vec<&str> = text.lines().collect();
     let mut ordered = String::with_capacity(text.len() + 1);
-    for run in lines.chunk_by_mut(|a, b| is_extension(&a) && is_extension(&b)) {
+    for run in lines.chunk_by_mut(|a, b| is_extension(a) && is_extension(b)) {
         let ends_with_comma = run.last().is_some_and(|line| line.ends_with(','));
         if run.len() > 1 {
             run.iter_mut().for_each(|line| *line = line.trim_end_matches(','));
@@ -104,19 +104,6 @@ fn in_one_order(text: &str) -> String {
     ordered
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extensions_stand_in_one_order_and_nothing_else_moves() {
-        let one = "{\n  \"b\": 1,\n  \"x-b\": true,\n  \"x-a\": \"1,\"\n}\n";
-        let other = "{\n  \"b\": 1,\n  \"x-a\": \"1,\",\n  \"x-b\": true\n}\n";
-        assert_eq!(in_one_order(one), other);
-        assert_eq!(in_one_order(other), other);
-    }
-}
-
 /// `/openapi.json` and `/docs`.
 pub fn documentation(document: utoipa::openapi::OpenApi) -> Router<App> {
     // The page of Swagger UI styles itself inline; nothing else of ours may.
@@ -133,4 +120,17 @@ pub fn documentation(document: utoipa::openapi::OpenApi) -> Router<App> {
         },
     ));
     pages.route("/openapi.json", get(move || async move { Json(document) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_stand_in_one_order_and_nothing_else_moves() {
+        let one = "{\n  \"b\": 1,\n  \"x-b\": true,\n  \"x-a\": \"1,\"\n}\n";
+        let other = "{\n  \"b\": 1,\n  \"x-a\": \"1,\",\n  \"x-b\": true\n}\n";
+        assert_eq!(in_one_order(one), other);
+        assert_eq!(in_one_order(other), other);
+    }
 }

@@ -4,7 +4,7 @@ import { addMember } from '../fixtures/people';
 import { expect, open, signIn, switchTo, test } from '../fixtures/test';
 
 test('a member with the role User sees instances and is not offered to deploy', async ({ page, program }) => {
-  const email = addMember(program, 'ursula', 'user');
+  const email = await addMember(program, ORGANIZATION, 'ursula', 'user');
   await signIn(page, program, email);
   await switchTo(page, ORGANIZATION);
   await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Inventiv IT · you are User');
@@ -24,7 +24,7 @@ test('a member with the role User sees instances and is not offered to deploy', 
 });
 
 test('a manager may activate economically and not technically', async ({ page, program }) => {
-  const email = addMember(program, 'manfred', 'manager');
+  const email = await addMember(program, ORGANIZATION, 'manfred', 'manager');
   await signIn(page, program, email);
   await switchTo(page, ORGANIZATION);
   await open(page, 'Models');

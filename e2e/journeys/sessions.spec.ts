@@ -1,5 +1,6 @@
 import { Api } from '../fixtures/api';
 import { look } from '../fixtures/look';
+import { addressOf, organizationOf } from '../fixtures/people';
 import { expect, open, signIn, switchTo, test } from '../fixtures/test';
 
 test('a session that is revoked elsewhere ends at once', async ({ browser, page, program }) => {
@@ -47,4 +48,61 @@ test('the command palette goes to a page by keyboard alone', async ({ page, prog
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'API keys' })).toBeVisible();
   await open(page, 'Dashboard');
+});
+
+test('two browsers of one person work in two organizations at the same time', async ({ program, visit }) => {
+  const here = await organizationOf(program, 'Both Here', { bodil: 'owner' });
+  const api = await Api.signIn(program, addressOf('bodil'));
+  const there = String((await api.send('POST', '/organizations', { name: 'And There' })).id);
+  const [first, second] = [
+    await visit({ as: addressOf('bodil'), in: here.id }),
+    await visit({ as: addressOf('bodil'), in: there }),
+  ];
+  await first.goto('account');
+  const sessions = first.getByRole('list', { name: 'Sessions' }).getByRole('listitem');
+  await expect(sessions.filter({ hasText: 'Both Here (Owner)' })).toContainText('This session');
+  await look(first, 'sessions');
+  for (const [page, name] of [
+    [first, 'From here'],
+    [second, 'From there'],
+  ] as const) {
+    await page.goto('api-keys?create=true');
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill(name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Create API key' }).click();
+    await page.getByRole('checkbox', { name: 'I stored it' }).check();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await expect(page.getByRole('table', { name: 'API keys' }).getByRole('row')).toHaveCount(2);
+    await expect(page.getByRole('table', { name: 'API keys' })).toContainText(name);
+  }
+
+  await first.goto('account');
+  await sessions
+    .filter({ hasText: 'And There (Owner)' })
+    .getByRole('button', { name: /^Revoke session on/ })
+    .click();
+  await expect(sessions.filter({ hasText: 'And There' })).toHaveCount(0);
+  await expect(second.getByRole('heading', { name: 'Sign in to Inventiv' })).toBeVisible();
+  await expect(first.getByRole('region', { name: 'Sessions' })).toBeVisible();
+});
+
+test('a tab that has not heard of a switch is refused and changes nothing', async ({ program, visit }) => {
+  const here = await organizationOf(program, 'Tab One', { tabea: 'owner' });
+  const api = await Api.signIn(program, addressOf('tabea'));
+  await api.send('POST', '/organizations', { name: 'Tab Two' });
+  const page = await visit({ as: addressOf('tabea'), in: here.id });
+  // Its live events never arrive, as behind a bad proxy.
+  await page.route('**/events/stream*', (route) => route.abort());
+  await page.goto('api-keys?create=true');
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Made in the wrong place');
+  const other = await page.context().newPage();
+  await other.goto('');
+  await switchTo(other, 'Tab Two');
+
+  await page.getByRole('dialog').getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByText('Your workspace changed in another tab', { exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Workspace: Tab Two' })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
+  await api.enter('Tab One');
+  expect(await api.list('/api_keys')).toEqual([]);
 });

@@ -1,5 +1,7 @@
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/lib/class-names';
+import { isHexColor } from '@/lib/contrast';
 
 /** Colours that keep the sidebar's text readable in both themes. */
 export const palette = {
@@ -15,7 +17,10 @@ export const palette = {
 
 type ColorName = keyof typeof palette;
 
-/** The organization's colour, as radio buttons so that it has names and works by keyboard. */
+/**
+ * The organization's colour, as radio buttons so that it has names and works by keyboard. One that isn't among ours, made by the
+ * server or over the API, is offered beside them.
+ */
 export function ColorField({
   value,
   onChange,
@@ -26,19 +31,25 @@ export function ColorField({
   disabled?: boolean;
 }) {
   const { t } = useTranslation();
+  const [before] = useState(value.toLowerCase());
+  const choices = (Object.keys(palette) as ColorName[]).map((name): [string, string] => [
+    palette[name],
+    t(`organizations.colors.${name}`),
+  ]);
+  if (isHexColor(before) && !choices.some(([color]) => color === before)) choices.push([before, before]);
   return (
     <fieldset disabled={disabled}>
       <legend className="mb-2 font-medium text-[13px]">{t('organizations.color')}</legend>
       <div className="flex flex-wrap gap-2">
-        {(Object.keys(palette) as ColorName[]).map((name) => (
+        {choices.map(([color, name]) => (
           <input
-            key={name}
+            key={color}
             type="radio"
             name="color"
-            aria-label={t(`organizations.colors.${name}`)}
-            checked={value.toLowerCase() === palette[name]}
-            onChange={() => onChange(palette[name])}
-            style={{ '--org': palette[name] }}
+            aria-label={name}
+            checked={value.toLowerCase() === color}
+            onChange={() => onChange(color)}
+            style={{ '--org': color }}
             className={cn(
               'size-8 cursor-pointer appearance-none rounded-full border-4 border-surface bg-(--org) ring-2 ring-border checked:ring-foreground disabled:cursor-not-allowed disabled:opacity-60',
             )}

@@ -28,8 +28,14 @@ export function useLiveUpdates(): void {
       workspace,
       onChange: (topic) => {
         for (const name of staleAfter[topic] ?? []) queries.invalidateQueries({ queryKey: [name] });
+        // Its name and colour are around every page, and its policies are rights.
+        if (topic === 'organizations') reloadSession(queries).catch(() => {});
       },
-      onReconnect: () => queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' }),
+      onReconnect: () => {
+        queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+        // The new stream knows only rights as they are now; those that changed in between changed unheard.
+        reloadSession(queries).catch(() => {});
+      },
       onClosed: () => {
         // A 401 on the way is handled where all of them are: it leads to the sign-in page.
         reloadSession(queries).catch(() => {});

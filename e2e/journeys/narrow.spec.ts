@@ -1,22 +1,10 @@
 import { ORGANIZATION } from '../fixtures/api';
 import { expectNoSidewaysScrolling, look } from '../fixtures/look';
+import { plainPages, wordsOf } from '../fixtures/pages';
 import { expect, signIn, test } from '../fixtures/test';
+import { nameOf } from '../fixtures/walk';
 
 test.use({ viewport: { width: 375, height: 740 } });
-
-const PAGES = [
-  ['', 'Dashboard'],
-  ['chat', 'Chat'],
-  ['api-keys', 'API keys'],
-  ['models', 'Models'],
-  ['instances', 'Instances'],
-  ['instances/deploy', 'Deploy a model'],
-  ['finops', 'Costs'],
-  ['organization/members', 'Members'],
-  ['organization/settings', 'Organization settings'],
-  ['organizations', 'Organizations'],
-  ['account', 'Account'],
-] as const;
 
 test('every page works on a phone 375 pixels wide', async ({ page, program }) => {
   await signIn(page, program);
@@ -26,10 +14,13 @@ test('every page works on a phone 375 pixels wide', async ({ page, program }) =>
   await page.getByRole('option', { name: ORGANIZATION, exact: true }).click();
   // The menu closes: what lies on top belongs to the workspace that was left.
   await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Inventiv IT · you are Owner');
-  for (const [path, heading] of PAGES) {
-    await page.goto(path);
-    await expect(page.getByRole('heading', { level: 1, name: heading, exact: true })).toBeAttached();
-    await look(page, `narrow-${path.replace('/', '-') || 'dashboard'}`);
+  for (const target of plainPages) {
+    await page.goto(target.path);
+    await expect(
+      page.getByRole('heading', { level: 1, name: wordsOf('en', target.title), exact: true }),
+    ).toBeAttached();
+    // Colours don't depend on the width: those of the dark theme are looked at on wide pages.
+    await look(page, `narrow-${nameOf(target)}`, ['light']);
     await expectNoSidewaysScrolling(page);
   }
 });

@@ -8,7 +8,7 @@ export function Page({ title, description, actions, narrow, children }: PageProp
   return (
     <div className={cn('mx-auto grid w-full min-w-0 gap-5', narrow ? 'max-w-3xl' : 'max-w-6xl')}>
       <header className="flex flex-wrap items-end justify-between gap-3">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-72">
           <h1 className="font-semibold text-xl">{title}</h1>
           {description && <div className="mt-0.5 text-muted">{description}</div>}
         </div>

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { describeProblem } from '@/lib/problem-words';
 import { CopyButton } from './copy-button';
@@ -20,8 +20,14 @@ export function ProblemNotice({
 }) {
   const { t } = useTranslation();
   const words = describeProblem(t, error);
+  const place = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each failure anew
+  useEffect(() => {
+    // In a long dialog the button that failed is at the end and this at the beginning, out of sight.
+    if (place.current?.closest('[aria-modal]')) place.current.scrollIntoView({ block: 'nearest' });
+  }, [error]);
   return (
-    <Notice tone="danger" role="alert" title={words.title} className={className}>
+    <Notice ref={place} tone="danger" role="alert" title={words.title} className={className}>
       {words.detail && <p>{words.detail}</p>}
       {children}
       {words.requestId && (

@@ -1,6 +1,7 @@
 import { Building2, Globe, User } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/features/session/session';
+import { shortId } from '@/lib/short-id';
 import { Badge } from './ui/badge';
 
 /** Whose a resource is: "Personal", "Public" or "Org: <name>". */
@@ -13,7 +14,7 @@ export function ScopeBadge({ organizationId, scope }: { organizationId: string |
     return (
       <Badge>
         <Building2 aria-hidden />
-        {t('common.scope.organization', { name: name ?? organizationId.slice(0, 8) })}
+        {t('common.scope.organization', { name: name ?? shortId(organizationId) })}
       </Badge>
     );
   }

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { cn } from '@/lib/class-names';
 
 const looks = {
@@ -14,13 +14,14 @@ type NoticeProps = {
   title: string;
   role?: 'alert' | 'status';
   className?: string;
+  ref?: Ref<HTMLDivElement>;
   children?: ReactNode;
 };
 
-export function Notice({ tone, title, role, className, children }: NoticeProps) {
+export function Notice({ tone, title, role, className, ref, children }: NoticeProps) {
   const { Icon, style } = looks[tone];
   return (
-    <div role={role} className={cn('flex gap-3 rounded-xl px-4 py-3 text-sm', style, className)}>
+    <div ref={ref} role={role} className={cn('flex gap-3 rounded-xl px-4 py-3 text-sm', style, className)}>
       <Icon className="mt-0.5 size-4 shrink-0" aria-hidden />
       <div className="min-w-0 flex-1">
         <p className="font-medium">{title}</p>

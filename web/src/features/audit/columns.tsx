@@ -4,6 +4,7 @@ import type { AuditEntry } from '@/api/shapes';
 import { Button } from '@/components/ui/button';
 import type { Column } from '@/components/ui/table';
 import { useFormat } from '@/lib/format';
+import { shortId } from '@/lib/short-id';
 import { actionLabel } from './actions';
 
 /** Who acted, as far as the reader may know: a name, an address, or what kind of actor it was. */
@@ -15,7 +16,7 @@ export function actorLabel(t: TFunction, { actor }: AuditEntry): string {
 }
 
 export function targetLabel(entry: AuditEntry): string {
-  return entry.target_email ?? entry.target_id?.slice(0, 8) ?? '–';
+  return entry.target_email ?? (entry.target_id ? shortId(entry.target_id) : '–');
 }
 
 export function useAuditColumns(onShow: (entry: AuditEntry) => void): Column<AuditEntry>[] {

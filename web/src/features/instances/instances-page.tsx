@@ -18,6 +18,7 @@ import { type Column, Table } from '@/components/ui/table';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { shortId } from '@/lib/short-id';
 import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { instancesQuery } from './queries';
 import type { InstancesSearch } from './search';
@@ -151,7 +152,7 @@ function useColumns(): Column<Instance>[] {
             {instance.model_name}
           </Link>
           <div className="mt-1 flex items-center gap-2 text-muted text-xs">
-            <span className="font-mono">{instance.id.slice(0, 8)}</span>
+            <span className="font-mono">{shortId(instance.id)}</span>
             <ScopeBadge organizationId={instance.organization_id} scope={instance.scope} />
           </div>
         </div>

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { Instance } from '@/api/shapes';
 import type { Tone } from '@/components/ui/badge';
+import { shortId } from '@/lib/short-id';
 
 export const steps = [
   'accepted',
@@ -64,7 +65,7 @@ export function stepsDone(instance: Pick<Instance, 'status' | 'progress_step'>):
   return steps.indexOf(instance.progress_step as Step) + 1;
 }
 
-/** What people call an instance: its model and the first part of its id. */
+/** What people call an instance: its model and the end of its id. */
 export function instanceName(instance: { id: string; model_name: string }): string {
-  return `${instance.model_name} · ${instance.id.slice(0, 8)}`;
+  return `${instance.model_name} · ${shortId(instance.id)}`;
 }

@@ -42,7 +42,7 @@ it('says what would end, and deletes only after the slug was typed', async () =>
 });
 
 it('names the instances that stand in the way', async () => {
-  const instance = { id: '12345678-0000', status: 'ready', instance_type_code: 'L4-1-24G', zone_code: 'mock-1a' };
+  const instance = { id: '0000-12345678', status: 'ready', instance_type_code: 'L4-1-24G', zone_code: 'mock-1a' };
   answering({
     'GET /organizations/current/deletion_preview': {
       body: { ...preview, can_be_deleted: false, blocking_instances: [instance], blocking_instances_count: 1 },
@@ -52,7 +52,7 @@ it('names the instances that stand in the way', async () => {
   expect(await screen.findByText('1 instance stands in the way')).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'L4-1-24G · mock-1a · 12345678' })).toHaveAttribute(
     'href',
-    '/instances/12345678-0000',
+    '/instances/0000-12345678',
   );
   expect(screen.getByRole('button', { name: 'Delete organization…' })).toBeDisabled();
 });

@@ -12,6 +12,7 @@ import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
 import { statusLabel } from '@/features/instances/status';
 import { adoptSession } from '@/features/session/session';
+import { shortId } from '@/lib/short-id';
 import { toast } from '@/lib/toasts';
 import { deletionPreviewQuery } from './queries';
 
@@ -66,7 +67,7 @@ function Blockers({ preview }: { preview: DeletionPreview }) {
               params={{ instanceId: instance.id }}
               className="underline underline-offset-4"
             >
-              {instance.instance_type_code} · {instance.zone_code} · {instance.id.slice(0, 8)}
+              {instance.instance_type_code} · {instance.zone_code} · {shortId(instance.id)}
             </Link>{' '}
             ({statusLabel(t, instance.status)})
           </li>

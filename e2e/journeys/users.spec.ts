@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { Api } from '../fixtures/api';
 import { look } from '../fixtures/look';
 import { mailTo } from '../fixtures/mail';
 import { addAccount, addressOf, organizationOf } from '../fixtures/people';
@@ -56,9 +57,12 @@ test('platform admin is granted and revoked, takes effect in open pages, and the
   await expect(petra.getByRole('heading', { level: 1 })).toHaveText('This page needs an organization');
 
   // Other journeys made platform admins too; here only one is wanted.
-  program.sql(
-    `UPDATE users SET platform_role = 'user' WHERE email <> '${program.admin.email}' AND platform_role = 'admin'`,
-  );
+  const api = await Api.signIn(program);
+  for (const { id, email, platform_role } of await api.list('/users?limit=200')) {
+    if (platform_role === 'admin' && email !== program.admin.email) {
+      await api.send('PUT', `/users/${id}`, { platform_role: 'user' });
+    }
+  }
   await page.goto(`users?q=${program.admin.email}`);
   const question = await ask(page, 'Admin', 'Revoke platform admin');
   await question.getByRole('button', { name: 'Revoke platform admin' }).click();

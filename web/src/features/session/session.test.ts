@@ -65,6 +65,17 @@ describe('a change of workspace', () => {
     expect(currentWorkspace()).toBe('o1');
   });
 
+  it('is taken over once when two answers tell of it', async () => {
+    const { queries } = signedIn(meWith());
+    const me = meWith(organization);
+    await Promise.all([adoptSession(queries, me), adoptSession(queries, me)]);
+    queries.setQueryData(['instances', 'list'], { items: ['of the new workspace'] });
+    await adoptSession(queries, { ...me });
+    expect(queries.getQueryData(['instances', 'list'])).toBeDefined();
+    await adoptSession(queries, { ...me, permissions: ['instance.read'] });
+    expect(queries.getQueryData(['instances', 'list'])).toBeUndefined();
+  });
+
   it('gives the pages a new identity', () => {
     expect(workspaceKey(meWith())).not.toBe(workspaceKey(meWith(organization)));
   });

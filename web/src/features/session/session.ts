@@ -61,22 +61,32 @@ export function workspaceKey(me: Me): string {
   return `${me.session_id}:${me.current_organization_id ?? 'personal'}`;
 }
 
-/** Takes over a new answer about the session, and forgets all data of the workspace that was left. */
+/**
+ * Takes over a new answer about the session, and forgets all data of the workspace that was left. An answer that tells nothing new
+ * leaves the data alone: emptied twice, pages that are loading for the new workspace would wait for ever.
+ */
 export async function adoptSession(queries: QueryClient, me: Me): Promise<void> {
-  await queries.cancelQueries();
+  if (!isShown(queries, me)) await queries.cancelQueries();
   rememberWorkspace(me.current_organization_id ?? null);
-  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
-  queries.getMutationCache().clear();
+  // Asked again, because another answer may have been faster.
+  if (!isShown(queries, me)) {
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+    queries.getMutationCache().clear();
+  }
   queries.setQueryData(meQuery.queryKey, me);
 }
 
-/** Asks again who we are; true when the workspace or the rights differ from what the pages were drawn with. */
-export async function reloadSession(queries: QueryClient): Promise<boolean> {
-  const before = queries.getQueryData(meQuery.queryKey);
-  const me = await body(api.GET('/auth/me'));
-  const moved = !before || workspaceKey(before) !== workspaceKey(me);
-  const rightsDiffer = !before || before.permissions.join() !== me.permissions.join();
-  if (moved || rightsDiffer) await adoptSession(queries, me);
-  else queries.setQueryData(meQuery.queryKey, me);
-  return moved;
+/** Whether the pages were drawn with this workspace and these rights. */
+function isShown(queries: QueryClient, me: Me): boolean {
+  const shown = queries.getQueryData(meQuery.queryKey);
+  return (
+    shown !== undefined &&
+    workspaceKey(shown) === workspaceKey(me) &&
+    shown.permissions.join() === me.permissions.join()
+  );
+}
+
+/** Asks again who we are. */
+export async function reloadSession(queries: QueryClient): Promise<void> {
+  await adoptSession(queries, await body(api.GET('/auth/me')));
 }

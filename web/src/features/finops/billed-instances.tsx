@@ -8,6 +8,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { type Column, Table } from '@/components/ui/table';
 import { StatusBadge } from '@/features/instances/status-badge';
 import { useFormat } from '@/lib/format';
+import { shortId } from '@/lib/short-id';
 
 type Billed = CurrentCost['instances'][number];
 
@@ -64,7 +65,7 @@ function useColumns() {
           params={{ instanceId: instance.instance_id }}
           className="font-medium hover:underline"
         >
-          {instance.model_name} <span className="font-mono text-muted text-xs">{instance.instance_id.slice(0, 8)}</span>
+          {instance.model_name} <span className="font-mono text-muted text-xs">{shortId(instance.instance_id)}</span>
         </Link>
       ),
     },

@@ -5,7 +5,7 @@ import { renderWithLinks } from '@/test/router';
 import { BilledInstances } from './billed-instances';
 
 const billed = (id: string, status: string, billed_since: string | null) => ({
-  instance_id: `${id}-0000-4000-8000-000000000000`,
+  instance_id: `00000000-0000-4000-8000-0000${id}`,
   model_name: 'Echo',
   status,
   cost_per_hour_eur: billed_since ? '2.5' : '0',

@@ -33,16 +33,24 @@ for (const { actor, given, beyond, untouchable } of REACH) {
     await changeRole(page, `Pawn-${actor}`, given);
     await expect(rowOf(page, `Pawn-${actor}`)).toContainText(given);
 
-    await chooseRole(page, `Pawn-${actor}`, beyond);
-    const refusal = page.getByRole('dialog').getByRole('alert');
-    await expect(refusal).toContainText("Your role doesn't reach that far");
-    await expect(refusal).toContainText(addressOf(boss));
+    const dialog = page.getByRole('dialog');
+    await openRoles(page, `Pawn-${actor}`);
+    await expect(dialog.getByRole('radio', { name: new RegExp(`^${given}`) })).toBeChecked();
+    await expect(dialog.getByRole('radio', { name: new RegExp(`^${beyond}`) })).toHaveCount(0);
+    await expect(dialog).toContainText('Owners can give every role.');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    await openRoles(page, untouchable);
+    await expect(dialog).toContainText('This member is beyond your role');
+    await expect(dialog).toContainText(addressOf(boss));
     await look(page, `member-beyond-${actor}`);
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
 
     await askToRemove(page, untouchable);
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove from organization' }).click();
-    await expect(page.getByRole('alertdialog').getByRole('alert')).toContainText(addressOf(boss));
+    const refusal = page.getByRole('alertdialog').getByRole('alert');
+    await expect(refusal).toContainText("Your role doesn't reach that far");
+    await expect(refusal).toContainText(addressOf(boss));
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
     await remove(page, `Pawn-${actor}`);
     await expect(rowOf(page, `Pawn-${actor}`)).toHaveCount(0);
@@ -118,9 +126,13 @@ function rowOf(page: Page, name: string) {
   return page.getByRole('table', { name: 'Members' }).getByRole('row').filter({ hasText: name });
 }
 
-async function chooseRole(page: Page, name: string, role: string, picture?: string) {
+async function openRoles(page: Page, name: string) {
   await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
   await page.getByRole('menuitem', { name: 'Change role' }).click();
+}
+
+async function chooseRole(page: Page, name: string, role: string, picture?: string) {
+  await openRoles(page, name);
   const dialog = page.getByRole('dialog', { name: `Change the role of ${name}` });
   await dialog.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
   if (picture) await look(page, picture);

@@ -84,11 +84,8 @@ test('an admin makes an account for a member, whose mail leads to a password and
   await dialog.getByRole('textbox', { name: 'E-mail' }).fill('ulf@example.test');
   await dialog.getByRole('textbox', { name: 'First name' }).fill('Ulf');
   await dialog.getByRole('combobox', { name: 'Language' }).selectOption('Français');
-  await dialog.getByRole('radio', { name: /^Manager/ }).check();
-  await dialog.getByRole('button', { name: 'Create user' }).click();
-  await expect(dialog.getByRole('alert')).toContainText(addressOf('umbra-owner'));
-  // The dialog is longer than the window, and the refusal stands at its beginning.
-  await expect(dialog.getByRole('alert')).toBeInViewport();
+  await expect(dialog.getByRole('radio', { name: /^Manager/ })).toHaveCount(0);
+  await expect(dialog).toContainText('Owners can give every role.');
   await dialog.getByRole('radio', { name: /^Admin/ }).check();
   await look(page, 'user-create-in-organization');
   await dialog.getByRole('button', { name: 'Create user' }).click();
@@ -106,7 +103,8 @@ test('an admin makes an account for a member, whose mail leads to a password and
   await dialog.getByRole('textbox', { name: 'E-mail' }).fill(program.admin.email);
   await dialog.getByRole('button', { name: 'Create user' }).click();
   await expect(dialog.getByRole('alert')).toContainText('Somebody has an account with this address');
-  await expect(dialog.getByRole('alert')).not.toContainText(addressOf('umbra-owner'));
+  // The dialog may be longer than the window, and the refusal stands at its beginning.
+  await expect(dialog.getByRole('alert')).toBeInViewport();
   await look(page, 'user-create-invite-instead');
   await dialog.getByRole('alert').getByRole('link', { name: 'Invite people' }).click();
   await expect(page.getByRole('dialog', { name: 'Invite people to Umbra' })).toBeVisible();

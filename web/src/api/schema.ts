@@ -558,7 +558,7 @@ export interface paths {
         };
         /**
          * Models to chat with
-         * @description All that this workspace sees, ready or not, in order of name.
+         * @description All that this workspace sees and that answer to conversations, ready or not, in order of name.
          */
         get: operations["list_chat_models"];
         put?: never;
@@ -2377,6 +2377,11 @@ export interface components {
             input_eur_per_1m?: components["schemas"]["Eur"] | null;
             is_active: boolean;
             is_operational: boolean;
+            /**
+             * @description `chat` or `embedding`: what it is asked for.
+             * @example chat
+             */
+            kind: string;
             licence: string;
             /** @description `tech`, `eco`: what is missing before it may serve. */
             missing_activations: string[];
@@ -2422,12 +2427,22 @@ export interface components {
             engine_arguments?: string[];
             /** @default true */
             is_active: boolean;
+            /**
+             * @description Absent: chat.
+             * @default chat
+             */
+            kind: components["schemas"]["ModelKind"];
             licence?: string;
             model_id: string;
             name: string;
             /** Format: int32 */
             required_vram_gb: number;
         };
+        /**
+         * @description What a model is asked for.
+         * @enum {string}
+         */
+        ModelKind: "chat" | "embedding";
         /** @description A part of the console. */
         Module: {
             available: boolean;
@@ -2786,6 +2801,11 @@ export interface components {
                 input_eur_per_1m?: components["schemas"]["Eur"] | null;
                 is_active: boolean;
                 is_operational: boolean;
+                /**
+                 * @description `chat` or `embedding`: what it is asked for.
+                 * @example chat
+                 */
+                kind: string;
                 licence: string;
                 /** @description `tech`, `eco`: what is missing before it may serve. */
                 missing_activations: string[];

@@ -299,6 +299,43 @@ async fn a_deployment_that_cannot_be_is_refused_by_field_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_deleted_during_a_deployment_is_not_deployed() {
+    let server = TestServer::start().await;
+    let catalogue = Catalogue::read(&server).await;
+    let mut owner = server.person("olga").await;
+    server.organization(&mut owner, "Acme").await;
+    let mut deletion = server.owner.begin().await.unwrap();
+    sqlx::query("UPDATE models SET deleted_at = now() WHERE id = $1")
+        .bind(catalogue.model)
+        .execute(&mut *deletion)
+        .await
+        .unwrap();
+    let request = catalogue.request();
+    let deployment = async { owner.client.post("/deployments", request).await };
+    let commit = async {
+        eventually("the deployment waits for the deletion", || async {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO instances%'",
+            )
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+            (waiting > 0).then_some(())
+        })
+        .await;
+        deletion.commit().await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(deployment, commit);
+    assert_eq!(refused.expect(422).json["errors"][0]["field"], "model_id");
+    let instances: i64 = sqlx::query_scalar("SELECT count(*) FROM instances")
+        .fetch_one(&server.owner)
+        .await
+        .unwrap();
+    assert_eq!(instances, 0);
+}
+
+#[tokio::test]
 async fn the_same_idempotency_key_deploys_once() {
     let server = TestServer::start_with(without_orchestrator).await;
     let catalogue = Catalogue::read(&server).await;

@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import type { Model } from '@/api/shapes';
 import { engines, isEngine } from './engine';
 
+export const kinds = ['chat', 'embedding'] as const;
+
 const whole = (least: number) => z.int32().check(z.gte(least));
 
 /** The form of a model; the server knows the finer rules. Engine arguments are written one per line. */
@@ -10,6 +12,7 @@ export const modelValues = z.object({
   model_id: z.string().check(z.trim(), z.minLength(1)),
   description: z.string().check(z.trim()),
   licence: z.string().check(z.trim()),
+  kind: z.enum(kinds),
   engine: z.enum(engines),
   engine_arguments: z.string(),
   required_vram_gb: whole(0),
@@ -24,6 +27,7 @@ export const modelFields = [
   'model_id',
   'description',
   'licence',
+  'kind',
   'engine',
   'engine_arguments',
   'required_vram_gb',
@@ -37,6 +41,7 @@ export const emptyModel: Partial<ModelValues> = {
   model_id: '',
   description: '',
   licence: '',
+  kind: 'chat',
   engine: 'vllm',
   engine_arguments: '',
   data_volume_gb: 0,
@@ -50,6 +55,7 @@ export function valuesOf(model: Model): Partial<ModelValues> {
     model_id,
     description,
     licence,
+    kind: kinds.find((kind) => kind === model.kind),
     engine: isEngine(model.engine) ? model.engine : undefined,
     engine_arguments: model.engine_arguments.join('\n'),
     required_vram_gb,

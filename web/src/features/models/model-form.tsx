@@ -8,7 +8,7 @@ import { DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Checkbox, Field, Input, Select, Textarea } from '@/components/ui/field';
 import { showFieldProblems } from '@/lib/form-problems';
 import { engineLabel, engines } from './engine';
-import { type ModelValues, modelFields, modelValues, requestOf } from './form-values';
+import { kinds, type ModelValues, modelFields, modelValues, requestOf } from './form-values';
 
 type ModelFormProps = {
   initial: Partial<ModelValues>;
@@ -83,6 +83,15 @@ export function ModelForm({ initial, note, submitLabel, onSubmit, onCancel }: Mo
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t('models.fact.engine')} error={problemOf('engine', required)}>
             <EngineSelect {...form.register('engine')} />
+          </Field>
+          <Field label={t('models.fact.kind')} error={problemOf('kind', required)}>
+            <Select {...form.register('kind')}>
+              {kinds.map((kind) => (
+                <option key={kind} value={kind}>
+                  {t(`models.kind.${kind}`)}
+                </option>
+              ))}
+            </Select>
           </Field>
           <Field label={t('models.fact.licence')} error={problemOf('licence', required)}>
             <Input autoComplete="off" maxLength={100} {...form.register('licence')} />

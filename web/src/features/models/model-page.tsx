@@ -103,6 +103,7 @@ function FactsCard({ model }: { model: Model }) {
               <CopyButton value={model.model_id} label={t('models.copyId')} iconOnly />
             </span>,
           ],
+          [t('models.fact.kind'), t(model.kind === 'embedding' ? 'models.kind.embedding' : 'models.kind.chat')],
           [t('models.fact.engine'), engineLabel(t, model.engine)],
           [
             t('models.fact.context'),

@@ -33,7 +33,7 @@ struct ChatModel {
 
 /// Models to chat with
 ///
-/// All that this workspace sees, ready or not, in order of name.
+/// All that this workspace sees and that answer to conversations, ready or not, in order of name.
 #[utoipa::path(get, path = "/chat/models", operation_id = "list_chat_models", tag = "chat",
     extensions(("x-permission" = json!("chat.use"))), responses(
     (status = 200, description = "Models of this workspace and public ones", body = Page<ChatModel>),
@@ -44,6 +44,7 @@ async fn list_chat_models(State(app): State<App>, allowed: Allowed<grant::ChatUs
     let table = app.gateway.table.current(&app).await?;
     let items = resolution::visible(&table, tenant)
         .into_iter()
+        .filter(|model| model.is_chat)
         .map(|model| {
             let (missing_activations, is_ready) = resolution::readiness(&table, tenant, model);
             ChatModel {

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::features::instances::routing::{RoutingInstance, instances};
 use crate::features::models::routing::{RoutingModel, models};
+use crate::features::models::rules::ModelKind;
 use crate::features::usage::Price;
 use crate::features::workers;
 use crate::ids::PLATFORM;
@@ -36,6 +37,8 @@ pub struct Model {
     pub id: Uuid,
     pub model_id: String,
     pub name: String,
+    /// Asked for answers to conversations, not for embeddings.
+    pub is_chat: bool,
     pub owner: String,
     pub context_length: u64,
     pub created_at: DateTime<Utc>,
@@ -195,6 +198,7 @@ fn model(row: RoutingModel) -> Model {
         id: row.id,
         model_id: row.model_id,
         name: row.name,
+        is_chat: row.kind == ModelKind::Chat.as_str(),
         owner: row.organization_slug.unwrap_or_else(|| "inventiv".to_owned()),
         context_length: u64::try_from(row.context_length).unwrap_or_default(),
         created_at: row.created_at,

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::rules::{Activation, Engine};
+use super::rules::{Activation, Engine, ModelKind};
 use super::usecases::{self, ModelRequest, PriceRequest, Seen};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
@@ -49,6 +49,9 @@ pub struct Model {
     model_id: String,
     description: String,
     licence: String,
+    /// `chat` or `embedding`: what it is asked for.
+    #[schema(example = "chat")]
+    kind: String,
     engine: String,
     engine_arguments: Vec<String>,
     required_vram_gb: i32,
@@ -87,6 +90,7 @@ impl From<Seen> for Model {
             model_id: model.model_id,
             description: model.description,
             licence: model.licence,
+            kind: model.kind,
             engine: model.engine,
             engine_arguments: model.engine_arguments,
             required_vram_gb: model.required_vram_gb,
@@ -168,6 +172,10 @@ struct ModelBody {
     description: String,
     #[serde(default)]
     licence: String,
+    /// Absent: chat.
+    #[serde(default = "chat")]
+    #[schema(default = "chat")]
+    kind: ModelKind,
     engine: Engine,
     #[serde(default)]
     engine_arguments: Vec<String>,
@@ -184,6 +192,10 @@ fn active() -> bool {
     true
 }
 
+fn chat() -> ModelKind {
+    ModelKind::Chat
+}
+
 impl From<ModelBody> for ModelRequest {
     fn from(body: ModelBody) -> Self {
         Self {
@@ -191,6 +203,7 @@ impl From<ModelBody> for ModelRequest {
             model_id: body.model_id,
             description: body.description,
             licence: body.licence,
+            kind: body.kind,
             engine: body.engine,
             engine_arguments: body.engine_arguments,
             required_vram_gb: body.required_vram_gb,

@@ -38,6 +38,31 @@ impl Engine {
     }
 }
 
+/// What a model is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// An answer to a conversation.
+    Chat,
+    /// A vector for a text.
+    Embedding,
+}
+
+impl ModelKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ModelKind::Chat => "chat",
+            ModelKind::Embedding => "embedding",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<ModelKind> {
+        [ModelKind::Chat, ModelKind::Embedding]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
 /// One of the two decisions that make a model operational.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -97,6 +122,7 @@ pub fn check_price(validation: &mut Validation, price: &PriceRequest) {
 /// Does the change concern what runs? Then it must be approved technically again.
 pub fn is_technical(before: &ModelRow, after: &ModelRequest) -> bool {
     before.model_id != after.model_id
+        || before.kind != after.kind.as_str()
         || before.engine != after.engine.as_str()
         || before.engine_arguments != after.engine_arguments
         || before.required_vram_gb != after.required_vram_gb

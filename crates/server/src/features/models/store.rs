@@ -22,6 +22,7 @@ pub struct ModelRow {
     pub model_id: String,
     pub description: String,
     pub licence: String,
+    pub kind: String,
     pub engine: String,
     pub engine_arguments: Vec<String>,
     pub required_vram_gb: i32,
@@ -54,7 +55,7 @@ pub async fn visible(tx: &mut TenantTx, paging: &Paging, selection: Selection) -
     let (after_at, after_id) = paging.after.unzip();
     let rows = sqlx::query_as!(
         ModelRow,
-        r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.engine,
+        r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind, m.engine,
             m.engine_arguments, m.required_vram_gb, m.context_length, m.data_volume_gb, m.is_active, m.tech_activated_by,
             m.tech_activated_at, m.eco_activated_by, m.eco_activated_at, m.is_operational AS "is_operational!", m.created_at, m.updated_at,
             p.id AS "price_id?", p.version AS "price_version?", p.input_eur_per_1m AS "input_eur_per_1m?",
@@ -135,8 +136,8 @@ pub async fn insert(tx: &mut TenantTx, id: Uuid, model: &ModelRequest) -> Result
     let (user, now) = (operation.user_id, operation.request.now);
     sqlx::query!(
         "INSERT INTO models (id, scope, organization_id, name, model_id, description, licence, engine, engine_arguments, required_vram_gb,
-            context_length, data_volume_gb, is_active, created_by_user_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+            context_length, data_volume_gb, is_active, created_by_user_id, created_at, updated_at, kind)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)",
         id,
         if organization.is_some() { "organization" } else { "platform" },
         organization,
@@ -152,6 +153,7 @@ pub async fn insert(tx: &mut TenantTx, id: Uuid, model: &ModelRequest) -> Result
         model.is_active,
         user,
         now,
+        model.kind.as_str(),
     )
     .execute(tx.conn())
     .await
@@ -165,7 +167,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, model: &ModelRequest, clear_tec
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     sqlx::query!(
         "UPDATE models SET name = $3, model_id = $4, description = $5, licence = $6, engine = $7, engine_arguments = $8, required_vram_gb = $9,
-            context_length = $10, data_volume_gb = $11, is_active = $12, updated_at = $13,
+            context_length = $10, data_volume_gb = $11, is_active = $12, updated_at = $13, kind = $15,
             tech_activated_by = CASE WHEN $14 THEN NULL ELSE tech_activated_by END,
             tech_activated_at = CASE WHEN $14 THEN NULL ELSE tech_activated_at END
          WHERE id = $1 AND tenant = ANY($2)",
@@ -183,6 +185,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, model: &ModelRequest, clear_tec
         model.is_active,
         now,
         clear_tech,
+        model.kind.as_str(),
     )
     .execute(tx.conn())
     .await
@@ -278,8 +281,8 @@ pub async fn insert_public(
 ) -> Result<()> {
     sqlx::query!(
         "INSERT INTO models (id, scope, name, model_id, description, licence, engine, engine_arguments, required_vram_gb, context_length,
-            data_volume_gb, is_active, tech_activated_at, eco_activated_at, created_at, updated_at)
-         VALUES ($1, 'platform', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $12)",
+            data_volume_gb, is_active, tech_activated_at, eco_activated_at, created_at, updated_at, kind)
+         VALUES ($1, 'platform', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $12, $13)",
         id,
         model.name,
         model.model_id,
@@ -292,6 +295,7 @@ pub async fn insert_public(
         model.data_volume_gb,
         model.is_active,
         now,
+        model.kind.as_str(),
     )
     .execute(tx.conn())
     .await?;

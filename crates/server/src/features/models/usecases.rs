@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rules::{
-    Activation, Engine, check_model, check_price, is_technical, knows_who_acts, recommended_data_volume_gb,
+    Activation, Engine, ModelKind, check_model, check_price, is_technical, knows_who_acts, recommended_data_volume_gb,
 };
 use super::store::{self, ModelRow, Selection};
 use crate::app::App;
@@ -30,6 +30,7 @@ pub struct ModelRequest {
     pub model_id: String,
     pub description: String,
     pub licence: String,
+    pub kind: ModelKind,
     pub engine: Engine,
     pub engine_arguments: Vec<String>,
     pub required_vram_gb: i32,
@@ -308,13 +309,15 @@ async fn record(tx: &mut TenantTx, model: &ModelRow, act: Act<'_>) -> Result<()>
 }
 
 fn as_request(row: &ModelRow) -> Result<ModelRequest> {
-    let engine = Engine::parse(&row.engine)
-        .ok_or_else(|| Error::internal(anyhow::anyhow!("model {} has an unknown engine", row.id)))?;
+    let unknown = |what: &str| Error::internal(anyhow::anyhow!("model {} has an unknown {what}", row.id));
+    let engine = Engine::parse(&row.engine).ok_or_else(|| unknown("engine"))?;
+    let kind = ModelKind::parse(&row.kind).ok_or_else(|| unknown("kind"))?;
     Ok(ModelRequest {
         name: row.name.clone(),
         model_id: row.model_id.clone(),
         description: row.description.clone(),
         licence: row.licence.clone(),
+        kind,
         engine,
         engine_arguments: row.engine_arguments.clone(),
         required_vram_gb: row.required_vram_gb,
@@ -327,8 +330,8 @@ fn as_request(row: &ModelRow) -> Result<ModelRequest> {
 /// What the audit log says of a model; its description is too long for it and decides nothing.
 fn technical_face(model: &ModelRequest) -> Value {
     json!({
-        "name": model.name.trim(), "model_id": model.model_id, "licence": model.licence.trim(), "engine": model.engine.as_str(),
-        "engine_arguments": model.engine_arguments, "required_vram_gb": model.required_vram_gb, "context_length": model.context_length,
+        "name": model.name.trim(), "model_id": model.model_id, "licence": model.licence.trim(), "kind": model.kind.as_str(),
+        "engine": model.engine.as_str(), "engine_arguments": model.engine_arguments, "required_vram_gb": model.required_vram_gb, "context_length": model.context_length,
         "data_volume_gb": model.data_volume_gb, "is_active": model.is_active,
     })
 }

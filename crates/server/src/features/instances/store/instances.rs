@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::mirrored;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
 use crate::plumbing::db::TenantTx;
 
@@ -175,6 +175,8 @@ pub struct NewInstance<'a> {
     pub status: Status,
 }
 
+/// # Errors
+/// 422 when the model was deleted since it was looked up.
 pub async fn insert(tx: &mut TenantTx, instance: &NewInstance<'_>) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let scope = match instance.organization_id {
@@ -205,7 +207,14 @@ pub async fn insert(tx: &mut TenantTx, instance: &NewInstance<'_>) -> Result<()>
         user_id,
     )
     .execute(tx.conn())
-    .await?;
+    .await
+    .map_err(|error| {
+        if Error::violates(&error, "instances_living_model") {
+            Error::invalid("model_id", "unknown", "is not a model that can be deployed here")
+        } else {
+            error.into()
+        }
+    })?;
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use inventiv_server::permissions::Role;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::harness::{Answer, Client, TestServer};
+use crate::harness::{Answer, Client, PASSWORD, TestServer, eventually};
 
 async fn create(client: &Client, body: Value) -> Answer {
     client.post("/api_keys", body).await.expect(201)
@@ -188,6 +189,106 @@ async fn under_the_policy_members_replace_their_own_keys_and_the_successor_is_bo
     for body in [json!({}), json!({"overlap_seconds": "x"})] {
         bob.client.post(&rotation_of(&shared), body).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn what_a_member_makes_under_the_policy_is_bound_to_them_also_by_replacing_a_key_from_better_days() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    let organization = server.organization(&mut owner, "Acme").await;
+    let mallory = server.member(organization, "mallory", Role::Admin).await;
+    let key = create(&mallory.client, json!({"name": "ci"})).await;
+    assert_eq!(key.json["member_bound"], false);
+    let path = format!("/organizations/current/members/{}", mallory.id);
+    owner.client.put(&path, json!({"role": "user"})).await.expect(200);
+    sqlx::query("UPDATE organizations SET members_can_create_keys = true")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    // The owner replaces the key that Mallory knows.
+    let body = json!({"overlap_seconds": 0});
+    let safe = owner.client.post(&rotation_of(&key), body).await.expect(201);
+    assert_eq!(safe.json["member_bound"], false);
+    let new = mallory.client.post(&rotation_of(&safe), json!({})).await.expect(201);
+    assert_eq!(new.json["member_bound"], true);
+    owner.client.delete(&path).await.expect(204);
+    assert_eq!(listed(&owner.client, &new.json["id"]).await["state"], "revoked");
+}
+
+#[tokio::test]
+async fn a_key_that_was_replaced_lives_no_longer_than_its_overlap() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    let key = create(&alice.client, json!({"name": "leaked"})).await;
+    let path = format!("/api_keys/{}", key.json["id"].as_str().unwrap());
+    let body = json!({"overlap_seconds": 3600});
+    alice.client.post(&rotation_of(&key), body).await.expect(201);
+    let end = moment(&listed(&alice.client, &key.json["id"]).await["expires_at"]);
+    for later in [json!(null), json!(end + Duration::seconds(1))] {
+        let refused = alice.client.put(&path, json!({"expires_at": later})).await.expect(422);
+        assert_eq!(refused.json["errors"][0]["field"], "expires_at", "{later}");
+    }
+    for sooner in [end, end - Duration::minutes(1)] {
+        let body = json!({"name": "Leaked", "expires_at": sooner});
+        alice.client.put(&path, body).await.expect(200);
+    }
+    server.app.clock.advance(Duration::hours(2));
+    let token = alice.client.post("/auth/refresh", json!({})).await.expect(200);
+    let alice = alice.client.with_token(token.json["token"].as_str().unwrap());
+    let password = json!({"password": PASSWORD});
+    alice.post("/auth/reauthenticate", password).await.expect(204);
+    let again = json!({"expires_at": server.app.clock.now() + Duration::days(1)});
+    alice.put(&path, again).await.expect(422);
+    assert_eq!(listed(&alice, &key.json["id"]).await["state"], "expired");
+}
+
+#[tokio::test]
+async fn a_key_that_is_replaced_while_its_member_goes_ends_with_its_successor() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    let organization = server.organization(&mut owner, "Acme").await;
+    sqlx::query("UPDATE organizations SET members_can_create_keys = true")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    let member = server.member(organization, "member", Role::User).await;
+    let key: Uuid = create(&member.client, json!({"name": "own"})).await.json["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let mut rotation = server.owner.begin().await.unwrap();
+    for statement in [
+        "INSERT INTO api_keys (id, scope, organization_id, created_by_user_id, member_bound, name, public_id, prefix, secret_hash, created_at,
+            rotated_from)
+         SELECT gen_random_uuid(), scope, organization_id, created_by_user_id, member_bound, 'successor', 'successor', prefix, secret_hash,
+            created_at, id FROM api_keys WHERE id = $1",
+        "UPDATE api_keys SET expires_at = now() + interval '1 day' WHERE id = $1",
+    ] {
+        sqlx::query(statement).bind(key).execute(&mut *rotation).await.unwrap();
+    }
+    let path = format!("/organizations/current/members/{}", member.id);
+    let commit = async {
+        eventually("the removal waits for the key", || async {
+            let waiting: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE api_keys SET revoked_at%')",
+            )
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+            waiting.then_some(())
+        })
+        .await;
+        rotation.commit().await.unwrap();
+    };
+    let (removed, ()) = tokio::join!(owner.client.delete(&path), commit);
+    removed.expect(204);
+    let left: Vec<String> = sqlx::query_scalar("SELECT name FROM api_keys WHERE revoked_at IS NULL")
+        .fetch_all(&server.owner)
+        .await
+        .unwrap();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]

@@ -9,8 +9,22 @@ use crate::plumbing::events::{self, Topic};
 
 /// Revokes the keys that a member made under `members_can_create_keys`: they end with the membership. Says which.
 pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
+    let mut revoked = Vec::new();
+    loop {
+        let more = revoke_member_bound_seen(tx, organization, member).await?;
+        if more.is_empty() {
+            break;
+        }
+        revoked.extend(more);
+    }
+    announce(tx, organization, &revoked).await?;
+    Ok(revoked)
+}
+
+/// One look. Somebody else may be replacing one of them: then this waits for it, and only the next look sees the successor.
+async fn revoke_member_bound_seen(tx: &mut TenantTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    let revoked = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         "UPDATE api_keys SET revoked_at = $3, revoked_by_user_id = $4
          WHERE tenant = $1 AND created_by_user_id = $2 AND member_bound AND revoked_at IS NULL RETURNING id",
         organization,
@@ -19,9 +33,7 @@ pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: 
         user_id,
     )
     .fetch_all(tx.conn())
-    .await?;
-    announce(tx, organization, &revoked).await?;
-    Ok(revoked)
+    .await?)
 }
 
 /// Revokes every key of an organization that ends.

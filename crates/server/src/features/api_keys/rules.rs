@@ -104,6 +104,17 @@ pub fn end_of_overlap(expires_at: Option<DateTime<Utc>>, overlap: TimeDelta, now
     expires_at.map_or(end, |at| at.min(end))
 }
 
+/// A key that was replaced may end sooner, never later: whoever replaced it relies on its end.
+pub fn check_end_of_overlap(validation: &mut Validation, end: Option<DateTime<Utc>>, wanted: Option<DateTime<Utc>>) {
+    let no_later = end.is_none_or(|end| wanted.is_some_and(|wanted| wanted <= end));
+    validation.check(
+        no_later,
+        "expires_at",
+        "replaced",
+        "can't be later than now set: another key has taken this one's place",
+    );
+}
+
 /// Only a key that works and has no successor can be replaced.
 ///
 /// # Errors

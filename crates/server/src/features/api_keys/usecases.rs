@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::key_format::NewKey;
 use super::rules::{
-    KeyStatus, check_allowed_models, check_expiry, check_name, check_rotation, end_of_overlap, may_change,
-    only_by_policy, revoked,
+    KeyStatus, check_allowed_models, check_end_of_overlap, check_expiry, check_name, check_rotation, end_of_overlap,
+    may_change, only_by_policy, revoked,
 };
 use super::store::{self, InsertedKey, KeyCounts, KeyRow};
 use crate::app::App;
@@ -119,7 +119,8 @@ pub struct KeyChange {
 }
 
 /// # Errors
-/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 `key_revoked`; 422 naming the field.
+/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 `key_revoked`; 422 naming the field,
+/// `expires_at` also when it would lengthen the overlap of a key that was replaced.
 pub async fn update(
     app: &App,
     authorized: Authorized<'_>,
@@ -142,8 +143,11 @@ pub async fn update(
     if let Some(Some(models)) = &change.allowed_models {
         check_allowed_models(&mut validation, models);
     }
-    validation.finish()?;
     let expires_at = change.expires_at.unwrap_or(before.expires_at);
+    if before.rotated_to.is_some() {
+        check_end_of_overlap(&mut validation, before.expires_at, expires_at);
+    }
+    validation.finish()?;
     let allowed_models = change.allowed_models.unwrap_or_else(|| before.allowed_models.clone());
     store::update(&mut tx, id, name.trim(), expires_at, allowed_models.as_deref()).await?;
     let after = store::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
@@ -160,7 +164,7 @@ pub async fn update(
 }
 
 /// Makes a key that takes another's place: same name, models, expiry and owner, another secret. The one before works until the
-/// overlap ends. `show` as for [`create`].
+/// overlap ends. Replaced under the policy, it is bound to the membership even if the one before was not. `show` as for [`create`].
 ///
 /// # Errors
 /// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 unless the key works and has no
@@ -184,7 +188,8 @@ pub async fn rotate(
     let inserted = InsertedKey {
         id: successor,
         created_by: before.created_by_user_id,
-        member_bound: before.member_bound,
+        // Under the policy nobody makes a key that outlives the membership, not even from one that would.
+        member_bound: before.member_bound || only_by_policy(tx.operation(), authorized.permission()),
         rotated_from: Some(id),
         name: &before.name,
         public_id: &key.public_id,

@@ -140,3 +140,17 @@ async fn guessing_the_password_in_a_session_is_slowed_down() {
     server.sign_in("alice").await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_policy_that_gives_every_member_keys_asks_for_a_proof() {
+    let server = server().await;
+    let mut alice = server.person("alice").await;
+    server.organization(&mut alice, "Acme").await;
+    let client = later(&server, &alice.client).await;
+    let body = json!({"members_can_create_keys": true});
+    let answer = client.patch("/organizations/current/policies", body.clone()).await;
+    assert_eq!((answer.status, answer.code().to_owned()), refused());
+    assert_eq!(confirm(&client, json!({"password": PASSWORD})).await, 204);
+    client.patch("/organizations/current/policies", body).await.expect(200);
+    server.stop().await;
+}

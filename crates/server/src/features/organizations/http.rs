@@ -16,7 +16,7 @@ use super::usecases::{self, OrganizationChange, OrganizationRequest, PolicyChang
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::features::identity::http::{Me, Transport, signed_in_response};
-use crate::operation::Allowed;
+use crate::operation::{Allowed, Recent};
 use crate::permissions::{Permission, Role, WorkspaceRole, assignable_roles, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
@@ -240,7 +240,7 @@ struct UpdatePoliciesRequest {
 /// Change the current organization's policies
 #[utoipa::path(patch, path = "/organizations/current/policies", operation_id = "update_policies", tag = "organizations",
     request_body = UpdatePoliciesRequest, params(("If-Match" = Option<String>, Header)),
-    extensions(("x-permission" = json!("organization.policy"))), responses(
+    extensions(("x-permission" = json!("organization.policy")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "The organization as it is now", body = Organization),
     (status = 400, description = "Not JSON", body = Problem),
     (status = 401, description = "Not signed in", body = Problem),
@@ -252,7 +252,7 @@ struct UpdatePoliciesRequest {
     (status = 422, description = "A field breaks a rule", body = Problem)))]
 async fn update_policies(
     State(app): State<App>,
-    allowed: Allowed<grant::OrganizationPolicy>,
+    allowed: Recent<grant::OrganizationPolicy>,
     headers: HeaderMap,
     body: JsonBody<UpdatePoliciesRequest>,
 ) -> Result<Response> {

@@ -587,3 +587,118 @@ async fn closing_an_account_leaves_none_of_its_factors_behind() {
     }
     server.stop().await;
 }
+
+/// Signs in with a password that was right when it was looked up, while something else happens to the account.
+async fn sign_in_during<F: Future<Output = ()>>(server: &TestServer, something: F) -> Answer {
+    let wrong = json!({"login": "alice", "password": "not the password"});
+    server.anonymous().post("/auth/login", wrong).await.expect(401);
+    // Once the password was checked, its failures are cleared: which has to wait for this.
+    let mut held = server.owner.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM login_throttles FOR UPDATE")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let meanwhile = async {
+        eventually("the password is checked", || async {
+            let waiting: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%clear_login_failures%')",
+            )
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+            waiting.then_some(())
+        })
+        .await;
+        something.await;
+        held.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(log_in(server, "alice"), meanwhile);
+    answer
+}
+
+#[tokio::test]
+async fn whoever_signs_in_while_a_first_factor_is_added_needs_it() {
+    let server = server().await;
+    let alice = server.person("alice").await;
+    let answer = sign_in_during(&server, async {
+        enrol_totp(&server, &alice.client).await;
+    })
+    .await;
+    assert_eq!(answer.expect(401).code(), "invalid_credentials");
+    log_in(&server, "alice").await.expect(202);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_replaced_while_it_was_checked_opens_nothing() {
+    let server = server().await;
+    let alice = server.person("alice").await;
+    let answer = sign_in_during(&server, async {
+        let body = json!({"current_password": PASSWORD, "new_password": "entirely other words"});
+        alice.client.put("/auth/me/password", body).await.expect(204);
+    })
+    .await;
+    assert_eq!(answer.expect(401).code(), "invalid_credentials");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_that_was_disabled_meanwhile_finishes_no_sign_in() {
+    let server = server().await;
+    let (root, alice) = (server.platform_admin("root").await, server.person("alice").await);
+    let path = format!("/users/{}", alice.id);
+    let answer = sign_in_during(&server, async {
+        root.client.put(&path, json!({"disabled": true})).await.expect(200);
+    })
+    .await;
+    assert_eq!(answer.expect(401).code(), "invalid_credentials");
+    let sessions: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL")
+            .bind(alice.id)
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+    assert_eq!(sessions, 0, "none that would live again with the account");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn two_platform_admins_who_take_each_others_factors_off_take_turns() {
+    let server = server().await;
+    let (root, ruth) = (server.platform_admin("root").await, server.platform_admin("ruth").await);
+    for person in [&root, &ruth] {
+        enrol_totp(&server, &person.client).await;
+    }
+    let mut held = server.owner.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM user_sessions WHERE user_id = $1 FOR UPDATE")
+        .bind(root.id)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let waiting = async |how_many: i64| {
+        eventually("they wait", || async {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+            .fetch_one(&server.owner)
+            .await
+            .unwrap();
+            (waiting >= how_many).then_some(())
+        })
+        .await;
+    };
+    let remove = async |by: &Person, of: &Person| by.client.delete(&format!("/users/{}/second-factors", of.id)).await;
+    let second = async {
+        waiting(1).await;
+        remove(&root, &ruth).await
+    };
+    let release = async {
+        waiting(2).await;
+        held.commit().await.unwrap();
+    };
+    let (first, second, ()) = tokio::join!(remove(&ruth, &root), second, release);
+    first.expect(204);
+    second.expect(204);
+    server.stop().await;
+}

@@ -398,6 +398,19 @@ pub async fn update_profile(
     Ok(())
 }
 
+/// The hash of the password of an enabled account; `None` otherwise. Locks the account before what belongs to it, as everybody does,
+/// in a transaction that holds nothing yet: what may end a sign-in waits for this one, or is seen by it.
+pub async fn hold_account(tx: &mut TenantTx) -> Result<Option<String>> {
+    let user_id = tx.operation().user_id;
+    let held = sqlx::query_scalar!(
+        "SELECT password_hash FROM users WHERE id = $1 AND disabled_at IS NULL FOR NO KEY UPDATE",
+        user_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(held.flatten())
+}
+
 pub async fn password_hash(tx: &mut TenantTx) -> Result<Option<String>> {
     let user_id = tx.operation().user_id;
     Ok(

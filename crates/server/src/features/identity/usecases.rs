@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::notices;
 use super::rules::{check_password, check_username, is_idle, normalise};
-use super::second_factors::sign_in;
+use super::second_factors::{self, sign_in};
 use super::store::{self, NewSession, Profile, SessionRow, TokenState};
 use super::tokens::{IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hash_of};
 use super::{throttle, tokens};
@@ -55,17 +55,22 @@ pub async fn login(app: &App, login: &str, password: String, request: &RequestCo
         .as_ref()
         .filter(|account| !account.disabled)
         .and_then(|account| account.password_hash.clone());
-    let matches = app.passwords.verify(password, stored).await?;
+    let matches = app.passwords.verify(password, stored.clone()).await?;
     let Some(account) = known.filter(|_| matches) else {
         throttle::record_failure(&app.db, &subjects, request.now).await?;
         return Err(refused());
     };
     throttle::clear(&app.db, &subjects).await?;
-    if account.has_second_factor {
-        let challenge = sign_in::challenge(app, account.id, request).await?;
-        return Ok(Login::Challenged(challenge));
+    let mut tx = app.db.for_signing_in(account.id, request).await?;
+    // Checking took a while: the password may have been replaced or a factor added since, and the account disabled.
+    if store::hold_account(&mut tx).await? != stored
+        || second_factors::has_factor(&mut tx).await? != account.has_second_factor
+    {
+        return Err(refused());
     }
-    let tx = app.db.for_signing_in(account.id, request).await?;
+    if account.has_second_factor {
+        return Ok(Login::Challenged(sign_in::challenge(tx).await?));
+    }
     Ok(Login::SignedIn(open_session(app, tx, None).await?))
 }
 

@@ -19,6 +19,7 @@ use crate::plumbing::db::{SystemReason, SystemTx};
 /// 404 for an account that isn't there; 409 `no_second_factor`.
 pub async fn of_account(app: &App, authorized: Authorized<'_>, user: Uuid) -> Result<()> {
     let mut tx = app.db.system(SystemReason::AccountAdministration).await?;
+    accounts::take_turns(&mut tx).await?;
     accounts::hold_sessions(&mut tx, user).await?;
     let actor = tx.act_for(&authorized).await?;
     let account = accounts::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::notices::{Notice, tell};
 use super::passkeys::RelyingParty;
@@ -10,6 +9,7 @@ use super::{CHALLENGE_LIFETIME, MOST_FAILURES, Method, Proof, prove, store};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
+use crate::features::identity::store as accounts;
 use crate::features::identity::throttle::{self, Quota};
 use crate::features::identity::usecases::{SignedIn, open_session};
 use crate::operation::RequestContext;
@@ -25,10 +25,10 @@ pub struct Challenge {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Asks for the second factor. The caller has checked the password.
-pub async fn challenge(app: &App, person: Uuid, request: &RequestContext) -> Result<Challenge> {
+/// Asks the person of a transaction for the second factor, and commits. The caller has checked the password.
+pub async fn challenge(mut tx: TenantTx) -> Result<Challenge> {
+    let (person, request) = (tx.operation().user_id, tx.operation().request.clone());
     let (token, expires_at) = (random_token(), request.now + CHALLENGE_LIFETIME);
-    let mut tx = app.db.for_signing_in(person, request).await?;
     let (methods, passkey) = methods(&mut tx, &request.origin).await?;
     let (passkey_options, passkey_state) = passkey.unzip();
     let challenge = store::NewChallenge {
@@ -81,8 +81,9 @@ pub async fn answer(app: &App, token: &str, proof: Proof, request: &RequestConte
         throttle::spend(&app.db, &quota, request.now).await?;
     }
     let mut tx = app.db.for_signing_in(person, request).await?;
-    store::hold_account(&mut tx).await?;
-    let challenge = store::lock_challenge(&mut tx, &token_hash).await?.ok_or_else(ended)?;
+    let is_enabled = accounts::hold_account(&mut tx).await?.is_some();
+    let challenge = store::lock_challenge(&mut tx, &token_hash).await?;
+    let challenge = challenge.filter(|_| is_enabled).ok_or_else(ended)?;
     let method = proof.method();
     if !prove(app, &mut tx, &proof, challenge.passkey_state).await? {
         return refuse(app, tx, &token_hash, method, challenge.failures + 1).await;

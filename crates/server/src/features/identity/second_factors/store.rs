@@ -197,15 +197,6 @@ pub async fn take_turns(tx: &mut TenantTx) -> Result<()> {
     Ok(())
 }
 
-/// Locks the account before its factors, as everybody does, in a transaction that holds nothing yet.
-pub async fn hold_account(tx: &mut TenantTx) -> Result<()> {
-    let user_id = tx.operation().user_id;
-    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(())
-}
-
 /// Does signing in need more than the password?
 pub async fn has_factor(tx: &mut TenantTx) -> Result<bool> {
     let user_id = tx.operation().user_id;

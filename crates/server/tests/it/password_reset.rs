@@ -1,7 +1,9 @@
 //! New passwords and new addresses by mail, and which passwords are taken.
 
 use chrono::Duration;
+use inventiv_server::features::identity::operator;
 use inventiv_server::housekeeping::tidy;
+use inventiv_server::plumbing::db::SystemReason;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, PASSWORD, Person, Received, SmtpSink, TestServer, eventually};
@@ -443,4 +445,27 @@ async fn somebody_whose_account_was_made_by_others_chooses_the_password_with_the
     scene.reset(&mail.token(), NEW_PASSWORD).await.expect(204);
     scene.sign_in("nina", NEW_PASSWORD).await.expect(200);
     scene.reset(&mail.token(), "something else entirely").await.expect(422);
+}
+
+#[tokio::test]
+async fn a_password_set_by_the_operator_ends_the_links_that_were_mailed_before() {
+    let scene = scene().await;
+    let reset = scene.token(1).await;
+    ask_for_email(&scene.alice.client, "mallory@example.test", PASSWORD)
+        .await
+        .expect(202);
+    let change = scene.sink.mail_to("mallory@example.test", 1).await.token();
+    let app = &scene.server.app;
+    let mut tx = app.db.system(SystemReason::OperatorCommand).await.unwrap();
+    operator::reset_password(app, &mut tx, "alice", NEW_PASSWORD.to_owned())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let anonymous = scene.server.anonymous();
+    anonymous
+        .post("/auth/me/email/confirm", json!({"token": change}))
+        .await
+        .expect(422);
+    scene.reset(&reset, "orange lanterns on fridays").await.expect(422);
+    scene.sign_in("alice@example.test", NEW_PASSWORD).await.expect(200);
 }

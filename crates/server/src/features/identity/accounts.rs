@@ -226,12 +226,7 @@ pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!("DELETE FROM password_reset_tokens WHERE user_id = $1", user)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!("DELETE FROM email_changes WHERE user_id = $1", user)
-        .execute(tx.conn())
-        .await?;
+    forget_links(tx, user).await?;
     second_factors::forget_account(tx, user).await?;
     let name = format!("deleted-{}", user.simple());
     sqlx::query!(
@@ -252,6 +247,17 @@ pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<
     )
     .execute(tx.conn())
     .await?;
+    Ok(())
+}
+
+/// Links that were mailed to the person stop working.
+pub async fn forget_links(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!("DELETE FROM password_reset_tokens WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("DELETE FROM email_changes WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

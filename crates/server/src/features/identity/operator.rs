@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::notices;
 use super::rules::{check_password, normalise};
-use super::{second_factors, store};
+use super::{accounts, second_factors, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
@@ -14,7 +14,8 @@ use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::events::{self, Topic};
 
-/// Sets an account's password, ends its sessions and says how many those were. The person is told by mail.
+/// Sets an account's password, ends its sessions and says how many those were; links that were mailed before stop working. The person
+/// is told by mail.
 ///
 /// # Errors
 /// 422 for an unknown login or a password that breaks a rule.
@@ -26,7 +27,9 @@ pub async fn reset_password(app: &App, tx: &mut SystemTx, login: &str, password:
     check_password(&mut validation, "password", &password, &own_words);
     validation.finish()?;
     let (hash, now) = (app.passwords.hash(password).await?, app.clock.now());
+    accounts::hold_sessions(tx, user_id).await?;
     let ended = store::reset_password(tx, user_id, &hash, now).await?;
+    accounts::forget_links(tx, user_id).await?;
     let after = json!({"by": "operator", "sessions_ended": ended.len()});
     let act = Act::new("user.reset_password", "user", user_id).after(&after);
     notices::password_changed(app, tx.conn(), &email, now).await?;

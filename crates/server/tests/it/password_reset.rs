@@ -469,3 +469,43 @@ async fn a_password_set_by_the_operator_ends_the_links_that_were_mailed_before()
     scene.reset(&reset, "orange lanterns on fridays").await.expect(422);
     scene.sign_in("alice@example.test", NEW_PASSWORD).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_new_password_and_a_change_in_a_session_take_turns() {
+    let scene = scene().await;
+    let token = scene.token(1).await;
+    let owner = &scene.server.owner;
+    let mut held = owner.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE")
+        .bind(scene.alice.id)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let waiting = async |how_many: i64| {
+        eventually("they wait", async || {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+            .fetch_one(owner)
+            .await
+            .unwrap();
+            (waiting >= how_many).then_some(())
+        })
+        .await;
+    };
+    let change = async {
+        waiting(1).await;
+        scene
+            .alice
+            .client
+            .put("/auth/me", json!({"first_name": "Alicia"}))
+            .await
+    };
+    let release = async {
+        waiting(2).await;
+        held.commit().await.unwrap();
+    };
+    let (reset, change, ()) = tokio::join!(scene.reset(&token, NEW_PASSWORD), change, release);
+    reset.expect(204);
+    change.expect(401);
+}

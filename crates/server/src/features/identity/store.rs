@@ -299,6 +299,18 @@ pub async fn revoke_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool>
     Ok(done.rows_affected() == 1)
 }
 
+/// Locks the person's sessions before the account, as everybody does, in a transaction that holds nothing yet.
+pub async fn hold_sessions(tx: &mut TenantTx) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!(
+        "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
+        user_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Ends the person's other sessions and says which.
 pub async fn revoke_other_sessions(tx: &mut TenantTx) -> Result<Vec<Uuid>> {
     let (user_id, session_id, now) = (

@@ -55,6 +55,7 @@ pub async fn reset_password(app: &App, token: &str, password: String, request: &
     let hash = app.passwords.hash(password).await?;
 
     let mut tx = app.db.for_signing_in(facts.user_id, request).await?;
+    accounts::hold_sessions(&mut tx).await?;
     if !store::consume_reset(&mut tx, &token_hash).await? {
         return Err(invalid_token());
     }

@@ -32,6 +32,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "tenancy.move_sessions_to_personal",
     "tenancy.request_email_change",
     "tenancy.require_first_owner",
+    "tenancy.require_living_model",
     "tenancy.require_owner",
     "tenancy.void_own_links",
 ];

@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { ORGANIZATION } from '../fixtures/api';
 import { addDevice, codeOf } from '../fixtures/authenticator';
 import { expectNoSidewaysScrolling, look } from '../fixtures/look';
 import { addMember } from '../fixtures/people';
@@ -37,7 +38,7 @@ async function store(dialog: Locator): Promise<string[]> {
 const dashboard = (page: Page) => page.getByRole('heading', { level: 1, name: 'Dashboard' });
 
 test('an authenticator app, a passkey and recovery codes, from adding to removing them', async ({ page, program }) => {
-  const login = addMember(program, 'factors', 'user');
+  const login = await addMember(program, ORGANIZATION, 'factors', 'user');
   await addDevice(page);
   await signIn(page, program, login);
   await page.goto('account');
@@ -125,7 +126,7 @@ test('an authenticator app, a passkey and recovery codes, from adding to removin
 });
 
 test('what can hurt asks once more who is there, and is then done', async ({ page, program }) => {
-  const login = addMember(program, 'confirming', 'user');
+  const login = await addMember(program, ORGANIZATION, 'confirming', 'user');
   await signIn(page, program, login);
   await page.goto('account');
   program.sql("UPDATE user_sessions SET authenticated_at = now() - interval '1 hour'");
@@ -158,7 +159,7 @@ test('what can hurt asks once more who is there, and is then done', async ({ pag
 });
 
 test('under a bare address the console says why there are no passkeys', async ({ page, program }) => {
-  await signIn(page, program, addMember(program, 'bare', 'user'));
+  await signIn(page, program, await addMember(program, ORGANIZATION, 'bare', 'user'));
   await page.context().clearCookies();
   await page.goto(`${program.url}/app/login`);
   await page.getByRole('textbox', { name: 'E-mail or username' }).fill('bare');

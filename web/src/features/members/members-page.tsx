@@ -20,6 +20,7 @@ import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
 import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { ChangeRoleDialog } from './change-role-dialog';
+import { useLastSeen } from './last-seen';
 import { LeaveDialog } from './leave-dialog';
 import { membersQuery } from './queries';
 import { RemoveDialog } from './remove-dialog';
@@ -153,6 +154,7 @@ function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => vo
 function useColumns(onAct: (act: Act) => void): Column<Member>[] {
   const { t } = useTranslation();
   const format = useFormat();
+  const lastSeen = useLastSeen();
   const me = useMe();
   return [
     {
@@ -186,8 +188,8 @@ function useColumns(onAct: (act: Act) => void): Column<Member>[] {
       id: 'seen',
       header: t('members.column.seen'),
       hideBelow: 'md',
-      sortValue: (member) => member.last_seen_at ?? null,
-      cell: (member) => (member.last_seen_at ? format.ago(member.last_seen_at) : t('common.never')),
+      sortValue: (member) => (member.user_id === me.id ? new Date().toISOString() : (member.last_seen_at ?? null)),
+      cell: (member) => lastSeen(member.user_id, member.last_seen_at),
     },
     {
       id: 'actions',

@@ -5,6 +5,7 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import type { Column } from '@/components/ui/table';
+import { useLastSeen } from '@/features/members/last-seen';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan, useMe } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
@@ -14,6 +15,7 @@ import type { Act } from './acts';
 export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
   const { t } = useTranslation();
   const format = useFormat();
+  const lastSeen = useLastSeen();
   const me = useMe();
   const inOrganization = me.current_organization_id != null;
   return [
@@ -40,7 +42,7 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
       id: 'seen',
       header: t('members.column.seen'),
       hideBelow: 'md',
-      cell: (user) => (user.last_seen_at ? format.ago(user.last_seen_at) : t('common.never')),
+      cell: (user) => lastSeen(user.id, user.last_seen_at),
     },
     {
       id: 'created',

@@ -119,3 +119,11 @@ it('leads to an invitation when the address has an account', async () => {
   expect(await screen.findByRole('link', { name: 'Invite people' })).toBeInTheDocument();
   expect(sent.at(-1)?.body).toMatchObject({ email: 'grace@example.com', role: 'manager', locale: 'en' });
 });
+
+it('knows that whoever looks is here now, whatever was written down last', async () => {
+  const ada = { ...grace, id: platform.id, first_name: 'Ada', last_name: 'Lovelace' };
+  answering({ 'GET /users': { body: { items: [ada, grace], next_cursor: null } } });
+  renderWithLinks(<UsersPage search={{}} onSearch={vi.fn()} />, platform);
+  expect(await screen.findByRole('row', { name: /Ada Lovelace.*Now/ })).toBeInTheDocument();
+  expect(screen.getByRole('row', { name: /Grace Hopper.*Never/ })).toBeInTheDocument();
+});

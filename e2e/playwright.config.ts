@@ -13,8 +13,8 @@ export default defineConfig({
   outputDir: 'artifacts/failures',
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list'], ['json', { outputFile: 'artifacts/report.json' }]],
-  // One program with one browser beside it is what two cores carry; the files share it.
-  workers: 1,
+  // Each has a program and a browser of its own, which the files it runs share. Two keep two cores busy.
+  workers: 2,
   // Deadlines, not expectations: a machine under load takes its time.
   timeout: 180_000,
   expect: { timeout: 30_000 },
@@ -24,7 +24,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'Europe/Paris',
-    trace: 'retain-on-failure',
+    // Without its film: what the page was is recorded all the same, and most tests don't fail.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     contextOptions: { reducedMotion: 'reduce' },
     launchOptions: {

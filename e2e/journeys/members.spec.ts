@@ -8,6 +8,7 @@ test('an owner changes any role and removes anybody', async ({ program, visit })
   const { id } = await organizationOf(program, 'Ruled by Olivia', { olivia: 'owner', oscar: 'owner', oda: 'user' });
   const page = await visit({ as: addressOf('olivia'), in: id });
   await page.goto('organization/members');
+  await expect(rowOf(page, 'Olivia')).toContainText('Now');
   await look(page, 'members');
   await changeRole(page, 'Oda', 'Admin', 'member-role');
   await expect(rowOf(page, 'Oda')).toContainText('Admin');

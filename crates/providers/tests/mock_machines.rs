@@ -21,7 +21,7 @@ async fn a_running_server_has_a_worker_with_the_arguments_of_its_order_and_the_t
     })
     .await;
     assert!(log.contains(
-        "arguments: run --control-plane-url http://127.0.0.1:9 --listen 127.0.0.1:0 --exit-when-orphaned-for 600\n"
+        "arguments: run --control-plane-url http://127.0.0.1:9 --listen 127.0.0.1:0 --exit-when-orphaned-for 600 --simulate-engines\n"
     ));
     assert!(log.contains(&format!("token: {} characters", TOKEN.len())), "{log}");
     assert!(

@@ -435,7 +435,7 @@ async fn somebody_whose_account_was_made_by_others_chooses_the_password_with_the
     let user = json!({"email": "nina@example.test", "username": "nina", "role": "user", "locale": "fr"});
     owner.client.post("/users", user).await.expect(201);
     let mail = scene.sink.mail_to("nina@example.test", 1).await;
-    assert_eq!(mail.header("Subject"), "Votre compte Inventiv");
+    assert_eq!(mail.subject(), "Votre compte Inventiv");
     assert!(
         mail.text().contains("dans Acme") && mail.text().contains("nina"),
         "{}",

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use inventiv_server::plumbing::config::Config;
+use mail_parser::{Message, MessageParser};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -141,48 +142,22 @@ impl Drop for SmtpSink {
 }
 
 impl Received {
+    /// As it stands in the mail; a header beyond plain ASCII is encoded there.
     pub fn header(&self, name: &str) -> String {
-        let head = self.content.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
-        let prefix = format!("{name}: ");
-        let line = head.lines().find_map(|line| line.strip_prefix(&prefix));
-        // Between two encoded words a blank only separates them.
-        let mut decoded = String::new();
-        let mut after_encoded = true;
-        for word in line.unwrap_or_default().split(' ') {
-            let plain = decode_word(word);
-            if !(after_encoded && plain.is_some() || decoded.is_empty()) {
-                decoded.push(' ');
-            }
-            after_encoded = plain.is_some();
-            decoded.push_str(&plain.unwrap_or_else(|| word.to_owned()));
-        }
-        decoded
+        self.parsed().header_raw(name).unwrap().trim().to_owned()
+    }
+
+    pub fn subject(&self) -> String {
+        self.parsed().subject().unwrap().to_owned()
     }
 
     /// The text part, decoded.
     pub fn text(&self) -> String {
-        self.part("text/plain")
+        self.parsed().body_text(0).unwrap().into_owned()
     }
 
     pub fn html(&self) -> String {
-        self.part("text/html")
-    }
-
-    fn part(&self, kind: &str) -> String {
-        let start = self.content.find(&format!("Content-Type: {kind}")).unwrap();
-        let part = &self.content[start..];
-        let (head, body) = part.split_once("\r\n\r\n").unwrap();
-        let body = body.split("\r\n--").next().unwrap();
-        if head.contains("quoted-printable") {
-            quoted_printable(&body.replace("=\r\n", ""))
-        } else if head.contains("base64") {
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(body.replace("\r\n", ""))
-                .unwrap();
-            String::from_utf8(bytes).unwrap()
-        } else {
-            body.to_owned()
-        }
+        self.parsed().body_html(0).unwrap().into_owned()
     }
 
     /// What follows `#token=` in the text.
@@ -191,28 +166,10 @@ impl Received {
         let (_, rest) = text.split_once("#token=").unwrap();
         rest.split_whitespace().next().unwrap().to_owned()
     }
-}
 
-/// `None` for a word that isn't encoded.
-fn decode_word(word: &str) -> Option<String> {
-    let encoded = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
-    String::from_utf8(bytes).ok()
-}
-
-fn quoted_printable(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'=' {
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
+    fn parsed(&self) -> Message<'_> {
+        MessageParser::default().parse(&self.content).unwrap()
     }
-    String::from_utf8(bytes).unwrap()
 }
 
 /// What a conversation over one connection came to.
@@ -325,4 +282,20 @@ async fn read_content<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::i
         }
         content.push_str(line.strip_prefix('.').unwrap_or(&line));
     }
+}
+
+/// A link's token is random, so a wrapped line of it may begin as boundaries do.
+#[test]
+fn a_wrapped_token_that_looks_like_a_boundary_is_read_whole() {
+    let content = "Content-Type: multipart/alternative; boundary=\"edge\"\r\n\r\n\
+        --edge\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+        Open http://localhost/app/#token=3Dabc=\r\n--def to go on.\r\n\
+        --edge--\r\n";
+    let mail = Received {
+        recipient: "ada@inventiv.test".to_owned(),
+        content: content.to_owned(),
+        credentials: None,
+        encrypted: false,
+    };
+    assert_eq!(mail.token(), "abc--def");
 }

@@ -23,6 +23,7 @@ use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
+use crate::plumbing::edge::refusals::{BodyRefusals, CreateRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -234,13 +235,7 @@ struct CreateApiKeyRequest {
 #[utoipa::path(post, path = "/api_keys", operation_id = "create_api_key", tag = "api_keys", request_body = CreateApiKeyRequest,
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create")), ("x-reauthentication" = json!(true))), responses(
     (status = 201, description = "Made", body = CreatedApiKey),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    CreateRefusals))]
 async fn create_api_key(
     State(app): State<App>,
     allowed: Recent<grant::ApiKeyCreate>,
@@ -291,15 +286,12 @@ struct RotateApiKeyRequest {
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("api_key.create")), ("x-reauthentication" = json!(true))),
     responses(
     (status = 201, description = "Made", body = CreatedApiKey),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
     (status = 404, description = "No such key in this workspace", body = Problem),
     (status = 409, description = "The workspace changed, the key was revoked (key_revoked), has expired (key_expired) or was replaced before \
-        (key_already_rotated), or the idempotency key was used for something else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+        (key_already_rotated), or the idempotency key was used for something else", body = Problem)))]
 async fn rotate_api_key(
     State(app): State<App>,
     allowed: Recent<grant::ApiKeyCreate>,
@@ -346,14 +338,11 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 #[utoipa::path(put, path = "/api_keys/{id}", operation_id = "update_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
     request_body = UpdateApiKeyRequest, extensions(("x-permission" = json!("api_key.update")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "As it is now", body = ApiKey),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
     (status = 404, description = "No such key in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the key was revoked", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the key was revoked", body = Problem)))]
 async fn update_api_key(
     State(app): State<App>,
     allowed: Recent<grant::ApiKeyUpdate>,
@@ -379,10 +368,9 @@ async fn update_api_key(
 #[utoipa::path(delete, path = "/api_keys/{id}", operation_id = "revoke_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("api_key.revoke")), ("x-reauthentication" = json!(true))), responses(
     (status = 204, description = "Revoked"),
-    (status = 401, description = "Not signed in", body = Problem),
+    ReadRefusals,
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
-    (status = 404, description = "No such key in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    (status = 404, description = "No such key in this workspace", body = Problem)))]
 async fn revoke_api_key(
     State(app): State<App>,
     allowed: Recent<grant::ApiKeyRevoke>,

@@ -20,6 +20,7 @@ use crate::operation::{Allowed, Recent};
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::cookies;
+use crate::plumbing::edge::refusals::{BodyRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -84,9 +85,7 @@ impl From<Preview> for DeletionPreview {
 #[utoipa::path(get, path = "/organizations/current/deletion_preview", operation_id = "preview_organization_deletion", tag = "organizations",
     extensions(("x-permission" = json!("organization.delete"))), responses(
     (status = 200, description = "What would end, and what stands in the way", body = DeletionPreview),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals))]
 async fn preview_organization_deletion(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationDelete>,
@@ -109,12 +108,8 @@ struct DeleteOrganizationRequest {
 #[utoipa::path(delete, path = "/organizations/current", operation_id = "delete_organization", tag = "organizations",
     request_body = DeleteOrganizationRequest, extensions(("x-permission" = json!("organization.delete")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Deleted; who I am in Personal", body = Me),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
+    ReadRefusals, BodyRefusals,
     (status = 409, description = "The workspace changed, or something still runs: organization_in_use, with the instances in errors", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "Not the organization's slug", body = Problem)))]
 async fn delete_organization(
     State(app): State<App>,
@@ -140,11 +135,9 @@ struct DeleteOwnAccountRequest {
 #[utoipa::path(delete, path = "/auth/me", operation_id = "delete_own_account", tag = "account", request_body = DeleteOwnAccountRequest,
     extensions(("x-permission" = json!("profile.manage"))), responses(
     (status = 204, description = "Closed; nobody is signed in any more"),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The workspace changed, or sole_owner with the organizations in errors, or last_platform_admin", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "The password is wrong", body = Problem),
     (status = 429, description = "Too many wrong passwords", body = Problem)))]
 async fn delete_own_account(

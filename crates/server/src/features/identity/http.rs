@@ -27,6 +27,7 @@ use crate::plumbing::edge::cookies;
 use crate::plumbing::edge::origin;
 use crate::plumbing::edge::paging::Page;
 use crate::plumbing::edge::params::Id;
+use crate::plumbing::edge::refusals::BodyRefusals;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -139,12 +140,9 @@ struct LoginRequest {
     extensions(("x-permission" = json!("public"))), responses(
     (status = 200, description = "Signed in, in the Personal workspace", body = Me),
     (status = 202, description = "The password is right, and the account asks for a second factor", body = SecondFactorChallenge),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Wrong e-mail, username or password", body = Problem),
     (status = 403, description = "Sent by a page of another site", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem),
     (status = 429, description = "Too many failures; see Retry-After", body = Problem)))]
 async fn login(
     State(app): State<App>,
@@ -247,12 +245,9 @@ struct UpdateMeRequest {
 #[utoipa::path(put, path = "/auth/me", operation_id = "update_me", tag = "account", request_body = UpdateMeRequest,
     extensions(("x-permission" = json!("profile.manage"))), responses(
     (status = 200, description = "The profile as it is now", body = Me),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed", body = Problem)))]
 async fn update_me(
     State(app): State<App>,
     allowed: Allowed<grant::ProfileManage>,
@@ -283,11 +278,9 @@ struct ChangePasswordRequest {
 #[utoipa::path(put, path = "/auth/me/password", operation_id = "change_password", tag = "account", request_body = ChangePasswordRequest,
     extensions(("x-permission" = json!("profile.manage"))), responses(
     (status = 204, description = "Changed"),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "Changed in the meantime", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "A field breaks a rule, or the current password is wrong", body = Problem),
     (status = 429, description = "Too many failures", body = Problem)))]
 async fn change_password(

@@ -25,6 +25,7 @@ use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
+use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -72,12 +73,8 @@ struct DeploymentPreview {
     extensions(("x-permission" = json!("instance.create"))), responses(
     (status = 200, description = "dry_run: what it would be", body = DeploymentPreview),
     (status = 202, description = "Accepted", body = DeploymentAccepted),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
+    ReadRefusals, BodyRefusals,
     (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "A field names nothing that can be deployed, or it does not fit", body = Problem)))]
 async fn create_deployment(
     State(app): State<App>,
@@ -207,10 +204,7 @@ fn shown(rows: Vec<InstanceRow>) -> Result<Vec<Instance>> {
 #[utoipa::path(get, path = "/instances", operation_id = "list_instances", tag = "instances", params(ListQuery),
     extensions(("x-permission" = json!("instance.read"))), responses(
     (status = 200, description = "Newest first", body = Page<Instance>),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+    ListRefusals))]
 async fn list_instances(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceRead>,
@@ -258,10 +252,7 @@ struct InstanceStats {
 #[utoipa::path(get, path = "/instances/search", operation_id = "search_instances", tag = "instances", params(SearchQuery),
     extensions(("x-permission" = json!("instance.read"))), responses(
     (status = 200, description = "What matches, and how much there is", body = InstanceSearchResult),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+    ListRefusals))]
 async fn search_instances(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceRead>,
@@ -293,10 +284,8 @@ async fn search_instances(
 #[utoipa::path(get, path = "/instances/{id}", operation_id = "get_instance", tag = "instances", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("instance.read"))), responses(
     (status = 200, description = "As it is now", body = Instance),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals,
+    (status = 404, description = "Not in this workspace", body = Problem)))]
 async fn get_instance(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceRead>,
@@ -312,10 +301,8 @@ async fn get_instance(
 #[utoipa::path(delete, path = "/instances/{id}", operation_id = "terminate_instance", tag = "instances", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("instance.terminate"))), responses(
     (status = 202, description = "On its way; asking again changes nothing", body = Instance),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals,
+    (status = 404, description = "Not in this workspace", body = Problem)))]
 async fn terminate_instance(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceTerminate>,
@@ -349,10 +336,8 @@ struct History {
 #[utoipa::path(get, path = "/instances/{id}/history", operation_id = "get_instance_history", tag = "instances", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("instance.read"))), responses(
     (status = 200, description = "Its transitions, oldest first", body = History),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals,
+    (status = 404, description = "Not in this workspace", body = Problem)))]
 async fn get_instance_history(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceRead>,
@@ -384,14 +369,9 @@ struct InstanceActivationRequest {
     params(("id" = Uuid, Path)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_tech"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
+    ReadRefusals, BodyRefusals,
     (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem)))]
 async fn set_instance_tech_activation(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceActivateTech>,
@@ -410,14 +390,9 @@ async fn set_instance_tech_activation(
     params(("id" = Uuid, Path)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_eco"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
+    ReadRefusals, BodyRefusals,
     (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem)))]
 async fn set_instance_eco_activation(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceActivateEco>,
@@ -441,9 +416,7 @@ struct Reconciliation {
 #[utoipa::path(post, path = "/reconcile", operation_id = "run_reconciliation", tag = "instances",
     extensions(("x-permission" = json!("reconcile.run"))), responses(
     (status = 202, description = "On its way", body = Reconciliation),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals))]
 async fn reconcile(
     State(app): State<App>,
     allowed: Allowed<grant::ReconcileRun>,

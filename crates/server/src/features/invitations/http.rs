@@ -27,6 +27,7 @@ use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
+use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -95,10 +96,8 @@ struct InvitationQuery {
 #[utoipa::path(get, path = "/organizations/current/invitations", operation_id = "list_invitations", tag = "organizations",
     params(InvitationQuery), extensions(("x-permission" = json!("invitation.read"))), responses(
     (status = 200, description = "Open and past invitations", body = Page<Invitation>),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing; in Personal: organization_required", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+    ListRefusals,
+    (status = 403, description = "Permission missing; in Personal: organization_required", body = Problem)))]
 async fn list_invitations(
     State(app): State<App>,
     allowed: Allowed<grant::InvitationRead>,
@@ -178,14 +177,11 @@ enum CreatedInvitations {
     request_body = CreateInvitationsRequest, params(("Idempotency-Key" = Option<String>, Header)),
     extensions(("x-permission" = json!("invitation.create")), ("x-reauthentication" = json!(true))), responses(
     (status = 201, description = "Invited", body = CreatedInvitations),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing, or the role is beyond one's reach (`delegation`)", body = Problem),
     (status = 409, description = "`already_invited`, `already_member` (for `email`); the workspace changed; the idempotency key was used for something else",
         body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem),
+    BodyRefusals,
+    (status = 401, description = "Not signed in", body = Problem),
+    (status = 403, description = "Permission missing, or the role is beyond one's reach (`delegation`)", body = Problem),
     (status = 429, description = "Too many invitations today", body = Problem)))]
 async fn create_invitations(
     State(app): State<App>,
@@ -378,14 +374,12 @@ struct AcceptedInvitation {
     params(("token" = String, Path, description = "From the link in the mail")), request_body = AcceptInvitationRequest,
     extensions(("x-permission" = json!("public"))), responses(
     (status = 200, description = "A member now", body = AcceptedInvitation),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "`sign_in_required`: the address has an account", body = Problem),
     (status = 403, description = "Sent by a page of another site", body = Problem),
     (status = 404, description = "Nobody was given this link, or it was replaced by a newer one", body = Problem),
     (status = 409, description = "`wrong_account` (the detail names the invited address), `invitation_used`, `invitation_revoked`, `invitation_expired`, \
         `needs_approval`; the workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "A field of the new account breaks a rule", body = Problem),
     (status = 429, description = "Too many unknown links", body = Problem)))]
 async fn accept_invitation(

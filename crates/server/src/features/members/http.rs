@@ -19,6 +19,7 @@ use crate::operation::{Allowed, Recent};
 use crate::permissions::{Role, WorkspaceRole, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::params::Id;
+use crate::plumbing::edge::refusals::{BodyRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -41,14 +42,11 @@ struct AssignRoleRequest {
     params(("user_id" = Uuid, Path)), request_body = AssignRoleRequest,
     extensions(("x-permission" = json!("member.assign_role")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "The member as it is now", body = Member),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or out of reach: delegation", body = Problem),
     (status = 404, description = "Not a member of this organization", body = Problem),
-    (status = 409, description = "The workspace changed, or this is the last owner: last_owner", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed, or this is the last owner: last_owner", body = Problem)))]
 async fn assign_member_role(
     State(app): State<App>,
     allowed: Recent<grant::MemberAssignRole>,
@@ -125,13 +123,8 @@ struct OwnershipTransfer {
 #[utoipa::path(post, path = "/organizations/current/transfer_ownership", operation_id = "transfer_ownership", tag = "organizations",
     request_body = TransferOwnershipRequest, extensions(("x-permission" = json!("member.assign_role")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Transferred", body = OwnershipTransfer),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing, or not an owner: delegation", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    ReadRefusals, BodyRefusals,
+    (status = 403, description = "Permission missing, or not an owner: delegation", body = Problem)))]
 async fn transfer_ownership(
     State(app): State<App>,
     allowed: Recent<grant::MemberAssignRole>,

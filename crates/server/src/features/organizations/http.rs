@@ -22,6 +22,7 @@ use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::Query;
+use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -109,12 +110,9 @@ struct CreateOrganizationRequest {
     request_body = CreateOrganizationRequest, params(("Idempotency-Key" = Option<String>, Header)),
     extensions(("x-permission" = json!("organization.create"))), responses(
     (status = 201, description = "Founded", body = Organization),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
-    (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem)))]
 async fn create_organization(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationCreate>,
@@ -155,11 +153,9 @@ fn required_nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Resul
 #[utoipa::path(put, path = "/organizations/current", operation_id = "switch_organization", tag = "organizations",
     request_body = SwitchOrganizationRequest, extensions(("x-permission" = json!("organization.list"))), responses(
     (status = 200, description = "Who I am there", body = Me),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The token is from before another switch", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "Not an organization I belong to", body = Problem)))]
 async fn switch_organization(
     State(app): State<App>,
@@ -177,9 +173,8 @@ async fn switch_organization(
 #[utoipa::path(get, path = "/organizations/current", operation_id = "get_current_organization", tag = "organizations",
     extensions(("x-permission" = json!("organization.read"))), responses(
     (status = 200, description = "The organization of this workspace; ETag for updates", body = Organization),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "In Personal: organization_required", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals,
+    (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn get_current_organization(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationRead>,
@@ -202,14 +197,8 @@ struct UpdateOrganizationRequest {
     request_body = UpdateOrganizationRequest, params(("If-Match" = Option<String>, Header)),
     extensions(("x-permission" = json!("organization.update"))), responses(
     (status = 200, description = "As it is now", body = Organization),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 412, description = "Changed by somebody else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    ReadRefusals, BodyRefusals,
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_current_organization(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationUpdate>,
@@ -242,14 +231,8 @@ struct UpdatePoliciesRequest {
     request_body = UpdatePoliciesRequest, params(("If-Match" = Option<String>, Header)),
     extensions(("x-permission" = json!("organization.policy")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "The organization as it is now", body = Organization),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "Permission missing", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 412, description = "Changed by somebody else", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    ReadRefusals, BodyRefusals,
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_policies(
     State(app): State<App>,
     allowed: Recent<grant::OrganizationPolicy>,
@@ -281,9 +264,8 @@ struct CurrentRole {
 #[utoipa::path(get, path = "/organizations/current/role", operation_id = "get_current_role", tag = "organizations",
     extensions(("x-permission" = json!("organization.read"))), responses(
     (status = 200, description = "My role in the organization of this workspace", body = CurrentRole),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "In Personal: organization_required", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem)))]
+    ReadRefusals,
+    (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn get_current_role(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationRead>,
@@ -332,10 +314,8 @@ impl Member {
 #[utoipa::path(get, path = "/organizations/current/members", operation_id = "list_members", tag = "organizations", params(ListQuery),
     extensions(("x-permission" = json!("member.read"))), responses(
     (status = 200, description = "Members with their roles", body = Page<Member>),
-    (status = 401, description = "Not signed in", body = Problem),
-    (status = 403, description = "In Personal: organization_required", body = Problem),
-    (status = 409, description = "The workspace changed", body = Problem),
-    (status = 422, description = "A parameter breaks a rule", body = Problem)))]
+    ListRefusals,
+    (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn list_members(
     State(app): State<App>,
     allowed: Allowed<grant::MemberRead>,

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::features::identity::authentication::{Anonymous, bearer};
 use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::refusals::BodyRefusals;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -25,12 +26,9 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/internal/worker/register", operation_id = "register_worker", tag = "workers", request_body = Value,
     extensions(("x-permission" = json!("worker"))), responses(
     (status = 200, description = "What to serve, and the secrets to do it with", body = Value),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "worker_token_refused: nothing to retry", body = Problem),
-    (status = 409, description = "worker_boot_conflict, worker_protocol_unsupported: nothing to retry; worker_boot_pending: ask again", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    (status = 409, description = "worker_boot_conflict, worker_protocol_unsupported: nothing to retry; worker_boot_pending: ask again", body = Problem)))]
 async fn register(
     State(app): State<App>,
     Anonymous(context): Anonymous,
@@ -49,11 +47,8 @@ async fn register(
 #[utoipa::path(post, path = "/internal/worker/heartbeat", operation_id = "report_heartbeat", tag = "workers", request_body = Value,
     extensions(("x-permission" = json!("worker"))), responses(
     (status = 200, description = "What to do until the next one", body = Value),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 401, description = "worker_token_refused: nothing to retry", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem)))]
+    BodyRefusals,
+    (status = 401, description = "worker_token_refused: nothing to retry", body = Problem)))]
 async fn heartbeat(
     State(app): State<App>,
     Anonymous(context): Anonymous,

@@ -41,6 +41,19 @@ pub enum RowRefusals {
     WorkspaceChanged(Problem),
 }
 
+/// Of whatever takes a body.
+#[derive(IntoResponses)]
+pub enum BodyRefusals {
+    #[response(status = 400, description = "Not JSON")]
+    BadRequest(Problem),
+    #[response(status = 413, description = "Body too large")]
+    TooLarge(Problem),
+    #[response(status = 415, description = "Not JSON")]
+    UnsupportedMediaType(Problem),
+    #[response(status = 422, description = "A field breaks a rule")]
+    Invalid(Problem),
+}
+
 /// Of making something.
 #[derive(IntoResponses)]
 pub enum CreateRefusals {

@@ -17,7 +17,7 @@ use crate::features::identity::second_factors::{Method, Proof};
 use crate::operation::Allowed;
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
-use crate::plumbing::edge::refusals::ReadRefusals;
+use crate::plumbing::edge::refusals::{BodyRefusals, ReadRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -95,11 +95,9 @@ impl ReauthenticateRequest {
 #[utoipa::path(post, path = "/auth/reauthenticate", operation_id = "reauthenticate", tag = "account", request_body = ReauthenticateRequest,
     extensions(("x-permission" = json!("session.manage"))), responses(
     (status = 204, description = "Confirmed"),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "A passkey can't be used under this address, or the workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "Wrong, or a field breaks a rule", body = Problem),
     (status = 429, description = "Too many failures; see Retry-After", body = Problem)))]
 async fn reauthenticate(

@@ -14,6 +14,7 @@ use crate::features::identity::Allowed;
 use crate::features::identity::authentication::Anonymous;
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
+use crate::plumbing::edge::refusals::BodyRefusals;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -35,9 +36,7 @@ struct RequestPasswordResetRequest {
 #[utoipa::path(post, path = "/auth/password-reset/request", operation_id = "request_password_reset", tag = "account",
     request_body = RequestPasswordResetRequest, extensions(("x-permission" = json!("public"))), responses(
     (status = 202, description = "If there is such an account, a mail is on its way"),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 422, description = "Not an e-mail address", body = Problem)))]
 async fn request_password_reset(
     State(app): State<App>,
@@ -63,9 +62,7 @@ struct ResetPasswordRequest {
 #[utoipa::path(post, path = "/auth/password-reset/reset", operation_id = "reset_password", tag = "account",
     request_body = ResetPasswordRequest, extensions(("x-permission" = json!("public"))), responses(
     (status = 204, description = "Set: sign in with it"),
-    (status = 400, description = "Not JSON", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 422, description = "`token`: unknown, used or expired; `password`: breaks a rule", body = Problem),
     (status = 429, description = "Too many unknown tokens", body = Problem)))]
 async fn reset_password(
@@ -93,11 +90,9 @@ struct RequestEmailChangeRequest {
 #[utoipa::path(post, path = "/auth/me/email", operation_id = "request_email_change", tag = "account",
     request_body = RequestEmailChangeRequest, extensions(("x-permission" = json!("profile.manage"))), responses(
     (status = 202, description = "A mail is on its way to the new address"),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "A field breaks a rule, or the password is wrong", body = Problem),
     (status = 429, description = "Too many failures, or asked too often", body = Problem)))]
 async fn request_email_change(
@@ -126,10 +121,8 @@ struct ConfirmEmailChangeRequest {
 #[utoipa::path(post, path = "/auth/me/email/confirm", operation_id = "confirm_email_change", tag = "account",
     request_body = ConfirmEmailChangeRequest, extensions(("x-permission" = json!("public"))), responses(
     (status = 204, description = "It is the account's address now"),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 409, description = "`email_taken`: it became another account's address in the meantime", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "`token`: unknown, used or expired", body = Problem),
     (status = 429, description = "Too many unknown tokens", body = Problem)))]
 async fn confirm_email_change(

@@ -23,7 +23,7 @@ use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::origin;
 use crate::plumbing::edge::params::Id;
-use crate::plumbing::edge::refusals::{ChangeRefusals, ReadRefusals, RowRefusals};
+use crate::plumbing::edge::refusals::{BodyRefusals, ChangeRefusals, ReadRefusals, RowRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -108,13 +108,10 @@ impl AnswerSecondFactorRequest {
 #[utoipa::path(post, path = "/auth/login/second-factor", operation_id = "answer_second_factor", tag = "account",
     request_body = AnswerSecondFactorRequest, extensions(("x-permission" = json!("public"))), responses(
     (status = 200, description = "Signed in, in the Personal workspace", body = Me),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "`invalid_second_factor`: wrong, or used already; `challenge_ended`: begin with the password again", body = Problem),
     (status = 403, description = "Sent by a page of another site", body = Problem),
     (status = 409, description = "A passkey can't be used under this address", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
-    (status = 422, description = "A field breaks a rule", body = Problem),
     (status = 429, description = "Too many wrong codes; see Retry-After", body = Problem)))]
 async fn answer_second_factor(
     State(app): State<App>,
@@ -231,12 +228,10 @@ struct AddedFactor {
 #[utoipa::path(post, path = "/auth/me/totp/confirm", operation_id = "confirm_totp", tag = "account", request_body = ConfirmTotpRequest,
     extensions(("x-permission" = json!("profile.manage")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "Signing in asks for a code from now on", body = AddedFactor),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "`reauthentication_required`", body = Problem),
     (status = 409, description = "`totp_not_started`, or the workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "Not the app's current code", body = Problem),
     (status = 429, description = "Too many wrong codes; see Retry-After", body = Problem)))]
 async fn confirm_totp(
@@ -310,12 +305,10 @@ struct AddedPasskey {
 #[utoipa::path(post, path = "/auth/me/passkeys", operation_id = "create_passkey", tag = "account", request_body = CreatePasskeyRequest,
     extensions(("x-permission" = json!("profile.manage")), ("x-reauthentication" = json!(true))), responses(
     (status = 201, description = "Signing in asks for a second factor from now on", body = AddedPasskey),
-    (status = 400, description = "Not JSON", body = Problem),
+    BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "`reauthentication_required`", body = Problem),
     (status = 409, description = "`passkey_exists`, `too_many_passkeys`, `passkeys_need_host_name`, `passkeys_need_https`, or the workspace changed", body = Problem),
-    (status = 413, description = "Body too large", body = Problem),
-    (status = 415, description = "Not JSON", body = Problem),
     (status = 422, description = "A field breaks a rule, or does not answer what was asked", body = Problem)))]
 async fn create_passkey(
     State(app): State<App>,

@@ -173,20 +173,20 @@ mod tests {
 
     #[test]
     fn root_keeps_data_where_other_accounts_can_go() {
-        let home = || Some(PathBuf::from("/root"));
+        let home = || Some(PathBuf::from("/srv/admin"));
         assert_eq!(
-            default_for(0, Some("/root/.data".into()), home()),
+            default_for(0, Some("/srv/admin/.data".into()), home()),
             Some("/var/lib".into())
         );
     }
 
     #[test]
     fn a_user_keeps_data_where_the_desktop_specification_says() {
-        let home = || Some(PathBuf::from("/home/a"));
+        let home = || Some(PathBuf::from("/srv/ada"));
         assert_eq!(default_for(1000, Some("/data".into()), home()), Some("/data".into()));
         assert_eq!(
             default_for(1000, Some("relative".into()), home()),
-            Some("/home/a/.local/share".into())
+            Some("/srv/ada/.local/share".into())
         );
         assert_eq!(default_for(1000, None, None), None);
     }

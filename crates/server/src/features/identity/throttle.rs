@@ -5,7 +5,6 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
-
 use uuid::Uuid;
 
 use super::store;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::identity::confirmation::confirm_password;
 use crate::features::identity::second_factors::{
-    Ceremony, Method, Proof, Purpose, RelyingParty, confirm_session, own_factors, prove, put_ceremony, take_ceremony,
+    Ceremony, Method, Proof, Purpose, RelyingParty, own_factors, prove, put_ceremony, take_ceremony,
 };
 use crate::features::identity::store as accounts;
 use crate::features::identity::throttle::{self, Quota};
@@ -78,7 +78,7 @@ pub async fn reauthenticate(app: &App, authorized: Authorized<'_>, answer: Answe
     };
     // Nothing but the session changes, which a transaction that holds a share of it would have to wait for itself to do.
     let mut tx = app.db.for_signing_in(authorized.user_id, &authorized.request).await?;
-    if !confirm_session(&mut tx, authorized.session_id).await? {
+    if !accounts::confirm_session(&mut tx, authorized.session_id).await? {
         return Err(Error::unauthenticated());
     }
     if let Some((proof, state, field)) = outcome

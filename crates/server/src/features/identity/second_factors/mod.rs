@@ -28,7 +28,7 @@ pub use store::{forget_account, remove_expired};
 
 pub(super) use enrolment::put_ceremony;
 pub(super) use passkeys::{Ceremony, Purpose, RelyingParty};
-pub(super) use store::{confirm_session, end_challenges, end_challenges_of, has_factor, own_factors, take_ceremony};
+pub(super) use store::{end_challenges, end_challenges_of, has_factor, own_factors, take_ceremony};
 
 use chrono::Duration;
 

@@ -218,6 +218,34 @@ async fn codes_can_not_be_tried_without_end_and_a_passkey_still_opens() {
 }
 
 #[tokio::test]
+async fn strangers_with_the_password_can_not_use_up_the_codes_of_the_person() {
+    let server = TestServer::start_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    let alice = server.person("alice").await;
+    let (secret, _) = enrol_totp(&server, &alice.client).await;
+    let tries = async |network: u8, code: &str| {
+        let stranger = server
+            .anonymous()
+            .with_header("x-forwarded-for", &format!("198.51.100.{network}"));
+        let body = json!({"login": "alice", "password": PASSWORD, "transport": "bearer"});
+        let challenge = stranger.post("/auth/login", body).await.expect(202);
+        let body = json!({"challenge": challenge.json["challenge"], "code": code, "transport": "bearer"});
+        stranger.post("/auth/login/second-factor", body).await
+    };
+    for network in 1..=20 {
+        tries(network, "000000").await.expect(401);
+    }
+    // Many networks are one guesser, who is refused whatever the code.
+    let code = next_code(&server, &secret);
+    assert_eq!(tries(21, &code).await.expect(429).code(), "too_many_attempts");
+    let challenge = log_in(&server, "alice").await.expect(202);
+    answer(&server, &challenge, json!({"code": code})).await.expect(200);
+    // The person's good answer gives the strangers no new tries.
+    let code = next_code(&server, &secret);
+    tries(22, &code).await.expect(429);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_challenge_is_for_five_minutes_and_for_the_password_it_was_given_for() {
     let server = server().await;
     let alice = server.person("alice").await;

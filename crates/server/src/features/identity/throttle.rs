@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::error::{Error, Result};
+use crate::operation::RequestContext;
 use crate::plumbing::db::Db;
 use crate::secrets::sha256;
 
@@ -17,6 +18,8 @@ const WINDOW: Duration = Duration::minutes(15);
 const PER_ACCOUNT: i32 = 10;
 /// Failures of all accounts from one address.
 const PER_ADDRESS: i32 = 100;
+/// Codes tried in an hour.
+const CODES: i32 = 20;
 
 /// The two things a failure counts against.
 pub struct Subjects {
@@ -85,11 +88,6 @@ impl Quota {
         Self::hourly(format!("links:{}", address(ip)), 100)
     }
 
-    /// Codes of an authenticator app and recovery codes. Only who has the password gets to try them.
-    pub fn second_factor_codes_of(user: Uuid) -> Self {
-        Self::hourly(format!("second-factor:{user}"), 20)
-    }
-
     pub fn hourly(subject: String, most: i32) -> Self {
         Self {
             subject,
@@ -97,6 +95,22 @@ impl Quota {
             window: Duration::hours(1),
         }
     }
+}
+
+/// Codes of an authenticator app and recovery codes. Only who has the password gets to try them. A network that the person has
+/// signed in from counts for itself, all others count together: what strangers try can't use up what the person needs.
+pub async fn codes(db: &Db, person: Uuid, request: &RequestContext) -> Result<Quota> {
+    let here = address(request.ip);
+    let mut tx = db.for_signing_in(person, request).await?;
+    let is_known = store::addresses_signed_in_from(&mut tx)
+        .await?
+        .into_iter()
+        .any(|known| address(known.parse().ok()) == here);
+    let subject = match is_known {
+        true => format!("second-factor:{person}@{here}"),
+        false => format!("second-factor:{person}"),
+    };
+    Ok(Quota::hourly(subject, CODES))
 }
 
 /// # Errors

@@ -11,7 +11,7 @@ use crate::features::identity::second_factors::{
     Ceremony, Method, Proof, Purpose, RelyingParty, own_factors, prove, put_ceremony, take_ceremony,
 };
 use crate::features::identity::store as accounts;
-use crate::features::identity::throttle::{self, Quota};
+use crate::features::identity::throttle;
 use crate::operation::Authorized;
 
 /// What the person could answer with, and what a passkey would be asked to sign.
@@ -55,15 +55,14 @@ pub enum Answer {
 /// # Errors
 /// 422 on the field that is wrong; 429 after too many.
 pub async fn reauthenticate(app: &App, authorized: Authorized<'_>, answer: Answer) -> Result<()> {
-    let now = authorized.request.now;
+    let quota = throttle::codes(&app.db, authorized.user_id, &authorized.request).await?;
     let (method, outcome) = match answer {
         Answer::Password(password) => {
             confirm_password(app, authorized, password).await?;
             (Method::Password, None)
         }
         Answer::Code(code) => {
-            let quota = Quota::second_factor_codes_of(authorized.user_id);
-            throttle::spend(&app.db, &quota, now).await?;
+            throttle::spend(&app.db, &quota, authorized.request.now).await?;
             (Method::Totp, Some((Proof::Code(code), None, "code")))
         }
         Answer::Passkey(ceremony, proof) => {
@@ -91,7 +90,7 @@ pub async fn reauthenticate(app: &App, authorized: Authorized<'_>, answer: Answe
     audit::record_in(&mut tx, authorized.user_id, act).await?;
     tx.commit().await?;
     if method == Method::Totp {
-        throttle::clear_quota(&app.db, &Quota::second_factor_codes_of(authorized.user_id)).await?;
+        throttle::clear_quota(&app.db, &quota).await?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::identity::store as accounts;
-use crate::features::identity::throttle::{self, Quota};
+use crate::features::identity::throttle;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::body::Validation;
@@ -74,7 +74,7 @@ pub async fn start_totp(app: &App, authorized: Authorized<'_>) -> Result<TotpSec
 /// # Errors
 /// 409 `totp_not_started`; 422 on `code`; 429 after too many wrong ones.
 pub async fn confirm_totp(app: &App, authorized: Authorized<'_>, code: &str) -> Result<Option<Vec<String>>> {
-    let quota = Quota::second_factor_codes_of(authorized.user_id);
+    let quota = throttle::codes(&app.db, authorized.user_id, &authorized.request).await?;
     throttle::spend(&app.db, &quota, authorized.request.now).await?;
     let mut tx = app.db.write(&authorized).await?;
     store::take_turns(&mut tx).await?;

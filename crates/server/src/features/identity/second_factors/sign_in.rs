@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::identity::store as accounts;
-use crate::features::identity::throttle::{self, Quota};
+use crate::features::identity::throttle;
 use crate::features::identity::usecases::{SignedIn, open_session};
 use crate::operation::RequestContext;
 use crate::plumbing::db::TenantTx;
@@ -76,7 +76,7 @@ pub async fn answer(app: &App, token: &str, proof: Proof, request: &RequestConte
     let token_hash = sha256(token.as_bytes());
     let person = store::challenged(&app.db, &token_hash, request.now).await?;
     let person = person.ok_or_else(ended)?;
-    let quota = Quota::second_factor_codes_of(person);
+    let quota = throttle::codes(&app.db, person, request).await?;
     if proof.is_guessable() {
         throttle::spend(&app.db, &quota, request.now).await?;
     }

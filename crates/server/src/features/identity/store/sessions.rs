@@ -214,6 +214,17 @@ pub async fn confirm_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
+/// Where the person's sessions of late, ended ones among them, were used from.
+pub async fn addresses_signed_in_from(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let user = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT ip_address AS "ip!" FROM user_sessions WHERE user_id = $1 AND ip_address IS NOT NULL"#,
+        user
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// Ends one session of the person; false when there is none.
 pub async fn revoke_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);

@@ -21,6 +21,7 @@ mod matrix;
 mod members;
 mod models;
 mod organizations;
+mod own_account_at_once;
 mod password_reset;
 mod reauthentication;
 mod second_factors;

@@ -232,7 +232,7 @@ pub struct ProfileChange {
 /// # Errors
 /// 422 naming the field.
 pub async fn update_profile(app: &App, authorized: Authorized<'_>, change: ProfileChange) -> Result<Profile> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     let before = store::profile(&mut tx).await?;
     let first_name = change.first_name.unwrap_or_else(|| before.first_name.clone());
     let last_name = change.last_name.unwrap_or_else(|| before.last_name.clone());
@@ -302,7 +302,7 @@ pub async fn change_password(app: &App, authorized: Authorized<'_>, current: Str
         ));
     }
     let hash = app.passwords.hash(new).await?;
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     if store::password_hash(&mut tx).await? != stored {
         return Err(Error::conflict(
             "password_changed",
@@ -336,7 +336,7 @@ pub async fn sessions(app: &App, authorized: Authorized<'_>) -> Result<Vec<Sessi
 /// # Errors
 /// 404 for a session that is not one's own live session.
 pub async fn revoke_session(app: &App, authorized: Authorized<'_>, session_id: Uuid) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     if !store::revoke_session(&mut tx, session_id).await? {
         return Err(Error::not_found());
     }
@@ -352,7 +352,7 @@ pub async fn revoke_session(app: &App, authorized: Authorized<'_>, session_id: U
 
 /// Ends all sessions but the one that asks; says how many.
 pub async fn revoke_other_sessions(app: &App, authorized: Authorized<'_>) -> Result<usize> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     let ended = store::revoke_other_sessions(&mut tx).await?;
     let user_id = authorized.user_id;
     if !ended.is_empty() {

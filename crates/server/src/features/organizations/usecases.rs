@@ -113,7 +113,7 @@ pub async fn switch(
     authorized: Authorized<'_>,
     organization_id: Option<Uuid>,
 ) -> Result<(Operation, String)> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     let target = match organization_id {
         None => None,
         Some(id) => {

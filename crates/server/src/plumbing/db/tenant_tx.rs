@@ -53,6 +53,27 @@ impl Db {
         Ok(tx)
     }
 
+    /// For changing the person's own account or sessions: all of them are locked first and wholly, in the order that everybody
+    /// keeps to, so that such changes take turns. Two that shared these rows before changing them would wait for each other.
+    /// Then as [`Db::write`].
+    pub async fn write_to_account(&self, authorized: &Authorized<'_>) -> Result<TenantTx> {
+        let mut tx = TenantTx::open(self, authorized.operation().clone(), true).await?;
+        sqlx::query!(
+            "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
+            authorized.user_id
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        sqlx::query!(
+            "SELECT 1 AS locked FROM users WHERE id = $1 FOR NO KEY UPDATE",
+            authorized.user_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        tx.check_again(authorized).await?;
+        Ok(tx)
+    }
+
     /// For a person who just signed in, before the session that will carry every later operation exists.
     pub async fn for_signing_in(&self, user_id: Uuid, request: &RequestContext) -> Result<TenantTx> {
         let operation = Operation {

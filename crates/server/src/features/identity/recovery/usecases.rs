@@ -147,6 +147,7 @@ pub async fn confirm_email_change(app: &App, token: &str, request: &RequestConte
         return Err(invalid_token());
     };
     let mut tx = app.db.for_signing_in(change.user_id, request).await?;
+    accounts::hold_account(&mut tx).await?;
     if !store::consume_email_change(&mut tx, &token_hash).await? {
         return Err(invalid_token());
     }

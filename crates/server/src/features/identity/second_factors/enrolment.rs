@@ -76,8 +76,7 @@ pub async fn start_totp(app: &App, authorized: Authorized<'_>) -> Result<TotpSec
 pub async fn confirm_totp(app: &App, authorized: Authorized<'_>, code: &str) -> Result<Option<Vec<String>>> {
     let quota = throttle::codes(&app.db, authorized.user_id, &authorized.request).await?;
     throttle::spend(&app.db, &quota, authorized.request.now).await?;
-    let mut tx = app.db.write(&authorized).await?;
-    store::take_turns(&mut tx).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     let stored = store::lock_totp(&mut tx).await?;
     let stored = stored.filter(|stored| stored.confirmed_at.is_none()).ok_or_else(|| {
         Error::conflict(
@@ -106,8 +105,7 @@ pub async fn confirm_totp(app: &App, authorized: Authorized<'_>, code: &str) -> 
 /// # Errors
 /// 404 without one.
 pub async fn remove_totp(app: &App, authorized: Authorized<'_>) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
-    store::take_turns(&mut tx).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     if !store::remove_totp(&mut tx).await? {
         return Err(Error::not_found());
     }
@@ -173,8 +171,7 @@ pub async fn add_passkey(
         ));
     };
 
-    let mut tx = app.db.write(&authorized).await?;
-    store::take_turns(&mut tx).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     refuse_too_many(&store::passkeys(&mut tx).await?)?;
     let is_first = !store::has_factor(&mut tx).await?;
     let id = crate::ids::new_id();
@@ -231,8 +228,7 @@ pub async fn rename_passkey(
 /// # Errors
 /// 404 for a passkey that isn't the person's.
 pub async fn remove_passkey(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
-    store::take_turns(&mut tx).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     let name = store::remove_passkey(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     let before = json!({"name": name});
     let act = Act::new("passkey.remove", "passkey", id).before(&before);
@@ -247,8 +243,7 @@ pub async fn remove_passkey(app: &App, authorized: Authorized<'_>, id: Uuid) -> 
 /// # Errors
 /// 409 `no_second_factor`: there is nothing they could stand in for.
 pub async fn renew_recovery_codes(app: &App, authorized: Authorized<'_>) -> Result<Vec<String>> {
-    let mut tx = app.db.write(&authorized).await?;
-    store::take_turns(&mut tx).await?;
+    let mut tx = app.db.write_to_account(&authorized).await?;
     if !store::has_factor(&mut tx).await? {
         return Err(Error::conflict(
             "no_second_factor",

@@ -188,16 +188,6 @@ pub async fn remove_passkey(tx: &mut TenantTx, id: Uuid) -> Result<Option<String
     .await?)
 }
 
-/// Makes changes of one person's factors take turns: whoever removes one of two at the same time sees the other removed. Not by
-/// the account's row: each of the two holds a share of it already.
-pub async fn take_turns(tx: &mut TenantTx) -> Result<()> {
-    let turn = format!("inventiv.second_factors:{}", tx.operation().user_id);
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
-        .fetch_one(tx.conn())
-        .await?;
-    Ok(())
-}
-
 /// Does signing in need more than the password?
 pub async fn has_factor(tx: &mut TenantTx) -> Result<bool> {
     let user_id = tx.operation().user_id;

@@ -127,6 +127,25 @@ async fn who_gets_another_password_is_told_in_their_language() {
 }
 
 #[tokio::test]
+async fn no_link_outlives_a_disabled_account() {
+    let scene = scene().await;
+    let root = scene.server.platform_admin("root").await.client;
+    let token = scene.token(1).await;
+    let change = json!({"email": "alice@elsewhere.test", "password": PASSWORD});
+    scene.alice.client.post("/auth/me/email", change).await.expect(202);
+    let confirmation = scene.sink.mail_to("alice@elsewhere.test", 1).await.token();
+    for disabled in [true, false] {
+        let path = format!("/users/{}", scene.alice.id);
+        root.put(&path, json!({"disabled": disabled})).await.expect(200);
+    }
+    scene.reset(&token, NEW_PASSWORD).await.expect(422);
+    let body = json!({"token": confirmation});
+    let refused = scene.server.anonymous().post("/auth/me/email/confirm", body).await;
+    refused.expect(422);
+    scene.sign_in("alice", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_first_password_is_no_change_of_one() {
     let scene = scene().await;
     let root = scene.server.platform_admin("root").await;

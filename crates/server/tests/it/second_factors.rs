@@ -692,6 +692,22 @@ async fn an_account_that_was_disabled_meanwhile_finishes_no_sign_in() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_waits_does_not_outlive_a_disabled_account() {
+    let server = server().await;
+    let (root, alice) = (server.platform_admin("root").await, server.person("alice").await);
+    let (secret, _) = enrol_totp(&server, &alice.client).await;
+    let challenge = log_in(&server, "alice").await.expect(202);
+    for disabled in [true, false] {
+        let path = format!("/users/{}", alice.id);
+        root.client.put(&path, json!({"disabled": disabled})).await.expect(200);
+    }
+    let code = json!({"code": next_code(&server, &secret)});
+    let refused = answer(&server, &challenge, code).await.expect(401);
+    assert_eq!(refused.code(), "challenge_ended");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn two_platform_admins_who_take_each_others_factors_off_take_turns() {
     let server = server().await;
     let (root, ruth) = (server.platform_admin("root").await, server.platform_admin("ruth").await);

@@ -218,6 +218,13 @@ pub async fn end_sessions(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> 
     Ok(ended.len())
 }
 
+/// The account is disabled: its sessions end, and with them whatever could open one as soon as it is enabled again. Says how many.
+pub async fn shut_out(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<usize> {
+    forget_links(tx, user).await?;
+    second_factors::end_challenges_of(tx, user).await?;
+    end_sessions(tx, user, now).await
+}
+
 /// Closes the account: nobody signs in to it any more, and nothing in its rows says whose it was.
 pub async fn close(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(

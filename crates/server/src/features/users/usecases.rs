@@ -265,7 +265,7 @@ async fn update_account(
     }
     let mut outcome = described(&after);
     if before.disabled_at.is_none() && after.disabled_at.is_some() {
-        outcome["sessions_ended"] = json!(accounts::end_sessions(&mut tx, id, now).await?);
+        outcome["sessions_ended"] = json!(accounts::shut_out(&mut tx, id, now).await?);
     } else if before.platform_role != after.platform_role {
         accounts::announce_sessions(&mut tx, id).await?;
     }

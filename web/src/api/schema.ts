@@ -1960,6 +1960,14 @@ export interface components {
         };
         /** @description For `email` the invitation, for `emails` what became of each. */
         CreatedInvitations: components["schemas"]["Invitation"] | components["schemas"]["InvitationResults"];
+        /** @description An account that has just been made. */
+        CreatedUser: components["schemas"]["User"] & {
+            /**
+             * @description Only when there is no mail server: pass it on to the person, who chooses a password with it. Shown this once; a repeated
+             *     request with the same `Idempotency-Key` gets `secret_already_shown` instead.
+             */
+            link?: string | null;
+        };
         /** @description What the workspace's servers cost. */
         CurrentCost: {
             /** Format: date-time */
@@ -10415,7 +10423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["CreatedUser"];
                 };
             };
             /** @description Not JSON */

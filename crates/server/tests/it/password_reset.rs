@@ -150,7 +150,8 @@ async fn a_first_password_is_no_change_of_one() {
     let scene = scene().await;
     let root = scene.server.platform_admin("root").await;
     let body = json!({"email": "newcomer@example.test"});
-    root.client.post("/users", body).await.expect(201);
+    let made = root.client.post("/users", body).await.expect(201);
+    assert_eq!(made.json["link"], Value::Null, "the mail carries it");
     let welcome = scene.sink.mail_to("newcomer@example.test", 1).await;
     scene.reset(&welcome.token(), NEW_PASSWORD).await.expect(204);
     assert_eq!(scene.mails().await, 1);

@@ -117,7 +117,16 @@ async fn an_account_is_made_for_who_has_none_and_whoever_has_one_is_invited() {
         (&made.json["username"], &made.json["role"]),
         (&json!("new.person"), &json!("manager"))
     );
-    assert_eq!(idempotent.post("/users", new.clone()).await.expect(201).json, made.json);
+    // There is no mail server: the link is for who made the account to pass on, and shown once.
+    let link = made.json["link"].as_str().unwrap();
+    let (page, token) = link.split_once("#token=").unwrap();
+    assert_eq!(
+        page,
+        format!("{}/app/reset-password", server.app.config.public_origin())
+    );
+    let again = idempotent.post("/users", new.clone()).await.expect(201).json;
+    assert_eq!((&again["id"], &again["link"]), (&made.json["id"], &Value::Null));
+    assert_eq!(again["secret_already_shown"], true);
     assert_eq!(last_entry(&server, organization).await.0, "user.create");
     let (role, hash): (String, Option<String>) = sqlx::query_as(
         "SELECT m.role, u.password_hash FROM organization_memberships m JOIN users u ON u.id = m.user_id WHERE u.email = 'new.person@example.test'",
@@ -126,6 +135,10 @@ async fn an_account_is_made_for_who_has_none_and_whoever_has_one_is_invited() {
     .await
     .unwrap();
     assert_eq!((role.as_str(), hash), ("manager", None));
+    let choice = json!({"token": token, "password": PASSWORD});
+    let chosen = server.anonymous().post("/auth/password-reset/reset", choice).await;
+    chosen.expect(204);
+    server.sign_in("new.person").await;
     for (client, body) in [
         (&alice.client, new.clone()),
         (&root.client, json!({"email": "alice@example.test"})),

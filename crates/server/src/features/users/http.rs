@@ -151,13 +151,24 @@ struct CreateUserRequest {
     platform_role: Option<PlatformRole>,
 }
 
+/// An account that has just been made.
+#[derive(Debug, Serialize, ToSchema)]
+struct CreatedUser {
+    #[serde(flatten)]
+    user: User,
+    /// Only when there is no mail server: pass it on to the person, who chooses a password with it. Shown this once; a repeated
+    /// request with the same `Idempotency-Key` gets `secret_already_shown` instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
 /// Make an account
 ///
 /// For somebody who has none. The person chooses a password by a link that is mailed to the address. In an
 /// organization also a member, in the same act. Whoever has an account is invited instead.
 #[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "users", request_body = CreateUserRequest,
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("user.create")), ("x-reauthentication" = json!(true))),
-    responses((status = 201, description = "Made", body = User), CreateRefusals))]
+    responses((status = 201, description = "Made", body = CreatedUser), CreateRefusals))]
 async fn create_user(
     State(app): State<App>,
     allowed: Recent<grant::UserCreate>,
@@ -177,7 +188,10 @@ async fn create_user(
         platform_admin: request.platform_role.map(|role| role == PlatformRole::Admin),
     };
     let attempt = Attempt::new("create_user", &key, body.bytes());
-    let show = |row| serde_json::to_value(User::new(row, seen_by)).map_err(Error::internal);
+    let show = |row, link| {
+        let user = User::new(row, seen_by);
+        serde_json::to_value(CreatedUser { user, link }).map_err(Error::internal)
+    };
     let answer = usecases::create(&app, authorized, request, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }

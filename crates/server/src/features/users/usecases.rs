@@ -70,7 +70,7 @@ pub struct UserRequest {
 }
 
 /// Makes an account for somebody who has none, and mails the link to choose a password; in an organization also the membership,
-/// in the same transaction.
+/// in the same transaction. `show` gets the link where no mail server carries it.
 ///
 /// # Errors
 /// 403 `delegation`; 409 `use_invitation` when the address has an account; 422 naming the field.
@@ -79,7 +79,7 @@ pub async fn create(
     authorized: Authorized<'_>,
     request: UserRequest,
     attempt: &Attempt<'_>,
-    show: impl FnOnce(AccountRow) -> Result<Value>,
+    show: impl FnOnce(AccountRow, Option<String>) -> Result<Value>,
 ) -> Result<Answer> {
     let mut tx = app.db.system(SystemReason::AccountAdministration).await?;
     if let Some(organization) = authorized.workspace.organization_id() {
@@ -141,12 +141,12 @@ pub async fn create(
         locale: &row.locale,
         organization: organization.as_deref(),
     };
-    welcome(app, &mut tx, &newcomer).await?;
+    let link = welcome(app, &mut tx, &newcomer).await?;
     let answer = Answer {
         status: StatusCode::CREATED,
-        body: show(row)?,
+        body: show(row, link)?,
     };
-    attempt.keep_for(tx.conn(), &actor, &answer, None).await?;
+    attempt.keep_for(tx.conn(), &actor, &answer, Some("link")).await?;
     tx.commit().await?;
     app.mail.now();
     Ok(answer)

@@ -71,7 +71,7 @@ pub async fn list_fitting(
     paging: impl FnOnce() -> Result<Paging>,
 ) -> Result<Page<Seen>> {
     let mut tx = app.db.read(&authorized).await?;
-    let instance_type = catalog::store::instance_type(&mut tx, instance_type)
+    let instance_type = catalog::store::instance_type(tx.conn(), instance_type)
         .await?
         .ok_or_else(Error::not_found)?;
     let vram = catalog::rules::total_vram_gb(instance_type.gpu_count, instance_type.vram_per_gpu_gb);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{code_taken, position};
@@ -57,7 +58,7 @@ pub async fn instance_types(tx: &mut TenantTx, paging: &Paging, in_zone: Option<
 }
 
 /// Where some types are offered.
-pub async fn zones_of_types(tx: &mut TenantTx, types: &[Uuid]) -> Result<Vec<TypeZoneRow>> {
+pub async fn zones_of_types(conn: &mut PgConnection, types: &[Uuid]) -> Result<Vec<TypeZoneRow>> {
     let rows = sqlx::query_as!(
         TypeZoneRow,
         r#"SELECT o.instance_type_id, o.zone_id, z.code AS zone_code, o.is_available, o.cost_per_hour_eur AS own_cost_per_hour_eur,
@@ -66,19 +67,19 @@ pub async fn zones_of_types(tx: &mut TenantTx, types: &[Uuid]) -> Result<Vec<Typ
          WHERE o.instance_type_id = ANY($1) ORDER BY z.code, z.id"#,
         types,
     )
-    .fetch_all(tx.conn())
+    .fetch_all(conn)
     .await?;
     Ok(rows)
 }
 
-pub async fn instance_type(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceTypeRow>> {
+pub async fn instance_type(conn: &mut PgConnection, id: Uuid) -> Result<Option<InstanceTypeRow>> {
     let query = sqlx::query_as!(
         InstanceTypeRow,
         "SELECT id, provider_id, code, name, cpu_count, memory_gb, gpu_count, vram_per_gpu_gb, cost_per_hour_eur, is_active
          FROM instance_types WHERE id = $1",
         id
     );
-    Ok(query.fetch_optional(tx.conn()).await?)
+    Ok(query.fetch_optional(conn).await?)
 }
 
 /// A server that could be ordered: a type in a zone of the same provider.

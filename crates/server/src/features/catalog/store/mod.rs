@@ -1,4 +1,5 @@
-//! SQL of the catalogue. Everybody reads all of it, so queries name no tenant; only the platform's transaction writes.
+//! SQL of the catalogue. Everybody reads all of it, so queries name no tenant; only the platform's transaction writes. What both
+//! kinds of transaction read takes a connection of either.
 //!
 //! Ids sort by the time they were made in, so they alone order a list.
 

@@ -1,5 +1,6 @@
 //! Providers, regions and zones.
 
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{code_taken, position};
@@ -84,32 +85,32 @@ pub async fn zones(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ZoneRow>> {
     Ok(rows)
 }
 
-pub async fn provider(tx: &mut TenantTx, id: Uuid) -> Result<Option<ProviderRow>> {
+pub async fn provider(conn: &mut PgConnection, id: Uuid) -> Result<Option<ProviderRow>> {
     let query = sqlx::query_as!(
         ProviderRow,
         "SELECT id, code, name, is_active FROM providers WHERE id = $1",
         id
     );
-    Ok(query.fetch_optional(tx.conn()).await?)
+    Ok(query.fetch_optional(conn).await?)
 }
 
-pub async fn region(tx: &mut TenantTx, id: Uuid) -> Result<Option<RegionRow>> {
+pub async fn region(conn: &mut PgConnection, id: Uuid) -> Result<Option<RegionRow>> {
     let query = sqlx::query_as!(
         RegionRow,
         "SELECT id, provider_id, code, name, is_active FROM regions WHERE id = $1",
         id
     );
-    Ok(query.fetch_optional(tx.conn()).await?)
+    Ok(query.fetch_optional(conn).await?)
 }
 
-pub async fn zone(tx: &mut TenantTx, id: Uuid) -> Result<Option<ZoneRow>> {
+pub async fn zone(conn: &mut PgConnection, id: Uuid) -> Result<Option<ZoneRow>> {
     let query = sqlx::query_as!(
         ZoneRow,
         "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
          FROM zones z JOIN providers p ON p.id = z.provider_id WHERE z.id = $1",
         id
     );
-    Ok(query.fetch_optional(tx.conn()).await?)
+    Ok(query.fetch_optional(conn).await?)
 }
 
 // ---------------------------------------------------------------- the platform writes

@@ -1,4 +1,5 @@
-//! How the platform changes the catalogue: two transactions, one entry in its audit chain.
+//! How the platform changes the catalogue: in one transaction with the entry in its audit chain and, for what is added, the answer
+//! kept for a repeated request.
 
 use axum::http::StatusCode;
 use serde_json::Value;
@@ -8,38 +9,35 @@ use crate::app::App;
 use crate::error::Result;
 use crate::features::audit::{self, Act};
 use crate::ids::PLATFORM;
-use crate::operation::Authorized;
-use crate::plumbing::db::{SystemReason, SystemTx, TenantTx};
+use crate::operation::{Authorized, Operation};
+use crate::plumbing::db::{SystemReason, SystemTx};
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::events::{self, Topic};
 
-/// A change of the catalogue under way: the platform's transaction writes, while the admin's own keeps session and role locked
-/// until the change is committed, so that a demotion comes before or after it, never in between.
+/// A change of the catalogue under way.
 pub(super) struct Administration {
-    pub admin: TenantTx,
-    pub platform: SystemTx,
+    pub tx: SystemTx,
+    actor: Operation,
 }
 
 impl Administration {
     pub async fn begin(app: &App, authorized: &Authorized<'_>) -> Result<Self> {
-        let admin = app.db.write(authorized).await?;
-        let platform = app.db.system(SystemReason::CatalogAdministration).await?;
-        Ok(Self { admin, platform })
+        let mut tx = app.db.system(SystemReason::CatalogAdministration).await?;
+        let actor = tx.act_for(authorized).await?;
+        Ok(Self { tx, actor })
     }
 
-    pub async fn finish(mut self, act: Act<'_>, id: Uuid) -> Result<TenantTx> {
-        audit::record_by(&mut self.platform, self.admin.operation(), PLATFORM, act).await?;
-        events::notify(self.platform.conn(), Topic::Catalog, PLATFORM, id).await?;
-        self.platform.commit().await?;
-        Ok(self.admin)
+    pub async fn finish(mut self, act: Act<'_>, id: Uuid) -> Result<()> {
+        audit::record_by(&mut self.tx, &self.actor, PLATFORM, act).await?;
+        events::notify(self.tx.conn(), Topic::Catalog, PLATFORM, id).await?;
+        self.tx.commit().await
     }
 }
 
-/// Adds a row once per idempotency key. The answer is kept in a second transaction; should the program die between both, the
-/// repeated request finds its code taken instead of adding a second row.
+/// Adds a row once per idempotency key.
 pub(super) struct Addition<'a> {
     attempt: &'a Attempt<'a>,
-    pub administration: Administration,
+    administration: Administration,
 }
 
 pub(super) enum Begun<'a> {
@@ -50,7 +48,8 @@ pub(super) enum Begun<'a> {
 impl<'a> Addition<'a> {
     pub async fn begin(app: &App, authorized: &Authorized<'_>, attempt: &'a Attempt<'a>) -> Result<Begun<'a>> {
         let mut administration = Administration::begin(app, authorized).await?;
-        Ok(match attempt.replay(&mut administration.admin).await? {
+        let Administration { tx, actor } = &mut administration;
+        Ok(match attempt.replay_for(tx.conn(), actor).await? {
             Some(answer) => Begun::Replayed(answer),
             None => Begun::New(Box::new(Addition {
                 attempt,
@@ -59,22 +58,19 @@ impl<'a> Addition<'a> {
         })
     }
 
-    pub async fn finish(
-        self,
-        action: &'static str,
-        target: &'static str,
-        id: Uuid,
-        after: &Value,
-        body: impl AsyncFnOnce(&mut TenantTx) -> Result<Value>,
-    ) -> Result<Answer> {
-        let act = Act::new(action, target, id).after(after);
-        let mut admin = self.administration.finish(act, id).await?;
+    pub fn tx(&mut self) -> &mut SystemTx {
+        &mut self.administration.tx
+    }
+
+    /// `body`: the row as it is shown.
+    pub async fn finish(mut self, act: Act<'_>, id: Uuid, body: Value) -> Result<Answer> {
         let answer = Answer {
             status: StatusCode::CREATED,
-            body: body(&mut admin).await?,
+            body,
         };
-        self.attempt.keep(&mut admin, &answer, None).await?;
-        admin.commit().await?;
+        let Administration { tx, actor } = &mut self.administration;
+        self.attempt.keep_for(tx.conn(), actor, &answer, None).await?;
+        self.administration.finish(act, id).await?;
         Ok(answer)
     }
 }

@@ -13,7 +13,7 @@ use crate::features::audit::Act;
 use crate::ids::new_id;
 use crate::money::Eur;
 use crate::operation::Authorized;
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 
@@ -61,7 +61,7 @@ pub async fn create_instance_type(
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
-    let known = store::provider(&mut addition.administration.admin, provider_id).await?;
+    let known = store::provider(addition.tx().conn(), provider_id).await?;
     let mut validation = Validation::default();
     validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
     check_code(&mut validation, code);
@@ -69,14 +69,13 @@ pub async fn create_instance_type(
     validation.finish()?;
     let id = new_id();
     let new = change.row(id, provider_id, code);
-    let platform = &mut addition.administration.platform;
+    let platform = addition.tx();
     store::insert_instance_type(platform, &new).await?;
     store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
     let after = show_type(&new);
-    let body = async |tx: &mut TenantTx| show(offered(tx, id).await?);
-    addition
-        .finish("instance_type.create", "instance_type", id, &after, body)
-        .await
+    let body = show(offered(addition.tx(), id).await?)?;
+    let act = Act::new("instance_type.create", "instance_type", id).after(&after);
+    addition.finish(act, id, body).await
 }
 
 /// A new price is for servers ordered from now on: running ones keep theirs.
@@ -90,10 +89,10 @@ pub async fn update_instance_type(
     parse: impl FnOnce() -> Result<InstanceTypeChange>,
 ) -> Result<Offered> {
     let mut administration = Administration::begin(app, &authorized).await?;
-    let old_price = store::lock_instance_type(&mut administration.platform, id)
+    let old_price = store::lock_instance_type(&mut administration.tx, id)
         .await?
         .ok_or_else(Error::not_found)?;
-    let before = store::instance_type(&mut administration.admin, id)
+    let before = store::instance_type(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
     let change = parse()?;
@@ -101,7 +100,7 @@ pub async fn update_instance_type(
     check_instance_type(&mut validation, &change);
     validation.finish()?;
     let new = change.row(id, before.provider_id, &before.code);
-    let platform = &mut administration.platform;
+    let platform = &mut administration.tx;
     store::update_instance_type(platform, &new).await?;
     if new.cost_per_hour_eur != old_price {
         store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
@@ -122,8 +121,9 @@ pub async fn update_instance_type(
     let act = Act::new("instance_type.update", "instance_type", id)
         .before(&before)
         .after(&after);
-    let mut tx = administration.finish(act, id).await?;
-    offered(&mut tx, id).await
+    let offered = offered(&mut administration.tx, id).await?;
+    administration.finish(act, id).await?;
+    Ok(offered)
 }
 
 /// A type's offer in one zone.
@@ -146,15 +146,15 @@ pub async fn put_zones(
     parse: impl FnOnce() -> Result<Vec<TypeZoneChange>>,
 ) -> Result<Vec<TypeZoneRow>> {
     let mut administration = Administration::begin(app, &authorized).await?;
-    store::lock_instance_type(&mut administration.platform, id)
+    store::lock_instance_type(&mut administration.tx, id)
         .await?
         .ok_or_else(Error::not_found)?;
-    let instance_type = store::instance_type(&mut administration.admin, id)
+    let instance_type = store::instance_type(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
-    let before = store::zones_of_types(&mut administration.admin, &[id]).await?;
+    let before = store::zones_of_types(administration.tx.conn(), &[id]).await?;
     let zones = parse()?;
-    let platform = &mut administration.platform;
+    let platform = &mut administration.tx;
     let named: Vec<Uuid> = zones.iter().map(|zone| zone.zone_id).collect();
     let known = store::zones_of_provider(platform, instance_type.provider_id, &named).await?;
     let mut validation = Validation::default();
@@ -193,8 +193,9 @@ pub async fn put_zones(
     let act = Act::new("instance_type.put_zones", "instance_type", id)
         .before(&before)
         .after(&after);
-    let mut tx = administration.finish(act, id).await?;
-    store::zones_of_types(&mut tx, &[id]).await
+    let offers = store::zones_of_types(administration.tx.conn(), &[id]).await?;
+    administration.finish(act, id).await?;
+    Ok(offers)
 }
 
 fn show_type(row: &NewInstanceType<'_>) -> Value {
@@ -205,10 +206,12 @@ fn show_type(row: &NewInstanceType<'_>) -> Value {
     })
 }
 
-async fn offered(tx: &mut TenantTx, id: Uuid) -> Result<Offered> {
-    let row = store::instance_type(tx, id).await?.ok_or_else(Error::not_found)?;
+async fn offered(tx: &mut SystemTx, id: Uuid) -> Result<Offered> {
+    let row = store::instance_type(tx.conn(), id)
+        .await?
+        .ok_or_else(Error::not_found)?;
     Ok(Offered {
-        zones: store::zones_of_types(tx, &[id]).await?,
+        zones: store::zones_of_types(tx.conn(), &[id]).await?,
         instance_type: row,
     })
 }

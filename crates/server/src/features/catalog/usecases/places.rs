@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::features::audit::Act;
 use crate::ids::new_id;
 use crate::operation::Authorized;
-use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 
@@ -54,10 +53,13 @@ pub async fn create_provider(
         name: named.name.trim(),
         is_active: named.is_active,
     };
-    store::insert_provider(&mut addition.administration.platform, &new).await?;
+    store::insert_provider(addition.tx(), &new).await?;
     let after = json!({"code": code, "name": new.name, "is_active": new.is_active});
-    let body = async |tx: &mut TenantTx| show(store::provider(tx, id).await?.ok_or_else(Error::not_found)?);
-    addition.finish("provider.create", "provider", id, &after, body).await
+    let row = store::provider(addition.tx().conn(), id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let act = Act::new("provider.create", "provider", id).after(&after);
+    addition.finish(act, id, show(row)?).await
 }
 
 /// # Errors
@@ -75,7 +77,7 @@ pub async fn create_region(
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
-    let known = store::provider(&mut addition.administration.admin, provider_id).await?;
+    let known = store::provider(addition.tx().conn(), provider_id).await?;
     let mut validation = Validation::default();
     validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
     check_code(&mut validation, code);
@@ -89,10 +91,13 @@ pub async fn create_region(
         name: named.name.trim(),
         is_active: named.is_active,
     };
-    store::insert_region(&mut addition.administration.platform, &new).await?;
+    store::insert_region(addition.tx(), &new).await?;
     let after = json!({"provider_id": provider_id, "code": code, "name": new.name, "is_active": new.is_active});
-    let body = async |tx: &mut TenantTx| show(store::region(tx, id).await?.ok_or_else(Error::not_found)?);
-    addition.finish("region.create", "region", id, &after, body).await
+    let row = store::region(addition.tx().conn(), id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let act = Act::new("region.create", "region", id).after(&after);
+    addition.finish(act, id, show(row)?).await
 }
 
 /// # Errors
@@ -110,7 +115,7 @@ pub async fn create_zone(
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
-    let region = store::region(&mut addition.administration.admin, region_id).await?;
+    let region = store::region(addition.tx().conn(), region_id).await?;
     let mut validation = Validation::default();
     validation.check(region.is_some(), "region_id", "unknown", "is not a region");
     check_code(&mut validation, code);
@@ -124,10 +129,13 @@ pub async fn create_zone(
         name: named.name.trim(),
         is_active: named.is_active,
     };
-    store::insert_zone(&mut addition.administration.platform, &new, region_id).await?;
+    store::insert_zone(addition.tx(), &new, region_id).await?;
     let after = json!({"region_id": region_id, "code": code, "name": new.name, "is_active": new.is_active});
-    let body = async |tx: &mut TenantTx| show(store::zone(tx, id).await?.ok_or_else(Error::not_found)?);
-    addition.finish("zone.create", "zone", id, &after, body).await
+    let row = store::zone(addition.tx().conn(), id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let act = Act::new("zone.create", "zone", id).after(&after);
+    addition.finish(act, id, show(row)?).await
 }
 
 /// # Errors
@@ -139,17 +147,18 @@ pub async fn update_provider(
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ProviderRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
-    let before = store::provider(&mut administration.admin, id)
+    let before = store::provider(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
     let change = checked(parse()?)?;
-    store::update_provider(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    store::update_provider(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());
     let act = Act::new("provider.update", "provider", id)
         .before(&before)
         .after(&after);
-    let mut tx = administration.finish(act, id).await?;
-    store::provider(&mut tx, id).await?.ok_or_else(Error::not_found)
+    let row = store::provider(administration.tx.conn(), id).await?;
+    administration.finish(act, id).await?;
+    row.ok_or_else(Error::not_found)
 }
 
 /// # Errors
@@ -161,15 +170,16 @@ pub async fn update_region(
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<RegionRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
-    let before = store::region(&mut administration.admin, id)
+    let before = store::region(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
     let change = checked(parse()?)?;
-    store::update_region(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    store::update_region(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());
     let act = Act::new("region.update", "region", id).before(&before).after(&after);
-    let mut tx = administration.finish(act, id).await?;
-    store::region(&mut tx, id).await?.ok_or_else(Error::not_found)
+    let row = store::region(administration.tx.conn(), id).await?;
+    administration.finish(act, id).await?;
+    row.ok_or_else(Error::not_found)
 }
 
 /// # Errors
@@ -181,15 +191,16 @@ pub async fn update_zone(
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ZoneRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
-    let before = store::zone(&mut administration.admin, id)
+    let before = store::zone(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
     let change = checked(parse()?)?;
-    store::update_zone(&mut administration.platform, id, change.name.trim(), change.is_active).await?;
+    store::update_zone(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());
     let act = Act::new("zone.update", "zone", id).before(&before).after(&after);
-    let mut tx = administration.finish(act, id).await?;
-    store::zone(&mut tx, id).await?.ok_or_else(Error::not_found)
+    let row = store::zone(administration.tx.conn(), id).await?;
+    administration.finish(act, id).await?;
+    row.ok_or_else(Error::not_found)
 }
 
 fn checked(change: NamedChange) -> Result<NamedChange> {

@@ -50,7 +50,7 @@ pub async fn instance_types_in_zone(
     paging: impl FnOnce() -> Result<Paging>,
 ) -> Result<(Vec<Offered>, Paging)> {
     let mut tx = app.db.read(&authorized).await?;
-    store::zone(&mut tx, zone).await?.ok_or_else(Error::not_found)?;
+    store::zone(tx.conn(), zone).await?.ok_or_else(Error::not_found)?;
     let paging = paging()?;
     let rows = store::instance_types(&mut tx, &paging, Some(zone)).await?;
     Ok((with_zones(&mut tx, rows).await?, paging))
@@ -60,13 +60,15 @@ pub async fn instance_types_in_zone(
 /// 404 when there is no such type.
 pub async fn zones_of_instance_type(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Vec<TypeZoneRow>> {
     let mut tx = app.db.read(&authorized).await?;
-    store::instance_type(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    store::zones_of_types(&mut tx, &[id]).await
+    store::instance_type(tx.conn(), id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    store::zones_of_types(tx.conn(), &[id]).await
 }
 
 async fn with_zones(tx: &mut TenantTx, rows: Vec<InstanceTypeRow>) -> Result<Vec<Offered>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let zones = store::zones_of_types(tx, &ids).await?;
+    let zones = store::zones_of_types(tx.conn(), &ids).await?;
     let offered = rows.into_iter().map(|instance_type| Offered {
         zones: zones
             .iter()

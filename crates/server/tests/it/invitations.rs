@@ -678,6 +678,23 @@ async fn a_mail_scanner_that_follows_the_link_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_day_has_three_hundred_invitations_however_many_are_made_at_once() {
+    let scene = scene().await;
+    let batches = (0..8).map(|batch| {
+        let client = scene.owner.client.clone();
+        async move {
+            let emails: Vec<String> = (0..50).map(|number| format!("p{number}@b{batch}.test")).collect();
+            let body = json!({"emails": emails, "role": "user"});
+            client.post(INVITATIONS, body).await.status
+        }
+    });
+    let statuses = futures_util::future::join_all(batches).await;
+    let made = statuses.iter().filter(|status| **status == 201).count();
+    let refused = statuses.iter().filter(|status| **status == 429).count();
+    assert_eq!((made, refused), (6, 2), "{statuses:?}");
+}
+
+#[tokio::test]
 async fn sending_again_has_a_limit() {
     let scene = scene().await;
     let (id, _) = scene.invite("nina@example.test", "user").await;

@@ -488,8 +488,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Renew a Bearer token
-         * @description For programs: also takes a token past its ten minutes, as long as the session is alive.
+         * Renew a token
+         * @description For programs: also takes a token past its ten minutes, as long as the session is alive. A browser's cookie is renewed by itself;
+         *     asked here, the answer is another cookie: its token is in no body.
          */
         post: operations["refresh_token"];
         delete?: never;
@@ -5598,6 +5599,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RefreshedToken"];
                 };
+            };
+            /** @description A new cookie */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The session ended */
             401: {

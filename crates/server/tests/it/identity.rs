@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::harness::{PASSWORD, TestServer};
+use crate::harness::{Answer, PASSWORD, TestServer};
 
 #[tokio::test]
 async fn signing_in_works_by_email_and_username_in_any_case() {
@@ -151,13 +151,7 @@ async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_work
         .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
         .await
         .expect(200);
-    let cookie = answer.headers["set-cookie"]
-        .to_str()
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let cookie = cookie_of(&answer);
     let browser = server.anonymous().with_header("cookie", &cookie);
     assert!(
         browser
@@ -170,23 +164,24 @@ async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_work
     );
     server.app.clock.advance(Duration::minutes(30));
     let renewed = browser.get("/auth/me").await.expect(200);
-    let new_cookie = renewed.headers["set-cookie"]
-        .to_str()
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let new_cookie = cookie_of(&renewed);
     assert_ne!(cookie, new_cookie);
     browser.get("/auth/me").await.expect(200);
     server.app.clock.advance(Duration::seconds(61));
     browser.get("/auth/me").await.expect(401);
-    server
-        .anonymous()
-        .with_header("cookie", &new_cookie)
-        .get("/auth/me")
-        .await
-        .expect(200);
+    let browser = server.anonymous().with_header("cookie", &new_cookie);
+    browser.get("/auth/me").await.expect(200);
+    // Asked for another one, the server keeps it out of reach of scripts.
+    let refreshed = browser.post("/auth/refresh", json!({})).await.expect(204);
+    assert_eq!(refreshed.text, "");
+    let browser = server.anonymous().with_header("cookie", &cookie_of(&refreshed));
+    browser.get("/auth/me").await.expect(200);
+}
+
+/// Name and value of the cookie that an answer sets.
+fn cookie_of(answer: &Answer) -> String {
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -302,13 +297,7 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
     server.person("alice").await;
     let login = json!({"login": "alice", "password": PASSWORD});
     let answer = server.anonymous().post("/auth/login", login.clone()).await.expect(200);
-    let cookie = answer.headers["set-cookie"]
-        .to_str()
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let cookie = cookie_of(&answer);
     let foreign = server
         .anonymous()
         .with_header("cookie", &cookie)

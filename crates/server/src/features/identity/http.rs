@@ -194,29 +194,37 @@ struct RefreshedToken {
     token: String,
 }
 
-/// Renew a Bearer token
+/// Renew a token
 ///
-/// For programs: also takes a token past its ten minutes, as long as the session is alive.
+/// For programs: also takes a token past its ten minutes, as long as the session is alive. A browser's cookie is renewed by itself;
+/// asked here, the answer is another cookie: its token is in no body.
 #[utoipa::path(post, path = "/auth/refresh", operation_id = "refresh_token", tag = "account",
     extensions(("x-permission" = json!("session.manage"))), responses(
     (status = 200, description = "A new token; the one before works for another minute", body = RefreshedToken),
+    (status = 204, description = "A new cookie"),
     (status = 401, description = "The session ended", body = Problem),
     (status = 409, description = "The workspace changed, or the token was renewed already", body = Problem)))]
 async fn refresh(
     State(app): State<App>,
     allowed: Allowed<grant::SessionManage>,
     headers: HeaderMap,
-) -> Result<Json<RefreshedToken>> {
+) -> Result<Response> {
     let operation = allowed.authorized().operation().clone();
     let secure = operation.request.secure;
-    let token = super::authentication::bearer(&headers).or_else(|| cookies::read(&headers, secure).map(str::to_owned));
-    let claims = token
+    let bearer = super::authentication::bearer(&headers);
+    let is_cookie = bearer.is_none();
+    let claims = bearer
+        .or_else(|| cookies::read(&headers, secure).map(str::to_owned))
         .and_then(|token| app.tokens.read(&token))
         .ok_or_else(Error::unauthenticated)?;
     let renewed = usecases::renew(&app, &operation, &claims).await?;
     let token =
         renewed.ok_or_else(|| Error::conflict("token_renewed", "This token was renewed already: use the new one."))?;
-    Ok(Json(RefreshedToken { token }))
+    if is_cookie {
+        let cookie = cookies::set(&token, secure, SESSION_LIFETIME.num_seconds());
+        return Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response());
+    }
+    Ok(Json(RefreshedToken { token }).into_response())
 }
 
 /// Who am I

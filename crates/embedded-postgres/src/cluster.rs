@@ -56,7 +56,9 @@ impl Settings {
 #[derive(Debug)]
 pub struct Cluster {
     server: Child,
-    stop_stages: &'static [(Signal, Duration)],
+    settings: Settings,
+    account: Option<Account>,
+    log: LogFile,
     path: PathBuf,
     socket: SocketDir,
     // Released after the server is gone (see `drop`), and before the directory is.
@@ -112,23 +114,40 @@ impl Cluster {
         // From here on dropping stops the server.
         let mut cluster = Self {
             server,
-            stop_stages: stop_stages(*durability),
+            settings,
+            account,
+            log,
             path: data_dir.cluster(),
             socket,
             _lock: lock,
             _temporary: temporary,
         };
-        cluster.wait_until_ready(settings.start_timeout, &log)?;
-        tracing::info!(version = installation.version(), data_dir = %data_dir.path().display(), "PostgreSQL is ready");
+        cluster.wait_until_ready()?;
         Ok(cluster)
     }
 
-    fn wait_until_ready(&mut self, limit: Duration, log: &LogFile) -> Result<(), Error> {
+    /// Starts the server again after it ended although nobody stopped it (see [`Self::exited`]), and waits until it accepts
+    /// connections; the URLs stay. Nothing that was committed is missing afterwards. Does nothing while the server runs.
+    ///
+    /// # Errors
+    /// As [`Self::start`]. It may be tried again.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        if self.exited().is_none() {
+            return Ok(());
+        }
+        leftovers::clear(&self.path)?;
+        let account = self.account.as_ref();
+        self.server = spawn_server(&self.settings, &self.path, self.socket.path(), account, &self.log)?;
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), Error> {
+        let limit = self.settings.start_timeout;
         let outcome = process::wait_for(limit, || match self.exited() {
             Some(status) => Some(Err(Error::EndedEarly {
                 program: "postgres",
                 status: status.to_string(),
-                log_tail: log.tail(),
+                log_tail: self.log.tail(),
             })),
             None => PidFile::read(&self.path)
                 .filter(|file| file.ready && file.pid == self.server.id())
@@ -138,9 +157,12 @@ impl Cluster {
             Err(Error::TooSlow {
                 program: "postgres",
                 seconds: limit.as_secs(),
-                log_tail: log.tail(),
+                log_tail: self.log.tail(),
             })
-        })
+        })?;
+        let version = self.settings.installation.version();
+        tracing::info!(version, data_dir = %self.settings.data_dir.display(), "PostgreSQL is ready");
+        Ok(())
     }
 
     /// The URL for `database` as the superuser, over the Unix socket; the database `postgres` always exists. It holds
@@ -155,7 +177,7 @@ impl Cluster {
     }
 
     /// How the server ended, if it did although nobody stopped it: it restarts failed workers by itself, but not
-    /// itself.
+    /// itself. [`Self::restart`] does.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         self.server.try_wait().ok().flatten()
     }
@@ -170,7 +192,7 @@ impl Cluster {
     }
 
     fn stop_server(&mut self) -> Result<(), Error> {
-        for (signal, grace) in self.stop_stages {
+        for (signal, grace) in stop_stages(self.settings.durability) {
             if self.exited().is_some() {
                 break;
             }

@@ -13,6 +13,7 @@ const ROTATE_ABOVE_BYTES: u64 = 16 * 1024 * 1024;
 /// How much of the log an error quotes.
 const TAIL_BYTES: u64 = 2 * 1024;
 
+#[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
     file: File,

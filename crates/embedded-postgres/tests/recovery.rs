@@ -144,16 +144,32 @@ fn a_killed_server_is_noticed_and_can_be_started_again() {
     let data_dir = place.path().join("data");
     let mut cluster = Cluster::start(durable(&data_dir)).unwrap();
     sql(&cluster.url("postgres"), "CREATE TABLE kept AS SELECT 42 AS answer");
-    let killed = Command::new("kill")
-        .args(["-KILL", &server_pid(&data_dir).to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    kill(server_pid(&data_dir));
     wait_until("the end is noticed", || cluster.exited().is_some());
     drop(cluster);
 
     let cluster = Cluster::start(durable(&data_dir)).unwrap();
     assert_eq!(sql(&cluster.url("postgres"), "SELECT answer FROM kept"), "42");
+}
+
+#[test]
+fn a_killed_server_is_started_again_by_its_owner_under_the_same_url() {
+    let place = place();
+    let data_dir = place.path().join("data");
+    let mut cluster = Cluster::start(durable(&data_dir)).unwrap();
+    let url = cluster.url("postgres");
+    sql(&url, "CREATE TABLE kept AS SELECT 42 AS answer");
+    let first = server_pid(&data_dir);
+    cluster.restart().unwrap();
+    assert_eq!(server_pid(&data_dir), first, "a running server is left alone");
+    kill(first);
+    wait_until("the end is noticed", || cluster.exited().is_some());
+
+    cluster.restart().unwrap();
+    assert_eq!(sql(&url, "SELECT answer FROM kept"), "42");
+    let second = server_pid(&data_dir);
+    cluster.stop().unwrap();
+    assert!(!is_running(second));
 }
 
 #[test]
@@ -184,6 +200,11 @@ fn the_directory_of_a_killed_disposable_cluster_is_removed_by_the_next() {
     let _cluster = Cluster::disposable().unwrap();
     wait_until("the abandoned directory is gone", || !Path::new(&left).exists());
     assert!(!is_running(orphan));
+}
+
+fn kill(pid: u32) {
+    let killed = Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
+    assert!(killed.success());
 }
 
 /// The URL of a cluster that another process owns.

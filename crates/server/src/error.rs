@@ -92,7 +92,7 @@ impl Error {
             detail: detail.into(),
             permission: None,
             fields: Vec::new(),
-            retry_after_seconds: None,
+            retry_after_seconds: (kind == Kind::Unavailable).then_some(2),
             source: None,
         }
     }
@@ -173,10 +173,7 @@ impl Error {
     }
 
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self {
-            retry_after_seconds: Some(2),
-            ..Self::new(Kind::Unavailable, "unavailable", detail)
-        }
+        Self::new(Kind::Unavailable, "unavailable", detail)
     }
 
     pub fn internal(source: impl Into<anyhow::Error>) -> Self {
@@ -212,6 +209,17 @@ impl From<sqlx::Error> for Error {
                 source: Some(error.into()),
                 ..Self::unavailable("The database cannot be reached right now.")
             },
+            // The server is stopping, crashed or starting (class 57P), or has no connection left.
+            sqlx::Error::Database(database)
+                if database
+                    .code()
+                    .is_some_and(|code| code.starts_with("57P0") || code == "53300") =>
+            {
+                Self {
+                    source: Some(error.into()),
+                    ..Self::unavailable("The database cannot be reached right now.")
+                }
+            }
             // PostgreSQL broke a tie between two changes and undid this one: it may simply be sent again.
             sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("40001" | "40P01")) => Self {
                 source: Some(error.into()),

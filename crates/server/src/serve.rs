@@ -34,7 +34,7 @@ pub struct Running {
     pub first_admin: Option<FirstAdmin>,
     tasks: JoinSet<()>,
     // Dropped last: everything above needs the database.
-    cluster: Option<Cluster>,
+    cluster: Option<private::Kept>,
 }
 
 /// An installation whose database is up and migrated, without anything that serves or works in the background: what commands
@@ -134,7 +134,9 @@ impl Opened {
     pub async fn close(mut self) {
         self.app.shutdown.cancel();
         self.app.db.close().await;
-        stop_cluster(self.cluster.take()).await;
+        if let Some(cluster) = self.cluster.take() {
+            private::stop_cluster(cluster).await;
+        }
     }
 }
 
@@ -176,7 +178,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         address,
         first_admin,
         tasks,
-        cluster,
+        cluster: cluster.map(private::Kept::new),
     })
 }
 
@@ -196,15 +198,9 @@ impl Running {
         // After the last stream: the machines on this computer serve them.
         self.app.clouds.suspend().await;
         self.app.db.close().await;
-        stop_cluster(self.cluster.take()).await;
-    }
-}
-
-async fn stop_cluster(cluster: Option<Cluster>) {
-    if let Some(cluster) = cluster
-        && let Ok(Err(error)) = tokio::task::spawn_blocking(move || cluster.stop()).await
-    {
-        tracing::error!(%error, "the private PostgreSQL did not stop cleanly");
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await;
+        }
     }
 }
 

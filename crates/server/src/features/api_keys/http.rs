@@ -112,6 +112,7 @@ struct CreatedApiKey {
     #[serde(flatten)]
     api_key: ApiKey,
     /// The key itself, shown this once. A repeated request with the same `Idempotency-Key` gets `secret_already_shown` instead.
+    #[schema(required = false)]
     key: String,
 }
 
@@ -141,6 +142,7 @@ async fn list_api_keys(
 #[serde(deny_unknown_fields)]
 struct KeyQuery {
     /// Rows, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// Order: `-created_at` (newest first, the default) or `created_at`.
     sort: Option<String>,

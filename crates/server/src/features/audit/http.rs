@@ -94,6 +94,7 @@ impl From<EntryRow> for Entry {
 #[serde(deny_unknown_fields)]
 struct AuditQuery {
     /// Entries per page, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -222,6 +222,7 @@ async fn list_instances(
 #[serde(deny_unknown_fields)]
 struct SearchQuery {
     /// Rows, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// Order: `-created_at` (newest first, the default) or `created_at`.
     sort: Option<String>,

@@ -79,6 +79,7 @@ impl Invitation {
 #[serde(deny_unknown_fields)]
 struct InvitationQuery {
     /// Rows per page, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

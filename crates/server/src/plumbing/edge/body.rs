@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::{Error, FieldError, Kind, Result};
 
@@ -35,6 +35,9 @@ impl<T: DeserializeOwned> JsonBody<T> {
                 "unsupported_media_type",
                 "Send the body with Content-Type: application/json.",
             ));
+        }
+        if self.bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(not_an_object(&self.bytes));
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.bytes);
         let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(shape_error)?;
@@ -76,6 +79,14 @@ impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
             is_json,
             target: PhantomData,
         })
+    }
+}
+
+/// Arrays above all: they would be read as the fields in the order in which they happen to be declared.
+fn not_an_object(bytes: &[u8]) -> Error {
+    match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(_) => Error::invalid("body", "wrong_type", "must be a JSON object"),
+        Err(error) => malformed(&error),
     }
 }
 
@@ -202,6 +213,8 @@ mod tests {
     fn a_shape_error_names_the_field_and_the_rule() {
         let cases = [
             (r#"{}"#, "name", "required"),
+            (r#" ["a"]"#, "body", "wrong_type"),
+            ("null", "body", "wrong_type"),
             (r#"{"name":"a","extra":1}"#, "extra", "unknown_field"),
             (r#"{"name":1}"#, "name", "wrong_type"),
             (r#"{"name":"a","inner":{"size":-1}}"#, "inner.size", "wrong_type"),
@@ -224,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_a_bad_request() {
-        for text in ["", "{", "{\"name\":\"a\"} trailing"] {
+        for text in ["", "{", "[1", "nul", "{\"name\":\"a\"} trailing"] {
             assert_eq!(parse(text).kind, Kind::BadRequest, "{text}");
         }
     }

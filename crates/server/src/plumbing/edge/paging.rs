@@ -17,6 +17,7 @@ const LARGEST_LIMIT: u32 = 200;
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// Rows per page, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -24,7 +25,7 @@ pub struct ListQuery {
     pub sort: Option<String>,
     /// Only rows whose name contains this text.
     pub q: Option<String>,
-    /// `platform` or `organization`, where a list holds rows of both.
+    /// `platform`, `organization` or `personal`, where a list holds rows of several.
     pub scope: Option<String>,
     /// The workspace the caller believes to be in (see `X-Inventiv-Workspace`).
     pub workspace: Option<String>,

@@ -7,6 +7,8 @@
 //! address) presents the same bootstrap token with a new boot id. Real machines do the same when they reboot; the control plane
 //! decides what it makes of that.
 //!
+//! A running machine whose worker has ended starts it again within seconds, as a real one's service manager does.
+//!
 //! What goes wrong is switched on with a [`FaultPlan`]; what was asked is read back with [`MockCloud::journal`].
 
 mod api;

@@ -199,6 +199,22 @@ async fn a_worker_that_ends_by_itself_leaves_its_server_running() {
 }
 
 #[tokio::test]
+async fn a_worker_that_was_killed_is_started_again_by_its_machine() {
+    let site = Site::new();
+    let cloud = site.open().await;
+    let server = running(&cloud).await;
+    let killed = pid_of(&cloud, &server.id).await;
+    providers::mock::cut_power(site.path()).unwrap();
+    let next = eventually("another worker runs", async || {
+        let process = cloud.worker_process(&server.id).await.unwrap()?;
+        (process.pid != killed).then_some(process.pid)
+    })
+    .await;
+    runs_only(&server.id, next).await;
+    assert_eq!(cloud.get_server(ZONE, &server.id).await.unwrap(), Some(server));
+}
+
+#[tokio::test]
 async fn a_server_whose_worker_cannot_be_started_has_failed_and_can_be_deleted() {
     let site = Site::new();
     let worker_binary = site.path().join("no-such-worker");

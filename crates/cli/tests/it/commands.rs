@@ -202,3 +202,26 @@ fn a_command_beside_a_server_with_a_private_database_says_that_it_is_running() {
     serving.stop();
     assert!(succeeds(create()).contains("ada@example.test can sign in"));
 }
+
+#[test]
+fn a_database_of_another_kind_or_out_of_reach_is_told_in_one_sentence() {
+    let directory = data_dir();
+    let said = |url: &str| {
+        let output = inventiv(directory.path())
+            .args(["migrate", "--database-url", url])
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(
+        said("mysql://127.0.0.1/x"),
+        "inventiv: --database-url must be a URL that begins with postgres://\n"
+    );
+    let refused = said("postgres://127.0.0.1:1/x");
+    assert!(
+        refused.starts_with("inventiv: connecting to the database: "),
+        "{refused}"
+    );
+    assert_eq!(refused.matches("refused").count(), 1, "{refused}");
+}

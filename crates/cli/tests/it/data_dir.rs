@@ -47,10 +47,7 @@ async fn of_two_starts_at_the_same_time_one_serves_and_the_other_says_so() {
     assert!(won.try_wait().unwrap().is_none(), "the other one lives");
     let pid = won.id().to_string();
     // It may be busy making the cluster: told to stop, it stops, and what it made is whole.
-    Command::new("kill")
-        .args(["-KILL", &pid])
-        .status()
-        .unwrap();
+    Command::new("kill").args(["-KILL", &pid]).status().unwrap();
     outcome(won).await;
     installation.start(None).await;
     assert!(installation.stop().await.success());
@@ -61,9 +58,21 @@ async fn a_database_that_was_killed_is_started_again_and_answers() {
     let mut installation = Installation::new();
     installation.start(None).await;
     let pid_file = installation.data_dir.path().join("postgres/postmaster.pid");
-    let database = || std::fs::read_to_string(&pid_file).ok()?.lines().next().map(str::to_owned);
+    let database = || {
+        std::fs::read_to_string(&pid_file)
+            .ok()?
+            .lines()
+            .next()
+            .map(str::to_owned)
+    };
     let killed = database().unwrap();
-    assert!(Command::new("kill").args(["-KILL", &killed]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-KILL", &killed])
+            .status()
+            .unwrap()
+            .success()
+    );
 
     let me = eventually("somebody is answered again", &installation, async |installation| {
         database().filter(|pid| *pid != killed)?;

@@ -31,6 +31,8 @@ const INHERITED: [&str; 7] = [
 const SHUTDOWN_POLL: TimeDelta = TimeDelta::milliseconds(50);
 /// When to look again at a server that could not be moved on.
 const RETRY: TimeDelta = TimeDelta::seconds(1);
+/// How often a running machine looks after its worker, as a machine's service manager does.
+const LOOK_AFTER_WORKER: TimeDelta = TimeDelta::seconds(5);
 /// Steps of one server in a row; the longest chain is power on, boot, launch.
 const STEPS_AT_ONCE: usize = 8;
 /// Seconds without a control plane after which a worker gives up.
@@ -76,7 +78,18 @@ impl Datacenter {
             match record.next_step(now) {
                 Step::Rest => {
                     locked.bound_log(record.id)?;
-                    return Ok(None);
+                    let Phase::Running {
+                        worker: Worker::Started(process),
+                    } = &record.phase
+                    else {
+                        return Ok(None);
+                    };
+                    if processes::is_alive(*process, &record.id.to_string()) {
+                        return Ok(Some(now + LOOK_AFTER_WORKER));
+                    }
+                    tracing::warn!(server_id = %record.id, "a mock server's worker has ended; the machine starts it again");
+                    record.phase = Phase::Running { worker: Worker::Off };
+                    locked.save(&record)?;
                 }
                 Step::WaitUntil(due) => return Ok(Some(due)),
                 Step::PowerOn => {

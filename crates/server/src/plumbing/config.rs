@@ -216,6 +216,15 @@ impl Config {
                 anyhow::ensure!(usable, "{flag} must be a URL that begins with http:// or https://");
             }
         }
+        for (flag, url) in [
+            ("--database-url", &self.database_url),
+            ("--app-database-url", &self.app_database_url),
+        ] {
+            let usable = url
+                .as_ref()
+                .is_none_or(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"));
+            anyhow::ensure!(usable, "{flag} must be a URL that begins with postgres://");
+        }
         anyhow::ensure!(
             (0.0..=1000.0).contains(&self.mock_latency_scale),
             "--mock-latency-scale must be 0 to 1000"

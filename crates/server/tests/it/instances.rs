@@ -541,11 +541,12 @@ async fn a_silent_worker_makes_its_instance_unavailable_and_then_failed_and_clea
         .worker_process(ready["provider_instance_id"].as_str().unwrap())
         .await
         .unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-9", &process.unwrap().pid.to_string()])
+    // Stopped, not ended: its machine would start another.
+    let stopped = std::process::Command::new("kill")
+        .args(["-STOP", &process.unwrap().pid.to_string()])
         .status()
         .unwrap();
-    assert!(killed.success());
+    assert!(stopped.success());
     // Its last heartbeat may still be on the way.
     server.app.clock.advance(Duration::minutes(6));
     status_becomes(&server, &id, "unavailable").await;

@@ -244,6 +244,11 @@ async fn a_stale_tag_is_refused_and_bad_fields_are_named_all_at_once() {
     let guarded = owner.client.with_header("if-match", &tag);
     guarded.put(&path, body("acme/tiny")).await.expect(200);
     assert_eq!(guarded.put(&path, body("acme/tiny")).await.expect(412).code(), "stale");
+    let garbled = owner.client.with_header("if-match", "é");
+    assert_eq!(garbled.put(&path, body("acme/tiny")).await.expect(412).code(), "stale");
+    let compressed = owner.client.with_header("content-encoding", "gzip");
+    let refused = compressed.put(&path, body("acme/tiny")).await.expect(415);
+    assert_eq!(refused.code(), "unsupported_content_encoding");
     let bad = json!({"name": "", "model_id": "../x", "engine": "vllm", "required_vram_gb": -1, "context_length": 0,
         "engine_arguments": [""]});
     let refused = owner.client.post("/models", bad).await.expect(422);

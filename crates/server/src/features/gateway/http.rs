@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use bytes::Bytes;
@@ -21,6 +22,7 @@ use super::dispatch::dispatch;
 use super::refusal::Refusal;
 use super::{resolution, table};
 use crate::app::App;
+use crate::plumbing::edge::body;
 
 /// Bytes of a request: pictures travel in it.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -34,7 +36,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_v1_model))
         .split_for_parts();
     let router = router
-        .route("/v1/models/{owner}/{code}", get(get_v1_model_in_two_parts))
+        .route("/v1/models/{owner}/{code}", get(get_v1_model))
+        .route("/v1", any(unknown_url))
+        .route("/v1/", any(unknown_url))
         .route("/v1/{*rest}", any(unknown_url))
         .method_not_allowed_fallback(method_not_allowed)
         // Bodies are read, and bounded, here.
@@ -110,8 +114,10 @@ struct OpenAiModelList {
     (status = 401, description = "No valid key or session", body = OpenAiError),
     (status = 403, description = "The model is switched off (`model_not_operational`), or sent by a page of another site", body = OpenAiError),
     (status = 404, description = "No such model for this caller (`model_not_found`)", body = OpenAiError),
+    (status = 408, description = "The body took too long to arrive", body = OpenAiError),
     (status = 409, description = "The session is in another workspace now", body = OpenAiError),
     (status = 413, description = "Larger than 32 MiB", body = OpenAiError),
+    (status = 415, description = "Compressed: bodies are read as they are", body = OpenAiError),
     (status = 429, description = "Too many requests at the model's server", body = OpenAiError),
     (status = 500, description = "Our fault, or the model's server's", body = OpenAiError),
     (status = 502, description = "The model's server failed", body = OpenAiError),
@@ -153,26 +159,34 @@ async fn list_v1_models(State(app): State<App>, caller: Caller) -> Result<Json<M
 async fn get_v1_model(
     State(app): State<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    ModelName(name): ModelName,
 ) -> Result<Json<Model>, Refusal> {
-    find_model(&app, &caller, &name).await
-}
-
-async fn get_v1_model_in_two_parts(
-    State(app): State<App>,
-    caller: Caller,
-    Path((owner, code)): Path<(String, String)>,
-) -> Result<Json<Model>, Refusal> {
-    find_model(&app, &caller, &format!("{owner}/{code}")).await
-}
-
-async fn find_model(app: &App, caller: &Caller, name: &str) -> Result<Json<Model>, Refusal> {
-    let table = app.gateway.table.current(app).await?;
-    let meant = resolution::find(&table, caller.tenant, name).map(|model| model.id);
-    let found = callable(&table, caller)
+    let table = app.gateway.table.current(&app).await?;
+    let meant = resolution::find(&table, caller.tenant, &name).map(|model| model.id);
+    let found = callable(&table, &caller)
         .find(|model| Some(model.id) == meant)
-        .map(|model| Json(show(&table, caller, model)));
-    found.ok_or_else(|| ErrorEnvelope::model_not_found(name).into())
+        .map(|model| Json(show(&table, &caller, model)));
+    found.ok_or_else(|| ErrorEnvelope::model_not_found(&name).into())
+}
+
+/// The model in the path, in one part or in two.
+struct ModelName(String);
+
+impl FromRequestParts<App> for ModelName {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        match Path::<Vec<(String, String)>>::from_request_parts(parts, app).await {
+            Ok(Path(named)) => Ok(Self(
+                named.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join("/"),
+            )),
+            // No model's name is anything but UTF-8.
+            Err(_) => {
+                let path = parts.uri.path();
+                Err(ErrorEnvelope::model_not_found(path.strip_prefix("/v1/models/").unwrap_or(path)).into())
+            }
+        }
+    }
 }
 
 fn callable<'a>(table: &'a table::Table, caller: &'a Caller) -> impl Iterator<Item = &'a table::Model> {
@@ -200,13 +214,22 @@ fn show(table: &table::Table, caller: &Caller, model: &table::Model) -> Model {
 
 /// The whole body, in time and within the limit.
 async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+    if body::is_encoded(request.headers()) {
+        return Err(ErrorEnvelope::new(
+            415,
+            "invalid_request_error",
+            Some("unsupported_content_encoding"),
+            body::SEND_IT_PLAIN,
+        )
+        .into());
+    }
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
         return Err(ErrorEnvelope::request_too_large(BODY_LIMIT).into());
     }
-    let body = Limited::new(request.into_body(), BODY_LIMIT);
-    match tokio::time::timeout(BODY_TIME, body.collect()).await {
+    let limited = Limited::new(request.into_body(), BODY_LIMIT);
+    match tokio::time::timeout(BODY_TIME, limited.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ErrorEnvelope::request_too_large(BODY_LIMIT).into()),
         Ok(Err(_)) => {

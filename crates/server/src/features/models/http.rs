@@ -247,7 +247,10 @@ async fn update_model(
     headers: HeaderMap,
     body: JsonBody<ModelBody>,
 ) -> Result<Response> {
-    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    // What is not a text is nobody's tag.
+    let if_match = headers
+        .get(header::IF_MATCH)
+        .map(|value| value.to_str().unwrap_or_default());
     let parse = || body.parse().map(ModelRequest::from);
     let seen = usecases::update(&app, allowed.authorized(), id, if_match, parse).await?;
     Ok(with_etag(seen))

@@ -211,7 +211,10 @@ async fn update_current_organization(
         slug: request.slug,
         color: request.color,
     };
-    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    // What is not a text is nobody's tag.
+    let if_match = headers
+        .get(header::IF_MATCH)
+        .map(|value| value.to_str().unwrap_or_default());
     let row = usecases::update(&app, allowed.authorized(), change, if_match).await?;
     Ok(with_etag(row))
 }
@@ -244,7 +247,10 @@ async fn update_policies(
         approve_before_provisioning: request.approve_before_provisioning,
         members_can_create_keys: request.members_can_create_keys,
     };
-    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    // What is not a text is nobody's tag.
+    let if_match = headers
+        .get(header::IF_MATCH)
+        .map(|value| value.to_str().unwrap_or_default());
     let row = usecases::update_policies(&app, allowed.authorized(), change, if_match).await?;
     Ok(with_etag(row))
 }

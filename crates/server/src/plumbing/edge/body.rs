@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::{Error, FieldError, Kind, Result};
@@ -18,6 +18,7 @@ pub const LIMIT: usize = 1024 * 1024;
 pub struct JsonBody<T> {
     bytes: Bytes,
     is_json: bool,
+    is_encoded: bool,
     target: PhantomData<fn() -> T>,
 }
 
@@ -27,8 +28,15 @@ impl<T: DeserializeOwned> JsonBody<T> {
     }
 
     /// # Errors
-    /// 415 without a JSON content type, 400 when it isn't JSON, 422 naming the field that breaks the shape.
+    /// 415 without a JSON content type or when it is compressed, 400 when it isn't JSON, 422 naming the field that breaks the shape.
     pub fn parse(&self) -> Result<T> {
+        if self.is_encoded {
+            return Err(Error::new(
+                Kind::UnsupportedMediaType,
+                "unsupported_content_encoding",
+                SEND_IT_PLAIN,
+            ));
+        }
         if !self.is_json {
             return Err(Error::new(
                 Kind::UnsupportedMediaType,
@@ -46,6 +54,15 @@ impl<T: DeserializeOwned> JsonBody<T> {
     }
 }
 
+/// What whoever compressed a body is told.
+pub const SEND_IT_PLAIN: &str = "Compressed bodies are not read: send it as it is, without Content-Encoding.";
+
+/// Whether the body must be decoded before it can be read.
+pub fn is_encoded(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
     type Rejection = Error;
 
@@ -58,6 +75,7 @@ impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
                 let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
                 essence == "application/json" || essence.ends_with("+json")
             });
+        let is_encoded = is_encoded(request.headers());
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             use axum::response::IntoResponse as _;
             if rejection.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
@@ -77,6 +95,7 @@ impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
         Ok(Self {
             bytes,
             is_json,
+            is_encoded,
             target: PhantomData,
         })
     }
@@ -204,6 +223,7 @@ mod tests {
         let body: JsonBody<Shape> = JsonBody {
             bytes: Bytes::from_static(text.as_bytes()),
             is_json: true,
+            is_encoded: false,
             target: PhantomData,
         };
         body.parse().unwrap_err()

@@ -371,8 +371,20 @@ async fn a_request_at_fault_is_told_where() {
         assert_eq!(answer["error"]["type"], "invalid_request_error", "{body}");
         assert_eq!(answer["error"]["param"], param, "{body}");
     }
-    let unknown = key.get("/v1/nothing").await.expect(404);
-    assert_eq!(error(&unknown)["code"], "unknown_url");
+    for path in ["/v1", "/v1/", "/v1/nothing"] {
+        let unknown = key.get(path).await.expect(404);
+        assert_eq!(error(&unknown)["code"], "unknown_url", "{path}");
+    }
+    for path in ["/v1/models/%ff", "/v1/models/a/%ff"] {
+        let unknown = key.get(path).await.expect(404);
+        assert_eq!(error(&unknown)["code"], "model_not_found", "{path}");
+    }
+    let compressed = key.with_header("content-encoding", "gzip");
+    let refused = compressed
+        .post("/v1/chat/completions", json!({"model": MODEL}))
+        .await
+        .expect(415);
+    assert_eq!(error(&refused)["code"], "unsupported_content_encoding");
     let wrong = key.get("/v1/chat/completions").await.expect(405);
     assert_eq!(error(&wrong)["code"], "method_not_allowed");
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use inventiv_server::error::{Error, Kind};
 use inventiv_server::operation::{Operation, RequestContext, Workspace};
 use inventiv_server::permissions::{Permission, Policies, Role};
 use inventiv_server::plumbing::db::{Db, PoolSizes, TenantTx};
@@ -10,6 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use uuid::Uuid;
 
 use super::classes::TABLES;
+use crate::harness::TestServer;
 use crate::harness::world::{Side, World};
 
 /// Bounded, and enough for every way of ending to follow every other many times.
@@ -208,4 +210,15 @@ async fn a_cached_plan_serves_each_tenant_its_own_rows() {
         .unwrap();
         assert!(executed >= 24, "the statement was prepared once and reused: {executed}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_ends_is_unavailable_and_worth_another_try() {
+    let server = TestServer::start().await;
+    let ended = sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())")
+        .execute(&server.owner)
+        .await
+        .unwrap_err();
+    let error = Error::from(ended);
+    assert_eq!((error.kind, error.retry_after_seconds), (Kind::Unavailable, Some(2)));
 }

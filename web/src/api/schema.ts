@@ -1957,7 +1957,7 @@ export interface components {
         /** @description A key that has just been made. */
         CreatedApiKey: components["schemas"]["ApiKey"] & {
             /** @description The key itself, shown this once. A repeated request with the same `Idempotency-Key` gets `secret_already_shown` instead. */
-            key: string;
+            key?: string;
         };
         /** @description For `email` the invitation, for `emails` what became of each. */
         CreatedInvitations: components["schemas"]["Invitation"] | components["schemas"]["InvitationResults"];
@@ -3472,7 +3472,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -6111,7 +6111,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -6269,7 +6269,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -6445,7 +6445,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -6690,7 +6690,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -7345,7 +7345,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -8105,7 +8105,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -8939,7 +8939,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -9543,7 +9543,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -9701,7 +9701,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -9953,7 +9953,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -10111,7 +10111,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -10352,7 +10352,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -10510,7 +10510,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -10904,6 +10904,15 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAiError"];
                 };
             };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
             /** @description The session is in another workspace now */
             409: {
                 headers: {
@@ -10915,6 +10924,15 @@ export interface operations {
             };
             /** @description Larger than 32 MiB */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Compressed: bodies are read as they are */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11097,7 +11115,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -11255,7 +11273,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;
@@ -11431,7 +11449,7 @@ export interface operations {
                 sort?: string;
                 /** @description Only rows whose name contains this text. */
                 q?: string;
-                /** @description `platform` or `organization`, where a list holds rows of both. */
+                /** @description `platform`, `organization` or `personal`, where a list holds rows of several. */
                 scope?: string;
                 /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
                 workspace?: string;

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { ReauthenticationDialog } from '@/features/reauthentication/reauthentication-dialog';
 import { useLiveUpdates } from '@/features/session/live-updates';
 import { useMe, workspaceKey } from '@/features/session/session';
+import { useFetchTheRest } from './fetch-the-rest';
 import { sectionOf } from './navigation';
 import { PageGate } from './page-gate';
 import { Sidebar } from './sidebar';
@@ -12,8 +13,10 @@ import { Button } from './ui/button';
 import { WorkspaceBanner } from './workspace-banner';
 
 // What opens over the page is fetched when it is first asked for: nobody needs it to see the page.
-const CommandPalette = lazy(() => import('./command-palette').then((module) => ({ default: module.CommandPalette })));
-const MenuDialog = lazy(() => import('./menu-dialog').then((module) => ({ default: module.MenuDialog })));
+const fetchPalette = () => import('./command-palette');
+const fetchMenu = () => import('./menu-dialog');
+const CommandPalette = lazy(() => fetchPalette().then((module) => ({ default: module.CommandPalette })));
+const MenuDialog = lazy(() => fetchMenu().then((module) => ({ default: module.MenuDialog })));
 
 /** Everything around a page once somebody is signed in. */
 export function AppShell() {
@@ -24,6 +27,7 @@ export function AppShell() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const key = workspaceKey(me);
   useLiveUpdates();
+  useFetchTheRest([fetchPalette, fetchMenu]);
   usePaletteShortcut(() => setPaletteOpen((open) => !open));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: going anywhere, in either sense, closes what lies on top
@@ -85,7 +89,7 @@ function OnceOpened({ open, children }: { open: boolean; children: ReactNode }) 
   return wanted && <Suspense fallback={null}>{children}</Suspense>;
 }
 
-/** A dialog or a filter in the address belongs to the workspace it was opened in, also when another tab moved the session. */
+/** What a page shows one of, and a dialog or a filter in the address, belongs to the workspace it was opened in, also when another tab moved the session. */
 function useLeaveOtherWorkspace(key: string) {
   const router = useRouter();
   const shown = useRef(key);
@@ -93,9 +97,9 @@ function useLeaveOtherWorkspace(key: string) {
     if (shown.current === key) return;
     shown.current = key;
     const { pathname, search } = router.state.location;
-    if (Object.keys(search).length > 0) {
-      void router.navigate({ to: sectionOf(pathname), search: {}, replace: true });
-    }
+    const section = sectionOf(pathname);
+    const isBelow = pathname.startsWith(`${section}/`);
+    if (isBelow || Object.keys(search).length > 0) void router.navigate({ to: section, search: {}, replace: true });
   }, [key, router]);
 }
 

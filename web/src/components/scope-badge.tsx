@@ -11,10 +11,11 @@ export function ScopeBadge({ organizationId, scope }: { organizationId: string |
   if (organizationId) {
     // Only the current organization's rows and public ones can be seen here, so the name is known.
     const name = organizationId === me.current_organization_id ? me.current_organization_name : null;
+    const words = t('common.scope.organization', { name: name ?? shortId(organizationId) });
     return (
-      <Badge>
+      <Badge className="max-w-48" title={words}>
         <Building2 aria-hidden />
-        {t('common.scope.organization', { name: name ?? shortId(organizationId) })}
+        <span className="truncate">{words}</span>
       </Badge>
     );
   }

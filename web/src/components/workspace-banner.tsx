@@ -18,7 +18,11 @@ export function WorkspaceBanner() {
       aria-label={t('session.banner')}
       className="flex items-center gap-2 border-border border-b px-4 py-1.5 text-[13px] text-muted sm:px-8"
     >
-      <span aria-hidden className="size-2 rounded-full bg-(--org)" style={{ '--org': color ?? 'var(--muted)' }} />
+      <span
+        aria-hidden
+        className="size-2 shrink-0 rounded-full bg-(--org)"
+        style={{ '--org': color ?? 'var(--muted)' }}
+      />
       {me.current_organization_id && role ? (
         <p>
           <strong className="font-medium text-foreground">{me.current_organization_name}</strong> ·{' '}

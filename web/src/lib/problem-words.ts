@@ -8,6 +8,8 @@ export type ProblemWords = { title: string; detail?: string; requestId?: string 
 type KnownCode = keyof typeof en.problems.code;
 type KnownFieldCode = keyof typeof en.problems.fieldCode;
 
+const MINUTE = 60;
+
 /** Rules whose words need two numbers. */
 const codesWithNumbers = ['length', 'range'];
 
@@ -79,5 +81,7 @@ function complaintsInWords(t: TFunction, complaints: FieldProblem[] | undefined)
 }
 
 function retryWords(t: TFunction, seconds: number | undefined): string {
-  return seconds === undefined ? t('problems.retryLater') : t('problems.retryAfter', { count: seconds });
+  if (seconds === undefined) return t('problems.retryLater');
+  if (seconds < 2 * MINUTE) return t('problems.retryAfter', { count: seconds });
+  return t('problems.retryAfterMinutes', { count: Math.ceil(seconds / MINUTE) });
 }

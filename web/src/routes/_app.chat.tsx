@@ -1,7 +1,16 @@
 import { createFileRoute } from '@tanstack/react-router';
+import * as z from 'zod/mini';
 import { ChatPage } from '@/features/chat/chat-page';
 
 export const Route = createFileRoute('/_app/chat')({
   staticData: { title: 'chat.title', module: 'chat' },
-  component: ChatPage,
+  validateSearch: z.object({ model: z.catch(z.optional(z.string()), undefined) }),
+  component: Chat,
 });
+
+function Chat() {
+  const navigate = Route.useNavigate();
+  return (
+    <ChatPage modelId={Route.useSearch().model} onModel={(model) => navigate({ search: { model }, replace: true })} />
+  );
+}

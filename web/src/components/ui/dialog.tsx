@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Primitive } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/lib/class-names';
 import { Button } from './button';
@@ -34,6 +34,7 @@ export function Dialog({
   children,
 }: DialogProps) {
   const { t } = useTranslation();
+  const giveFocusBack = useGiveFocusBack(open);
   const keepOpen = (event: Event) => {
     if (!dismissible) event.preventDefault();
   };
@@ -48,6 +49,7 @@ export function Dialog({
         <Primitive.Content
           role={role}
           aria-modal
+          onCloseAutoFocus={giveFocusBack}
           onEscapeKeyDown={keepOpen}
           onInteractOutside={keepOpen}
           {...(description ? {} : { 'aria-describedby': undefined })}
@@ -81,6 +83,31 @@ export function Dialog({
       </Primitive.Portal>
     </Primitive.Root>
   );
+}
+
+/**
+ * Radix gives focus back to a dialog's trigger; ours are opened by state and have none, so what had the focus before is kept. A menu's
+ * entry is gone by then: its button stands for it. What else is gone leaves the focus to the page.
+ */
+function useGiveFocusBack(open: boolean): (event: Event) => void {
+  const opener = useRef<Element | null>(null);
+  const wasOpen = useRef(false);
+  // Read while rendering: as soon as the dialog is drawn, its first field has the focus.
+  if (open && !wasOpen.current) opener.current = buttonOf(document.activeElement);
+  wasOpen.current = open;
+  return (event) => {
+    event.preventDefault();
+    // Another dialog that opened meanwhile keeps it.
+    if (document.activeElement !== document.body && document.activeElement?.closest('[role$=dialog]')) return;
+    const kept = opener.current;
+    const target = kept?.isConnected && kept !== document.body ? kept : document.getElementById('content');
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  };
+}
+
+function buttonOf(element: Element | null): Element | null {
+  const menu = element?.closest('[role=menu]');
+  return menu ? document.getElementById(menu.getAttribute('aria-labelledby') ?? '') : element;
 }
 
 export function DialogBody({ className, children }: { className?: string; children: ReactNode }) {

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '@/api/client';
 import type { Activation } from '@/api/shapes';
@@ -23,16 +23,24 @@ type Activatable = {
   eco_activated_at?: string | null;
 };
 
-type ActivationCardProps = { noun: Noun; name: string; resource: Activatable };
+type ActivationCardProps = {
+  noun: Noun;
+  name: string;
+  resource: Activatable;
+  /** What to do once it is operational. */
+  next?: ReactNode;
+};
 
 /** The two acts that let a resource serve traffic: which are missing, who may do them, and the buttons for those who may. */
-export function ActivationCard({ noun, name, resource }: ActivationCardProps) {
+export function ActivationCard({ noun, name, resource, next }: ActivationCardProps) {
   const { t } = useTranslation();
   const missing = (['tech', 'eco'] as const).filter((kind) => resource.missing_activations.includes(kind));
   return (
     <Card title={t('instances.activation.title')}>
       {resource.is_operational ? (
-        <Notice tone="success" title={t('instances.activation.operational')} />
+        <Notice tone="success" title={t('instances.activation.operational')}>
+          {next}
+        </Notice>
       ) : (
         <Notice
           tone="warning"

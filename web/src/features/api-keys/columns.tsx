@@ -20,11 +20,11 @@ export function useKeyColumns(onAct: (act: KeyAct) => void): Column<ApiKey>[] {
       id: 'name',
       header: t('apiKeys.name'),
       cell: (key) => (
-        <>
-          <div className="font-medium">{key.name}</div>
+        <div className="sm:min-w-48">
+          <div className="wrap-anywhere font-medium">{key.name}</div>
           <div className="mt-0.5 break-all font-mono text-muted text-xs">{key.prefix}…</div>
           <Rotation apiKey={key} />
-        </>
+        </div>
       ),
     },
     { id: 'state', header: t('apiKeys.column.state'), cell: (key) => <StateBadges apiKey={key} /> },
@@ -49,7 +49,11 @@ export function useKeyColumns(onAct: (act: KeyAct) => void): Column<ApiKey>[] {
       id: 'expires',
       header: t('apiKeys.expires'),
       hideBelow: 'sm',
-      cell: (key) => (key.expires_at ? format.dateTime(key.expires_at) : t('common.never')),
+      cell: (key) => (
+        <span className="sm:whitespace-nowrap">
+          {key.expires_at ? format.dateTime(key.expires_at) : t('common.never')}
+        </span>
+      ),
     },
     {
       id: 'actions',

@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { type Column, Table } from '@/components/ui/table';
 import { useFormat } from '@/lib/format';
-import { actionLabel, chainLabel } from './actions';
+import { actionLabel, chainLabel, nounLabel } from './actions';
 import { actorLabel, targetLabel } from './columns';
 import { type Difference, differences } from './difference';
 import type { AuditSearch } from './search';
@@ -30,7 +30,7 @@ export function EntryDialog({ entry, onNarrow, onClose }: EntryDialogProps) {
         <Facts
           facts={[
             [t('audit.column.actor'), [actorLabel(t, entry), actor.name && actor.email].filter(Boolean).join(' · ')],
-            [t('audit.column.target'), `${entry.target_type} · ${targetLabel(entry)}`],
+            [t('audit.column.target'), `${nounLabel(t, entry.target_type)} · ${targetLabel(entry)}`],
             [t('audit.column.address'), entry.ip_address],
             [t('audit.requestId'), entry.request_id],
             [

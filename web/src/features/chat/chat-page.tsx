@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { MessageSquare, SquarePen } from 'lucide-react';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatModel } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
@@ -9,26 +8,27 @@ import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Select } from '@/components/ui/field';
 import { Skeleton } from '@/components/ui/skeleton';
-import { useCan } from '@/features/session/session';
+import { useCan, useMe } from '@/features/session/session';
 import { Composer } from './composer';
 import { chatModelsQuery } from './queries';
 import { Transcript } from './transcript';
 import { useConversation } from './use-conversation';
 
-export function ChatPage() {
+type ChatPageProps = { modelId?: string; onModel: (id: string) => void };
+
+export function ChatPage({ modelId, onModel }: ChatPageProps) {
   const query = useQuery(chatModelsQuery);
   return (
     <Loaded query={query} skeleton={<Skeleton className="mx-auto h-96 w-full max-w-3xl" />}>
-      {({ items }) => (items.length === 0 ? <NoModels /> : <Chat models={items} />)}
+      {({ items }) => (items.length === 0 ? <NoModels /> : <Chat models={items} modelId={modelId} onModel={onModel} />)}
     </Loaded>
   );
 }
 
-function Chat({ models }: { models: ChatModel[] }) {
+function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[] }) {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState<string | null>(null);
   const conversation = useConversation();
-  const model = models.find(({ id }) => id === chosen) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
+  const model = models.find(({ id }) => id === modelId) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
   if (!model) return null;
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
@@ -37,7 +37,7 @@ function Chat({ models }: { models: ChatModel[] }) {
         <Select
           aria-label={t('chat.model')}
           value={model.id}
-          onChange={(event) => setChosen(event.target.value)}
+          onChange={(event) => onModel(event.target.value)}
           className="w-auto min-w-0"
         >
           {models.map((entry) => (
@@ -57,7 +57,13 @@ function Chat({ models }: { models: ChatModel[] }) {
           <SquarePen aria-hidden />
         </Button>
       </header>
-      <Transcript turns={conversation.turns} modelName={model.name} onRetry={() => conversation.retry(model.id)} />
+      {conversation.turns.length > 0 ? (
+        <Transcript turns={conversation.turns} onRetry={() => conversation.retry(model.id)} />
+      ) : (
+        <div className="grid flex-1 place-items-center">
+          {availability(model) ? <NotReadyYet model={model} /> : <Opening name={model.name} />}
+        </div>
+      )}
       <Composer
         streaming={conversation.streaming}
         notice={availability(model)}
@@ -71,6 +77,41 @@ function Chat({ models }: { models: ChatModel[] }) {
 function availability(model: ChatModel): 'not_operational' | 'not_ready' | null {
   if (model.missing_activations.length > 0) return 'not_operational';
   return model.is_ready ? null : 'not_ready';
+}
+
+function Opening({ name }: { name: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className="text-center">
+      <h2 className="font-semibold text-lg">{t('chat.emptyTitle')}</h2>
+      <p className="mt-1 text-muted">{t('chat.emptyDetail', { name })}</p>
+    </div>
+  );
+}
+
+/** Instead of an invitation to ask what wouldn't answer: what it takes until it does, and the button for those who may. */
+function NotReadyYet({ model }: { model: ChatModel }) {
+  const { t } = useTranslation();
+  const canDeploy = useCan('instance.create');
+  const isPersonal = useMe().current_organization_id == null;
+  const who = canDeploy ? 'deploy' : isPersonal ? 'organization' : 'ask';
+  return (
+    <EmptyState
+      icon={MessageSquare}
+      title={t('chat.waiting.title', { name: model.name })}
+      action={
+        who !== 'ask' && (
+          <Button asChild variant="primary">
+            <Link to={who === 'deploy' ? '/instances' : '/organizations'}>
+              {t(who === 'deploy' ? 'instances.title' : 'organizations.title')}
+            </Link>
+          </Button>
+        )
+      }
+    >
+      {t(`chat.waiting.${who}`)}
+    </EmptyState>
+  );
 }
 
 function NoModels() {

@@ -64,8 +64,11 @@ export async function* serverSentData(bytes: AsyncIterable<Uint8Array>): AsyncGe
 
 /** Reads a streamed chat completion. An error inside the stream, and a stream that ends without `[DONE]`, throw. */
 export async function* completionEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CompletionEvent> {
+  let done = false;
   for await (const data of serverSentData(bytes)) {
-    if (data === '[DONE]') return;
+    // Read to its end all the same: left early, the browser takes the request for a failed one.
+    done ||= data === '[DONE]';
+    if (done) continue;
     const json = parseJson(data);
     const failure = errorBody.safeParse(json);
     if (failure.success) {
@@ -79,7 +82,7 @@ export async function* completionEvents(bytes: AsyncIterable<Uint8Array>): Async
     const { usage } = chunk.data;
     if (usage) yield { kind: 'usage', inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
   }
-  throw new CompletionError('', { code: 'stream_interrupted', status: 200 });
+  if (!done) throw new CompletionError('', { code: 'stream_interrupted', status: 200 });
 }
 
 type CompletionRequest = { model: string; messages: ChatMessage[]; signal: AbortSignal };

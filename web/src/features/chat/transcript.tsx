@@ -10,25 +10,15 @@ import { CompletionError } from './completion-stream';
 import { splitCode } from './split-code';
 import type { Turn } from './use-conversation';
 
-type TranscriptProps = { turns: Turn[]; modelName: string; onRetry: () => void };
+type TranscriptProps = { turns: Turn[]; onRetry: () => void };
 
-export function Transcript({ turns, modelName, onRetry }: TranscriptProps) {
+export function Transcript({ turns, onRetry }: TranscriptProps) {
   const { t } = useTranslation();
   const end = useRef<HTMLDivElement>(null);
   const length = turns.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn scrolls into view; growing text doesn't pull the reader down
   useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [length]);
 
-  if (length === 0) {
-    return (
-      <div className="grid flex-1 place-items-center text-center">
-        <div>
-          <h2 className="font-semibold text-lg">{t('chat.emptyTitle')}</h2>
-          <p className="mt-1 text-muted">{t('chat.emptyDetail', { name: modelName })}</p>
-        </div>
-      </div>
-    );
-  }
   return (
     <div className="flex-1">
       <ol aria-label={t('chat.conversation')} className="grid gap-5">

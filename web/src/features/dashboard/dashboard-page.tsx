@@ -6,13 +6,14 @@ import { Money } from '@/components/money';
 import { Page } from '@/components/page';
 import { Stat } from '@/components/stat';
 import { Button } from '@/components/ui/button';
+import { Skeleton } from '@/components/ui/skeleton';
 import { currentCostQuery } from '@/features/finops/queries';
 import { useCan, useMe } from '@/features/session/session';
 import { daysAgo, usageQuery } from '@/features/usage/queries';
 import { UsageCard } from '@/features/usage/usage-card';
 import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
-import { NextSteps } from './next-steps';
+import { NextSteps, useNextSteps } from './next-steps';
 
 const DAYS = 30;
 
@@ -21,23 +22,33 @@ export function DashboardPage() {
   const me = useMe();
   const wide = useCan('finops.read');
   const canChat = useCan('chat.use');
+  const steps = useNextSteps();
   return (
     <Page title={t('dashboard.title')} description={t('dashboard.welcome', { name: personName(me) })}>
       <Numbers wide={wide} />
-      <NextSteps />
-      <UsageCard
-        title={wide ? t('dashboard.usage') : t('dashboard.ownUsage')}
-        group="day"
-        days={DAYS}
-        wide={wide}
-        emptyAction={
-          canChat && (
-            <Button asChild>
-              <Link to="/chat">{t('dashboard.openChat')}</Link>
-            </Button>
-          )
-        }
-      />
+      {steps ? (
+        <>
+          <NextSteps steps={steps} />
+          <UsageCard
+            title={wide ? t('dashboard.usage') : t('dashboard.ownUsage')}
+            group="day"
+            days={DAYS}
+            wide={wide}
+            emptyAction={
+              canChat && (
+                <Button asChild>
+                  <Link to="/chat">{t('dashboard.openChat')}</Link>
+                </Button>
+              )
+            }
+          />
+        </>
+      ) : (
+        // Together: what comes next stands above the usage, and would push it down.
+        <div aria-busy="true">
+          <Skeleton className="h-96" />
+        </div>
+      )}
     </Page>
   );
 }

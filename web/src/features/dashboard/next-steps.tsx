@@ -19,22 +19,32 @@ type NextStep = {
 };
 
 /** The way from an empty workspace to a first answer; gone once it has been walked. */
-export function NextSteps() {
+export function NextSteps({ steps }: { steps: NextStep[] }) {
   const { t } = useTranslation();
-  const steps = useSteps();
-  if (!steps || steps.every(({ done }) => done)) return null;
+  if (steps.every(({ done }) => done)) return null;
+  const next = steps.find(({ done }) => !done)?.id;
   return (
     <Card title={t('dashboard.next')} description={t('dashboard.nextDetail')}>
       <ol className="grid gap-2 sm:grid-cols-2">
         {steps.map(({ id, done, link }) => {
+          const isNext = id === next;
           const Icon = done ? CircleCheck : CircleDashed;
           return (
-            <li key={id}>
+            <li key={id} aria-current={isNext ? 'step' : undefined}>
               <Link
                 {...link}
-                className="group flex h-full items-center gap-3 rounded-xl border border-border px-3.5 py-3 transition-colors hover:bg-sunken"
+                className={cn(
+                  'group flex h-full items-center gap-3 rounded-xl border px-3.5 py-3 transition-colors hover:bg-sunken',
+                  isNext ? 'border-primary bg-primary/5' : 'border-border',
+                )}
               >
-                <Icon className={cn('size-5 shrink-0', done ? 'text-success' : 'text-muted')} aria-hidden />
+                <Icon
+                  className={cn(
+                    'size-5 shrink-0',
+                    done ? 'text-success' : isNext ? 'text-primary dark:text-ring' : 'text-muted',
+                  )}
+                  aria-hidden
+                />
                 <span className="min-w-0 flex-1">
                   <span className={cn('block font-medium', done && 'text-muted')}>
                     {t(`dashboard.step.${id}`)}
@@ -55,8 +65,8 @@ export function NextSteps() {
   );
 }
 
-/** What of the way this person may walk here; undefined until everything needed to tell is known. */
-function useSteps(): NextStep[] | undefined {
+/** What of the way this person may walk here; undefined until everything needed to tell is known, none where that can't be had. */
+export function useNextSteps(): NextStep[] | undefined {
   const me = useMe();
   const canReadInstances = useCan('instance.read');
   const canDeploy = useCan('instance.create');
@@ -67,6 +77,7 @@ function useSteps(): NextStep[] | undefined {
   const keys = useQuery(apiKeysQuery);
   const models = useQuery(chatModelsQuery);
   const usage = useQuery(usageQuery('day', daysAgo(30), false));
+  if ([instances, keys, models, usage].some(({ isError }) => isError)) return [];
   if (!keys.data || !models.data || !usage.data || (canReadInstances && !instances.data)) return undefined;
 
   const live = instances.data?.items.filter(({ status }) => statusGroup(status) === 'live') ?? [];

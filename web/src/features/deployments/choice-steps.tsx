@@ -66,7 +66,9 @@ export function ModelStep({ models, value, error, onChoose }: ChoiceProps & { mo
       hint={models.length === 0 ? t('deploy.noModels') : undefined}
     >
       {models.length > MANY && <SearchField label={t('models.find')} value={words} onChange={setWords} />}
-      <div className="grid max-h-96 gap-2 overflow-y-auto p-0.5">
+      <div // The last one that shows is cut in half: there are more.
+        className="grid max-h-[26.5rem] gap-2 overflow-y-auto p-0.5"
+      >
         {shown.map((model) => (
           <ChoiceCard
             key={model.id}

@@ -50,6 +50,10 @@ export function DeployPage({ modelId }: { modelId?: string }) {
   );
 }
 
+function firstChoice(field: string | undefined): HTMLElement | null {
+  return document.querySelector(`input[name="${field}"]`);
+}
+
 const fields = ['model_id', 'zone_id', 'instance_type_id'] as const;
 
 function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catalogue }) {
@@ -75,7 +79,7 @@ function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catal
     if (!kept.instance_type_id) form.setValue('instance_type_id', '');
   };
 
-  const deploy = form.handleSubmit(async (values) => {
+  const send = async (values: DeploymentChoice) => {
     setError(null);
     try {
       const answer = await body(
@@ -87,7 +91,9 @@ function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catal
     } catch (failure) {
       if (!showFieldProblems(failure, fields, form.setError)) setError(failure);
     }
-  });
+  };
+  // On a phone the button is pages below the first thing that is missing.
+  const deploy = form.handleSubmit(send, (missing) => firstChoice(fields.find((field) => missing[field]))?.focus());
 
   const problemOf = (field: keyof DeploymentChoice) => {
     const problem = form.formState.errors[field];

@@ -9,7 +9,8 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
-import { type DeploymentChoice, deploymentChoice } from './choice';
+import { useFormat } from '@/lib/format';
+import { type DeploymentChoice, deploymentChoice, seemsToFit, totalVram } from './choice';
 import { dryRunQuery } from './queries';
 
 type ReviewCardProps = {
@@ -35,7 +36,7 @@ export function ReviewCard({ choice, model, zone, type, pending }: ReviewCardPro
           ]}
         />
         {complete.success ? (
-          <Verdict choice={complete.data} pending={pending} />
+          <Verdict choice={complete.data} model={model} type={type} pending={pending} />
         ) : (
           <>
             <p className="text-[13px] text-muted">{t('deploy.incomplete')}</p>
@@ -47,9 +48,22 @@ export function ReviewCard({ choice, model, zone, type, pending }: ReviewCardPro
   );
 }
 
-function Verdict({ choice, pending }: { choice: DeploymentChoice; pending: boolean }) {
+type VerdictProps = Pick<ReviewCardProps, 'model' | 'type' | 'pending'> & { choice: DeploymentChoice };
+
+function Verdict({ choice, model, type, pending }: VerdictProps) {
   const { t } = useTranslation();
+  const format = useFormat();
   const query = useQuery(dryRunQuery(choice));
+  // The server's sentences are English: the usual reason is told in the reader's language.
+  const reasons = (stated: string[]) =>
+    model && type && !seemsToFit(type, model)
+      ? [
+          t('deploy.tooSmallDetail', {
+            needed: format.integer(model.required_vram_gb),
+            offered: format.integer(totalVram(type)),
+          }),
+        ]
+      : stated;
   return (
     <Loaded query={query} skeleton={<Skeleton className="h-28" />}>
       {(verdict) => (
@@ -66,7 +80,7 @@ function Verdict({ choice, pending }: { choice: DeploymentChoice; pending: boole
           ) : (
             <Notice tone="danger" role="alert" title={t('deploy.modelDoesNotFit')}>
               <ul className="list-inside list-disc">
-                {verdict.reasons.map((reason) => (
+                {reasons(verdict.reasons).map((reason) => (
                   <li key={reason}>{reason}</li>
                 ))}
               </ul>

@@ -6,6 +6,7 @@ import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
 import { useFormat } from '@/lib/format';
 import { instanceHistoryQuery } from './queries';
+import { reasonLabel } from './status';
 import { StatusBadge } from './status-badge';
 
 /** What happened to the instance, the newest first. */
@@ -28,6 +29,7 @@ export function HistoryCard({ id }: { id: string }) {
 }
 
 function Transition({ transition }: { transition: InstanceTransition }) {
+  const { t } = useTranslation();
   const format = useFormat();
   return (
     <li className="relative pb-4 pl-5 last:pb-0">
@@ -46,9 +48,8 @@ function Transition({ transition }: { transition: InstanceTransition }) {
         </time>
         {transition.actor && <span className="text-muted text-xs">· {transition.actor}</span>}
       </div>
-      <p className="mt-1 break-words text-[13px]">
-        {transition.message ?? <code className="font-mono text-muted text-xs">{transition.reason}</code>}
-      </p>
+      <p className="mt-1 text-[13px]">{reasonLabel(t, transition.reason)}</p>
+      {transition.message && <p className="mt-0.5 wrap-anywhere text-muted text-xs">{transition.message}</p>}
     </li>
   );
 }

@@ -16,6 +16,7 @@ import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
 import { ActivationCard } from '@/features/activation/activation-card';
+import { chatModelsQuery } from '@/features/chat/queries';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { HistoryCard } from './history-card';
@@ -73,7 +74,14 @@ function InstanceDetail({ instance }: { instance: Instance }) {
       <div className="grid items-start gap-5 lg:grid-cols-5">
         <div className="grid min-w-0 gap-5 lg:col-span-3">
           <ProgressCard instance={instance} />
-          {!ended && <ActivationCard noun="instance" name={instanceName(instance)} resource={instance} />}
+          {!ended && (
+            <ActivationCard
+              noun="instance"
+              name={instanceName(instance)}
+              resource={instance}
+              next={instance.status === 'ready' && <FirstUse modelName={instance.model_name} />}
+            />
+          )}
           <HistoryCard id={instance.id} />
         </div>
         <div className="grid min-w-0 gap-5 lg:col-span-2">
@@ -82,6 +90,28 @@ function InstanceDetail({ instance }: { instance: Instance }) {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** Where the way leads once the instance answers. */
+function FirstUse({ modelName }: { modelName: string }) {
+  const { t } = useTranslation();
+  const canCreateKey = useCan('api_key.create');
+  const models = useQuery(chatModelsQuery);
+  const model = models.data?.items.find(({ name, is_ready }) => name === modelName && is_ready);
+  return (
+    <p className="flex flex-wrap gap-x-4 gap-y-1">
+      {model && (
+        <Link to="/chat" search={{ model: model.id }} className="underline underline-offset-4">
+          {t('models.tryInChat')}
+        </Link>
+      )}
+      {canCreateKey && (
+        <Link to="/api-keys" search={{ create: true }} className="underline underline-offset-4">
+          {t('apiKeys.create')}
+        </Link>
+      )}
+    </p>
   );
 }
 

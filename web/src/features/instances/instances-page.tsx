@@ -142,7 +142,7 @@ function useColumns(): Column<Instance>[] {
       header: t('instances.column.instance'),
       sortValue: (instance) => instance.model_name,
       cell: (instance) => (
-        <div className="min-w-40">
+        <div className="sm:min-w-40">
           <Link
             to="/instances/$instanceId"
             params={{ instanceId: instance.id }}
@@ -151,7 +151,7 @@ function useColumns(): Column<Instance>[] {
           >
             {instance.model_name}
           </Link>
-          <div className="mt-1 flex items-center gap-2 text-muted text-xs">
+          <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-xs">
             <span className="font-mono">{shortId(instance.id)}</span>
             <ScopeBadge organizationId={instance.organization_id} scope={instance.scope} />
           </div>

@@ -50,6 +50,35 @@ export function statusLabel(t: TFunction, status: string): string {
   return known(status) ? t(`instances.status.${status}`) : status;
 }
 
+const reasons = [
+  'requested',
+  'approved',
+  'server_running',
+  'worker_registered',
+  'engine_started',
+  'health_checked',
+  'signals_lost',
+  'recovered',
+  'drain_requested',
+  'drain_cancelled',
+  'drained',
+  'termination_requested',
+  'cleanup_needed',
+  'gone_at_provider',
+  'provisioning_failed',
+  'startup_failed',
+  'failed',
+  'late_worker',
+  'reinstall_requested',
+  'archived',
+] as const;
+
+/** Why it moved, in words; a reason this console doesn't know yet is shown as the server calls it. */
+export function reasonLabel(t: TFunction, reason: string): string {
+  const known = reasons.find((entry) => entry === reason);
+  return known ? t(`instances.reason.${known}`) : reason;
+}
+
 /** On its way to ready: worth a progress bar. */
 export function isComingUp(status: string): boolean {
   return ['provisioning', 'booting', 'installing', 'starting'].includes(status);

@@ -21,7 +21,7 @@ export function useInvitationColumns(acts: Acts): Column<Invitation>[] {
       header: t('invitations.column.email'),
       cell: (invitation) => (
         <>
-          <div className="break-all font-medium">{invitation.email}</div>
+          <div className="wrap-anywhere font-medium sm:min-w-44">{invitation.email}</div>
           <div className="text-[13px] text-muted">
             {t('invitations.by', { name: invitation.invited_by_name, when: format.ago(invitation.created_at) })}
           </div>

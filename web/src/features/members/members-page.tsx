@@ -162,13 +162,13 @@ function useColumns(onAct: (act: Act) => void): Column<Member>[] {
       header: t('members.column.member'),
       sortValue: personName,
       cell: (member) => (
-        <>
-          <div className="flex items-center gap-2 font-medium">
-            {personName(member)}
+        <div className="sm:min-w-44">
+          <div className="flex flex-wrap items-center gap-x-2 font-medium">
+            <span className="wrap-anywhere">{personName(member)}</span>
             {member.user_id === me.id && <Badge>{t('members.you')}</Badge>}
           </div>
-          <div className="break-all text-[13px] text-muted">{member.email}</div>
-        </>
+          <div className="wrap-anywhere text-[13px] text-muted">{member.email}</div>
+        </div>
       ),
     },
     {
@@ -182,7 +182,7 @@ function useColumns(onAct: (act: Act) => void): Column<Member>[] {
       header: t('members.column.joined'),
       hideBelow: 'sm',
       sortValue: (member) => member.created_at,
-      cell: (member) => format.date(member.created_at),
+      cell: (member) => <span className="whitespace-nowrap">{format.date(member.created_at)}</span>,
     },
     {
       id: 'seen',

@@ -55,7 +55,7 @@ function ModelDetail({ model, acts }: { model: Model; acts: ReactNode }) {
           </Button>
           {model.ready_instances > 0 && (
             <Button asChild>
-              <Link to="/chat">
+              <Link to="/chat" search={{ model: model.model_id }}>
                 <MessageSquare aria-hidden />
                 {t('models.tryInChat')}
               </Link>

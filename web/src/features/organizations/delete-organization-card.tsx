@@ -46,9 +46,9 @@ function Consequences({ preview }: { preview: DeletionPreview }) {
   return (
     <ul className="grid list-disc gap-1 pl-5 text-sm">
       <li>{t('organizations.ending.members', { count: preview.members })}</li>
-      <li>{t('organizations.ending.sessions', { count: preview.sessions })}</li>
-      <li>{t('organizations.ending.keys', { count: preview.api_keys })}</li>
-      <li>{t('organizations.ending.invitations', { count: preview.invitations })}</li>
+      {preview.sessions > 0 && <li>{t('organizations.ending.sessions', { count: preview.sessions })}</li>}
+      {preview.api_keys > 0 && <li>{t('organizations.ending.keys', { count: preview.api_keys })}</li>}
+      {preview.invitations > 0 && <li>{t('organizations.ending.invitations', { count: preview.invitations })}</li>}
       <li>{t('organizations.ending.kept', { slug: preview.slug })}</li>
     </ul>
   );

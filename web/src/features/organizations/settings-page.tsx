@@ -1,5 +1,6 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
@@ -41,7 +42,7 @@ export function OrganizationSettingsPage() {
                 facts={[
                   [t('organizations.yourRole'), roleLabel(t, organization.role)],
                   [t('members.title'), format.integer(organization.members_count)],
-                  [t('organizations.plan'), organization.subscription_plan],
+                  [t('organizations.plan'), planLabel(t, organization.subscription_plan)],
                   [t('organizations.createdAt'), format.date(organization.created_at)],
                 ]}
               />
@@ -52,6 +53,11 @@ export function OrganizationSettingsPage() {
       </Loaded>
     </Page>
   );
+}
+
+/** The plan in words; one this console doesn't know yet is shown as the server calls it. */
+function planLabel(t: TFunction, plan: string): string {
+  return plan === 'free' || plan === 'subscriber' ? t(`organizations.plans.${plan}`) : plan;
 }
 
 const settings = z.object({

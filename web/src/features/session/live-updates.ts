@@ -1,7 +1,9 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import i18next from 'i18next';
 import { useEffect } from 'react';
 import { followLiveEvents } from '@/api/live-events';
-import { reloadSession, useMe, workspaceKey } from './session';
+import { toast } from '@/lib/toasts';
+import { meQuery, reloadSession, useMe, workspaceKey } from './session';
 
 /** Which cached data a topic makes stale: the first part of our query keys. */
 const staleAfter: Record<string, readonly string[]> = {
@@ -14,6 +16,14 @@ const staleAfter: Record<string, readonly string[]> = {
   sessions: ['sessions'],
 };
 
+/** A switch made in this tab closes the stream, too; its answer is on the way then, and ends the waiting. */
+const OWN_MOVE_MS = 500;
+
+function tellOfMove(queries: QueryClient): void {
+  const name = queries.getQueryData(meQuery.queryKey)?.current_organization_name ?? i18next.t('session.personal');
+  toast({ title: i18next.t('session.moved', { name }), detail: i18next.t('session.movedDetail') });
+}
+
 /** One stream for the whole console. It carries no data: it says what to ask for again. */
 export function useLiveUpdates(): void {
   const queries = useQueryClient();
@@ -23,7 +33,8 @@ export function useLiveUpdates(): void {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new session in the same workspace needs a new stream
   useEffect(() => {
-    return followLiveEvents({
+    let asking: ReturnType<typeof setTimeout> | undefined;
+    const stop = followLiveEvents({
       topics: Object.keys(staleAfter),
       workspace,
       onChange: (topic) => {
@@ -37,9 +48,18 @@ export function useLiveUpdates(): void {
         reloadSession(queries).catch(() => {});
       },
       onClosed: () => {
-        // A 401 on the way is handled where all of them are: it leads to the sign-in page.
-        reloadSession(queries).catch(() => {});
+        clearTimeout(asking);
+        asking = setTimeout(() => {
+          // A 401 on the way is handled where all of them are: it leads to the sign-in page.
+          reloadSession(queries)
+            .then((moved) => moved && tellOfMove(queries))
+            .catch(() => {});
+        }, OWN_MOVE_MS);
       },
     });
+    return () => {
+      clearTimeout(asking);
+      stop();
+    };
   }, [queries, workspace, key]);
 }

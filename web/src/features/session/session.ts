@@ -86,7 +86,10 @@ function isShown(queries: QueryClient, me: Me): boolean {
   );
 }
 
-/** Asks again who we are. */
-export async function reloadSession(queries: QueryClient): Promise<void> {
-  await adoptSession(queries, await body(api.GET('/auth/me')));
+/** Asks again who we are; true when that is another workspace than the one shown. */
+export async function reloadSession(queries: QueryClient): Promise<boolean> {
+  const me = await body(api.GET('/auth/me'));
+  const shown = queries.getQueryData(meQuery.queryKey);
+  await adoptSession(queries, me);
+  return shown !== undefined && workspaceKey(shown) !== workspaceKey(me);
 }

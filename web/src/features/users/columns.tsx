@@ -23,13 +23,13 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
       id: 'name',
       header: t('users.column.person'),
       cell: (user) => (
-        <>
-          <div className="flex flex-wrap items-center gap-2 font-medium">
-            {personName(user)}
+        <div className="sm:min-w-44">
+          <div className="flex flex-wrap items-center gap-x-2 font-medium">
+            <span className="wrap-anywhere">{personName(user)}</span>
             {user.id === me.id && <Badge>{t('members.you')}</Badge>}
           </div>
-          <div className="break-all text-[13px] text-muted">{user.email}</div>
-        </>
+          <div className="wrap-anywhere text-[13px] text-muted">{user.email}</div>
+        </div>
       ),
     },
     {
@@ -48,7 +48,7 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
       id: 'created',
       header: t('users.column.created'),
       hideBelow: 'md',
-      cell: (user) => format.date(user.created_at),
+      cell: (user) => <span className="whitespace-nowrap">{format.date(user.created_at)}</span>,
     },
     {
       id: 'actions',

@@ -6,7 +6,7 @@ import { asProblem } from './api/problem';
 import { rememberWorkspace } from './api/workspace';
 import { NotFoundPage, RouteProblem } from './components/route-problem';
 import { askForProof } from './features/reauthentication/asking';
-import { reloadSession } from './features/session/session';
+import { meQuery, reloadSession } from './features/session/session';
 import { toast } from './lib/toasts';
 import { routeTree } from './routeTree.gen';
 
@@ -38,6 +38,8 @@ export function createApplication() {
     // Pages outside the shell need no session; a 401 there is an answer, not an end.
     if (!router.state.matches.some(({ routeId }) => routeId === '/_app')) return;
     rememberWorkspace(undefined);
+    // Whoever was at work hears why they are here; whoever follows a link knows.
+    if (queries.getQueryData(meQuery.queryKey)) toast({ title: i18next.t('problems.unauthenticated') });
     void router.navigate({ to: '/login', search: { return: href }, replace: true }).then(() => queries.clear());
   };
 

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from './problem-notice';
 import { Button } from './ui/button';
@@ -27,6 +28,25 @@ export function NotFoundPage() {
       }
     >
       {t('common.pageNotFoundDetail')}
+    </EmptyState>
+  );
+}
+
+/** The page of a thing that is gone, or was never in this workspace: says so, and leads to the list of those that are. */
+export function MissingThing({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState
+      icon={Compass}
+      heading="h1"
+      title={t('problems.notFound')}
+      action={
+        <Button asChild variant="primary">
+          {children}
+        </Button>
+      }
+    >
+      {t('problems.notFoundDetail')}
     </EmptyState>
   );
 }

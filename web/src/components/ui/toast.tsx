@@ -16,7 +16,7 @@ export function Toaster() {
           key={toast.id}
           onOpenChange={(open) => !open && dismissToast(toast.id)}
           className={cn(
-            'slide-in-from-top-2 fade-in-0 flex animate-in items-start gap-3 rounded-xl border border-border bg-surface px-4 py-3 shadow-lg',
+            'slide-in-from-bottom-2 fade-in-0 flex animate-in items-start gap-3 rounded-xl border border-border bg-surface px-4 py-3 shadow-lg',
             toast.tone === 'danger' && 'border-danger/40',
           )}
         >
@@ -35,7 +35,7 @@ export function Toaster() {
           </Primitive.Close>
         </Primitive.Root>
       ))}
-      <Primitive.Viewport className="fixed top-4 right-4 z-60 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2 outline-none" />
+      <Primitive.Viewport className="fixed right-4 bottom-4 z-60 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2 outline-none" />
     </Primitive.Provider>
   );
 }

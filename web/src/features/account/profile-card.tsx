@@ -8,16 +8,12 @@ import { api, body } from '@/api/client';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { Field, Input } from '@/components/ui/field';
 import { meQuery, useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { NameFields, nameRules, UsernameField, usernameRule } from './person-fields';
 
-const profile = z.object({
-  first_name: z.string().check(z.trim(), z.maxLength(100)),
-  last_name: z.string().check(z.trim(), z.maxLength(100)),
-  username: z.string().check(z.trim(), z.minLength(1), z.maxLength(64)),
-});
+const profile = z.object({ ...nameRules, username: usernameRule });
 type Profile = z.infer<typeof profile>;
 
 export function ProfileCard() {
@@ -30,7 +26,6 @@ export function ProfileCard() {
     values: { first_name: me.first_name ?? '', last_name: me.last_name ?? '', username: me.username },
   });
   const { errors, isSubmitting, isDirty } = form.formState;
-  const usernameProblem = errors.username;
 
   const save = form.handleSubmit(async (values) => {
     setError(null);
@@ -47,23 +42,8 @@ export function ProfileCard() {
     <Card title={t('account.profile')} description={me.email}>
       <form onSubmit={save} noValidate className="grid gap-4">
         {error !== null && <ProblemNotice error={error} />}
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t('account.firstName')} error={errors.first_name?.message}>
-            <Input autoComplete="given-name" maxLength={100} {...form.register('first_name')} />
-          </Field>
-          <Field label={t('account.lastName')} error={errors.last_name?.message}>
-            <Input autoComplete="family-name" maxLength={100} {...form.register('last_name')} />
-          </Field>
-        </div>
-        <Field
-          label={t('account.username')}
-          error={
-            usernameProblem &&
-            (usernameProblem.type === 'server' ? usernameProblem.message : t('account.usernameRequired'))
-          }
-        >
-          <Input autoComplete="username" maxLength={64} {...form.register('username')} />
-        </Field>
+        <NameFields register={form.register} errors={errors} own />
+        <UsernameField register={form.register} errors={errors} own />
         <div>
           <Button type="submit" variant="primary" pending={isSubmitting} disabled={!isDirty}>
             {t('account.saveProfile')}

@@ -10,6 +10,7 @@ import { Facts } from '@/components/facts';
 import { Loaded } from '@/components/loaded';
 import { Money } from '@/components/money';
 import { Page } from '@/components/page';
+import { MissingThing } from '@/components/route-problem';
 import { ScopeBadge } from '@/components/scope-badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -29,12 +30,21 @@ import { StatusBadge } from './status-badge';
 const REFRESH_MS = 15_000;
 
 export function InstancePage({ id }: { id: string }) {
+  const { t } = useTranslation();
   const query = useQuery({
     ...instanceQuery(id),
     refetchInterval: ({ state }) => (state.data && statusGroup(state.data.status) === 'ended' ? false : REFRESH_MS),
   });
   return (
-    <Loaded query={query} skeleton={<InstanceSkeleton />}>
+    <Loaded
+      query={query}
+      skeleton={<InstanceSkeleton />}
+      missing={
+        <MissingThing>
+          <Link to="/instances">{t('instances.title')}</Link>
+        </MissingThing>
+      }
+    >
       {(instance) => <InstanceDetail instance={instance} />}
     </Loaded>
   );

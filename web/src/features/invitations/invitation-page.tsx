@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem';
 import type { InvitationPage as Invitation } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
 import { PublicPage } from '@/components/public-page';
+import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
 import { roleLabel } from '@/features/organizations/role';
@@ -62,9 +64,14 @@ function WayIn({ token, invitation }: WayInProps) {
   const { status } = invitation;
   if (status !== 'pending') {
     return (
-      <Notice tone="warning" role="alert" title={t(`invitations.page.state.${status}`)}>
-        {t(`invitations.page.stateDetail.${status}`)}
-      </Notice>
+      <div className="grid gap-4">
+        <Notice tone="warning" role="alert" title={t(`invitations.page.state.${status}`)}>
+          {t(`invitations.page.stateDetail.${status}`)}
+        </Notice>
+        <Button asChild className="w-full">
+          <Link to="/">{session.data ? t('common.backToDashboard') : t('session.signIn')}</Link>
+        </Button>
+      </div>
     );
   }
   if (session.isPending) return <Skeleton className="h-32" />;

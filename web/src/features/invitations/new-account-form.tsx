@@ -10,15 +10,15 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Field, Input } from '@/components/ui/field';
 import { SHORTEST_PASSWORD } from '@/features/account/password-rules';
+import { NameFields, nameRules, UsernameField, usernameRule } from '@/features/account/person-fields';
 import { adoptSession } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { accept, useEnterOrganization } from './accept';
 
 const newAccount = z
   .object({
-    first_name: z.string().check(z.trim(), z.maxLength(100)),
-    last_name: z.string().check(z.trim(), z.maxLength(100)),
-    username: z.string().check(z.trim(), z.minLength(2), z.maxLength(64)),
+    ...nameRules,
+    username: usernameRule,
     password: z.string().check(z.minLength(SHORTEST_PASSWORD)),
     repeated: z.string(),
   })
@@ -71,23 +71,8 @@ export function NewAccountForm({ token, invitation }: { token: string; invitatio
       <Field label={t('recovery.email')} hint={t('invitations.page.locked')}>
         <Input type="email" value={invitation.email} readOnly autoComplete="email" />
       </Field>
-      <div className="grid grid-cols-2 gap-4">
-        <Field label={t('account.firstName')} error={words('first_name')}>
-          <Input autoComplete="given-name" maxLength={100} {...form.register('first_name')} />
-        </Field>
-        <Field label={t('account.lastName')} error={words('last_name')}>
-          <Input autoComplete="family-name" maxLength={100} {...form.register('last_name')} />
-        </Field>
-      </div>
-      <Field label={t('account.username')} error={words('username', t('problems.fieldCode.username'))}>
-        <Input
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={64}
-          {...form.register('username')}
-        />
-      </Field>
+      <NameFields register={form.register} errors={errors} own />
+      <UsernameField register={form.register} errors={errors} own />
       <Field
         label={t('account.password')}
         hint={t('account.passwordHint', { count: SHORTEST_PASSWORD })}

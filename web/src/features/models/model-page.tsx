@@ -9,6 +9,7 @@ import { Facts } from '@/components/facts';
 import { Loaded } from '@/components/loaded';
 import { Money } from '@/components/money';
 import { Page } from '@/components/page';
+import { MissingThing } from '@/components/route-problem';
 import { ScopeBadge } from '@/components/scope-badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -25,9 +26,18 @@ import type { ModelDialog } from './search';
 type ModelPageProps = { id: string; dialog: ModelDialog; onDialog: (dialog: ModelDialog) => void };
 
 export function ModelPage({ id, dialog, onDialog }: ModelPageProps) {
+  const { t } = useTranslation();
   const query = useQuery(modelQuery(id));
   return (
-    <Loaded query={query} skeleton={<Skeleton className="mx-auto h-96 w-full max-w-6xl" />}>
+    <Loaded
+      query={query}
+      skeleton={<Skeleton className="mx-auto h-96 w-full max-w-6xl" />}
+      missing={
+        <MissingThing>
+          <Link to="/models">{t('models.title')}</Link>
+        </MissingThing>
+      }
+    >
       {(model) => <ModelDetail model={model} acts={<ModelActs model={model} dialog={dialog} onDialog={onDialog} />} />}
     </Loaded>
   );

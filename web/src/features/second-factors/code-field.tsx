@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Field, Input } from '@/components/ui/field';
 
@@ -6,6 +7,11 @@ type CodeFieldProps = { value: string; onChange: (code: string) => void; error?:
 /** Where a code is typed: six digits of an authenticator app, or a recovery code. */
 export function CodeField({ value, onChange, error, recovery = false }: CodeFieldProps) {
   const { t } = useTranslation();
+  const field = useRef<HTMLInputElement>(null);
+  // It stands where there is nothing else to do, and again after a wrong code, when the parent has emptied it.
+  useEffect(() => {
+    if (value === '') field.current?.focus();
+  }, [value]);
   return (
     <Field
       label={recovery ? t('secondFactors.recoveryCode') : t('secondFactors.code')}
@@ -13,6 +19,7 @@ export function CodeField({ value, onChange, error, recovery = false }: CodeFiel
       error={error}
     >
       <Input
+        ref={field}
         inputMode={recovery ? 'text' : 'numeric'}
         autoComplete={recovery ? 'off' : 'one-time-code'}
         autoCapitalize="none"

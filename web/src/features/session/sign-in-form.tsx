@@ -1,7 +1,7 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
@@ -28,10 +28,15 @@ export function SignInForm({ login, onSignedIn }: SignInFormProps) {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(null);
   const [challenge, setChallenge] = useState<SignInChallenge | null>(null);
-  const { register, handleSubmit, formState, resetField } = useForm<Credentials>({
+  const { register, handleSubmit, formState, resetField, setFocus } = useForm<Credentials>({
     resolver: zodResolver(credentials),
     defaultValues: { login: login ?? '', password: '' },
   });
+
+  // There is nothing else to do here. After a refusal the password is typed again.
+  useEffect(() => {
+    if (!challenge) setFocus(login !== undefined || error !== null ? 'password' : 'login');
+  }, [setFocus, login, challenge, error]);
 
   const enter = async (me: Me) => {
     await adoptSession(queries, await keepChosenLanguage(me));

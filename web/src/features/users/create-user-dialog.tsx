@@ -12,6 +12,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Checkbox, Field, Input } from '@/components/ui/field';
+import { NameFields, nameRules } from '@/features/account/person-fields';
 import { refreshMembers } from '@/features/members/queries';
 import { RoleField } from '@/features/members/role-field';
 import { WayOut } from '@/features/members/way-out';
@@ -25,8 +26,7 @@ import { LanguageOptions } from './language-options';
 
 const newUser = z.object({
   email: z.string().check(z.trim(), z.minLength(1)),
-  first_name: z.string().check(z.trim(), z.maxLength(100)),
-  last_name: z.string().check(z.trim(), z.maxLength(100)),
+  ...nameRules,
   locale: z.enum(languages),
   role: z.enum(roles),
   platform_admin: z.boolean(),
@@ -91,14 +91,7 @@ function CreateUserForm({ onClose }: { onClose: () => void }) {
         >
           <Input type="email" autoComplete="off" {...form.register('email')} />
         </Field>
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t('account.firstName')} error={errors.first_name?.message}>
-            <Input autoComplete="off" maxLength={100} {...form.register('first_name')} />
-          </Field>
-          <Field label={t('account.lastName')} error={errors.last_name?.message}>
-            <Input autoComplete="off" maxLength={100} {...form.register('last_name')} />
-          </Field>
-        </div>
+        <NameFields register={form.register} errors={errors} />
         <Field label={t('account.language')}>
           <LanguageOptions {...form.register('locale')} />
         </Field>

@@ -9,7 +9,8 @@ import type { User } from '@/api/shapes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
-import { Field, Input } from '@/components/ui/field';
+import { Field } from '@/components/ui/field';
+import { NameFields, nameRules, UsernameField, usernameRule } from '@/features/account/person-fields';
 import { refreshMembers } from '@/features/members/queries';
 import { reloadSession, useMe } from '@/features/session/session';
 import { languages } from '@/i18n/language';
@@ -19,9 +20,8 @@ import { toast } from '@/lib/toasts';
 import { LanguageOptions } from './language-options';
 
 const account = z.object({
-  first_name: z.string().check(z.trim(), z.maxLength(100)),
-  last_name: z.string().check(z.trim(), z.maxLength(100)),
-  username: z.string().check(z.trim(), z.minLength(1), z.maxLength(64)),
+  ...nameRules,
+  username: usernameRule,
   locale: z.enum(languages),
 });
 type Account = z.infer<typeof account>;
@@ -57,7 +57,6 @@ function EditUserForm({ user, onClose }: { user: User; onClose: () => void }) {
     },
   });
   const { errors, isDirty, isSubmitting } = form.formState;
-  const usernameProblem = errors.username;
 
   const save = form.handleSubmit(async (values) => {
     setError(null);
@@ -76,23 +75,8 @@ function EditUserForm({ user, onClose }: { user: User; onClose: () => void }) {
     <form onSubmit={save} noValidate className="flex min-h-0 flex-1 flex-col">
       <DialogBody className="grid gap-4">
         {error !== null && <ProblemNotice error={error} />}
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t('account.firstName')} error={errors.first_name?.message}>
-            <Input autoComplete="off" maxLength={100} {...form.register('first_name')} />
-          </Field>
-          <Field label={t('account.lastName')} error={errors.last_name?.message}>
-            <Input autoComplete="off" maxLength={100} {...form.register('last_name')} />
-          </Field>
-        </div>
-        <Field
-          label={t('account.username')}
-          error={
-            usernameProblem &&
-            (usernameProblem.type === 'server' ? usernameProblem.message : t('account.usernameRequired'))
-          }
-        >
-          <Input autoComplete="off" maxLength={64} {...form.register('username')} />
-        </Field>
+        <NameFields register={form.register} errors={errors} />
+        <UsernameField register={form.register} errors={errors} />
         <Field label={t('account.language')} error={errors.locale?.message}>
           <LanguageOptions {...form.register('locale')} />
         </Field>

@@ -23,6 +23,17 @@ it('names the one activation that is missing', () => {
   expect(screen.getByText('Not operational: economic activation missing')).toBeInTheDocument();
 });
 
+it('says what comes next once it is operational, and not before', () => {
+  const { wrapper } = signedIn(meWith());
+  const card = (resource: typeof instance) => (
+    <ActivationCard noun="instance" name="Small" resource={resource} next={<p>Try it</p>} />
+  );
+  const { rerender } = render(card(instance), { wrapper });
+  expect(screen.queryByText('Try it')).not.toBeInTheDocument();
+  rerender(card({ ...instance, is_operational: true, missing_activations: [] }));
+  expect(screen.getByText('Try it')).toBeInTheDocument();
+});
+
 it('offers nothing on what belongs to the platform while in an organization', () => {
   const { wrapper } = signedIn(
     meWith({ permissions: ['model.activate_tech', 'model.activate_eco'], current_organization_id: 'o1' }),

@@ -49,6 +49,16 @@ it('shows an act it has no words for as the server calls it, and somebody it may
   expect(screen.getByText('Somebody who is no member any more')).toBeInTheDocument();
 });
 
+it('calls what was acted on by its name, and by the end of its id where it has none', async () => {
+  const about = (id: string, after: unknown) => ({ ...entry, id, target_email: null, after });
+  const items = [about('e1', { name: 'CI key' }), about('e2', { email: 'ida@example.com' }), about('e3', null)];
+  answering({ 'GET /audit_log': { body: { items, next_cursor: null } } });
+  renderWithLinks(<AuditPage search={{}} onSearch={vi.fn()} />, me);
+  for (const name of ['CI key', 'ida@example.com', '00000002']) {
+    expect(await screen.findByRole('cell', { name })).toBeInTheDocument();
+  }
+});
+
 it('exports what the filters leave', async () => {
   answering({ 'GET /audit_log': { body: { items: [], next_cursor: null } } });
   renderWithLinks(<AuditPage search={{ noun: 'member' }} onSearch={vi.fn()} />, me);

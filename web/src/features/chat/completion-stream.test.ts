@@ -48,6 +48,16 @@ describe('completionEvents', () => {
     ]);
   });
 
+  it('reads on after the last event, so that the browser sees the request end', async () => {
+    let ended = false;
+    async function* stream() {
+      yield* bytes('data: [DONE]\n\n', text('late'));
+      ended = true;
+    }
+    expect(await all(completionEvents(stream()))).toEqual([]);
+    expect(ended).toBe(true);
+  });
+
   it('throws an error that arrives inside the stream, after the text that came before it', async () => {
     const read: CompletionEvent[] = [];
     const reading = (async () => {

@@ -43,7 +43,8 @@ test.describe('the menu', () => {
     expect(ofOneThing.length).toBeGreaterThan(0);
     for (const { path } of ofOneThing) {
       await page.goto(path.replace(/\$\w+/, '00000000-0000-4000-8000-000000000000'));
-      await expect(page.getByRole('alert')).toContainText("This isn't here");
+      await expect(page.getByRole('heading', { level: 1, name: "This isn't here" })).toBeVisible();
+      await expect(page.getByRole('main').getByRole('link')).toHaveCount(1);
     }
     await page.goto('nowhere');
     await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();

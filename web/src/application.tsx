@@ -39,8 +39,10 @@ export function createApplication() {
     if (!router.state.matches.some(({ routeId }) => routeId === '/_app')) return;
     rememberWorkspace(undefined);
     // Whoever was at work hears why they are here; whoever follows a link knows.
-    if (queries.getQueryData(meQuery.queryKey)) toast({ title: i18next.t('problems.unauthenticated') });
-    void router.navigate({ to: '/login', search: { return: href }, replace: true }).then(() => queries.clear());
+    const me = queries.getQueryData(meQuery.queryKey);
+    if (me) toast({ title: i18next.t('problems.unauthenticated') });
+    const search = { return: href, workspace: me?.current_organization_id ?? undefined };
+    void router.navigate({ to: '/login', search, replace: true }).then(() => queries.clear());
   };
 
   const moved = async () => {

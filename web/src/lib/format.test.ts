@@ -49,6 +49,11 @@ it('tells time from now in the unit that fits', () => {
   expect(format.ago('2026-11-22T09:00:00Z')).toBe('yesterday');
 });
 
+it('tells the day with a time that is not of today', () => {
+  expect(format.momentOfDay(new Date(2026, 10, 23, 9, 5, 7).toISOString())).toBe('09:05:07');
+  expect(format.momentOfDay(new Date(2026, 10, 20, 9, 5, 7).toISOString())).toBe('20 Nov 2026, 09:05:07');
+});
+
 it('keeps a calendar day in every time zone', () => {
   expect(format.day('2026-11-23')).toBe('23 Nov');
 });

@@ -38,7 +38,12 @@ export function createFormat(locale: string, now: () => number = Date.now) {
     price: (value: Decimal) => euros(value, allDigits),
     dateTime: (value: string | null | undefined) => (value ? dateTime.format(new Date(value)) : NOTHING),
     date: (value: string | null | undefined) => (value ? date.format(new Date(value)) : NOTHING),
-    time: (value: string) => time.format(new Date(value)),
+    /** The time of day to the second; the day before it when that isn't today. */
+    momentOfDay: (value: string) => {
+      const moment = new Date(value);
+      const isToday = moment.toDateString() === new Date(now()).toDateString();
+      return isToday ? time.format(moment) : `${date.format(moment)}, ${time.format(moment)}`;
+    },
     /** A calendar day such as `2026-11-23`, which belongs to no time zone. */
     day: (value: string) => (Number.isNaN(Date.parse(value)) ? value : day.format(new Date(value))),
     /** "3 minutes ago". */

@@ -66,7 +66,7 @@ function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[
       )}
       <Composer
         streaming={conversation.streaming}
-        notice={availability(model)}
+        notice={conversation.turns.length > 0 ? availability(model) : null}
         onSend={(content) => conversation.send(model.id, content)}
         onStop={conversation.stop}
       />

@@ -44,7 +44,7 @@ function Transition({ transition }: { transition: InstanceTransition }) {
           title={format.dateTime(transition.occurred_at)}
           className="text-muted text-xs"
         >
-          {format.time(transition.occurred_at)}
+          {format.momentOfDay(transition.occurred_at)}
         </time>
         {transition.actor && <span className="text-muted text-xs">· {transition.actor}</span>}
       </div>

@@ -86,6 +86,12 @@ function isShown(queries: QueryClient, me: Me): boolean {
   );
 }
 
+/** Moves the session to an organization, or to Personal with null. */
+export async function enterOrganization(queries: QueryClient, organizationId: string | null): Promise<void> {
+  const me = await body(api.PUT('/organizations/current', { body: { organization_id: organizationId } }));
+  await adoptSession(queries, me);
+}
+
 /** Asks again who we are; true when that is another workspace than the one shown. */
 export async function reloadSession(queries: QueryClient): Promise<boolean> {
   const me = await body(api.GET('/auth/me'));

@@ -1,11 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { api, body } from '@/api/client';
 import { sectionOf } from '@/components/navigation';
 import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
-import { adoptSession } from './session';
+import { enterOrganization } from './session';
 
 /** Moves the session to an organization, or to Personal with null. What was on the screen belongs to the old workspace and goes. */
 export function useSwitchWorkspace() {
@@ -14,9 +13,8 @@ export function useSwitchWorkspace() {
   const router = useRouter();
   return useMutation({
     mutationFn: async (organizationId: string | null) => {
-      const me = await body(api.PUT('/organizations/current', { body: { organization_id: organizationId } }));
       const { pathname } = router.state.location;
-      await adoptSession(queries, me);
+      await enterOrganization(queries, organizationId);
       await router.navigate({ to: pathname === '/account' ? '/account' : sectionOf(pathname), search: {} });
     },
     onError: (error) => {

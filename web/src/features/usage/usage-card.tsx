@@ -12,6 +12,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { type Column, Table } from '@/components/ui/table';
 import { Tabs } from '@/components/ui/tabs';
 import { useFormat } from '@/lib/format';
+import { withoutGaps } from './days';
 import { usageName } from './names';
 import { daysAgo, type UsageGroup, usageQuery } from './queries';
 
@@ -41,7 +42,7 @@ export function UsageCard({ title, group, days, wide, emptyAction }: UsageCardPr
                   label: t('usage.chart'),
                   content: (
                     <Suspense fallback={<Skeleton className="h-64" />}>
-                      <UsageChart items={items} group={group} title={title} />
+                      <UsageChart items={group === 'day' ? withoutGaps(items) : items} group={group} title={title} />
                     </Suspense>
                   ),
                 },

@@ -148,7 +148,7 @@ export function InstanceTypeStep({ types, zoneId, model, value, error, onChoose 
               key={type.id}
               name="instance_type_id"
               title={type.name}
-              detail={t('deploy.typeDetail', {
+              detail={t(type.gpu_count > 0 ? 'deploy.typeDetail' : 'deploy.typeWithoutGpu', {
                 count: type.gpu_count,
                 vram: format.integer(totalVram(type)),
                 cpus: format.integer(type.cpu_count),

@@ -180,7 +180,12 @@ function ServerCard({ instance }: { instance: Instance }) {
           [t('instances.fact.provider'), instance.provider_code],
           [t('instances.fact.zone'), instance.zone_code],
           [t('instances.fact.type'), instance.instance_type_code],
-          [t('instances.fact.gpus'), t('instances.gpus', { count: instance.gpu_count, vram: instance.vram_gb })],
+          [
+            t('instances.fact.gpus'),
+            instance.gpu_count > 0
+              ? t('instances.gpus', { count: instance.gpu_count, vram: instance.vram_gb })
+              : t('instances.noGpu'),
+          ],
           [t('instances.fact.address'), instance.address],
           [t('instances.fact.worker'), instance.worker_version],
           [t('instances.fact.heartbeat'), instance.last_heartbeat_at && format.ago(instance.last_heartbeat_at)],

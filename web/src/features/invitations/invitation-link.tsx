@@ -1,14 +1,15 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/components/copy-button';
 import { Input } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 
 /** Links come back only when there is no mail server to carry them. */
-export function NoMailNotice() {
+export function NoMailNotice({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   return (
     <Notice tone="warning" title={t('invitations.noMail')}>
-      {t('invitations.noMailDetail')}
+      {children ?? t('invitations.noMailDetail')}
     </Notice>
   );
 }

@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
-import { api } from '@/api/client';
+import { api, body } from '@/api/client';
 import { randomId } from '@/api/identifier';
 import { asProblem } from '@/api/problem';
 import { ProblemNotice } from '@/components/problem-notice';
@@ -22,6 +22,7 @@ import { useCan, useMe } from '@/features/session/session';
 import { languages } from '@/i18n/language';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { AccountLinkDialog } from './account-link-dialog';
 import { LanguageOptions } from './language-options';
 
 const newUser = z.object({
@@ -38,14 +39,22 @@ type CreateUserDialogProps = { open: boolean; onOpenChange: (open: boolean) => v
 /** Makes an account without a password; the person chooses one by a link to the address. */
 export function CreateUserDialog({ open, onOpenChange }: CreateUserDialogProps) {
   const { t } = useTranslation();
+  const [unsent, setUnsent] = useState<{ email: string; link: string } | null>(null);
+  const close = () => {
+    setUnsent(null);
+    onOpenChange(false);
+  };
+  if (unsent) return <AccountLinkDialog {...unsent} onClose={close} />;
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('users.create')} description={t('users.createDetail')}>
-      <CreateUserForm onClose={() => onOpenChange(false)} />
+      <CreateUserForm onUnsent={(email, link) => setUnsent({ email, link })} onClose={close} />
     </Dialog>
   );
 }
 
-function CreateUserForm({ onClose }: { onClose: () => void }) {
+type CreateUserFormProps = { onUnsent: (email: string, link: string) => void; onClose: () => void };
+
+function CreateUserForm({ onUnsent, onClose }: CreateUserFormProps) {
   const { t } = useTranslation();
   const me = useMe();
   const queries = useQueryClient();
@@ -63,11 +72,10 @@ function CreateUserForm({ onClose }: { onClose: () => void }) {
     setError(null);
     const rights = inOrganization ? { role } : { platform_role: platform_admin ? ('admin' as const) : undefined };
     try {
-      await api.POST('/users', {
-        body: { ...person, ...rights },
-        headers: { 'Idempotency-Key': idempotencyKey.current },
-      });
+      const headers = { 'Idempotency-Key': idempotencyKey.current };
+      const { email, link } = await body(api.POST('/users', { body: { ...person, ...rights }, headers }));
       await refreshMembers(queries);
+      if (link) return onUnsent(email, link);
       toast({ title: t('users.created', { email: person.email }), detail: t('users.createdDetail') });
       onClose();
     } catch (failure) {

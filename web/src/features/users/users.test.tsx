@@ -109,6 +109,21 @@ it("touches in an organization the membership only, never somebody's account", a
   ]);
 });
 
+it('shows the link of a new account where no mail server carries it, until it was put away', async () => {
+  const link = 'https://inventiv.example/app/reset-password#token=abc';
+  answering({ ...users, 'POST /users': { status: 201, body: { ...grace, link } } });
+  const onSearch = vi.fn();
+  renderWithLinks(<UsersPage search={{ create: true }} onSearch={onSearch} />, platform);
+  const user = userEvent.setup();
+  await user.type(await screen.findByRole('textbox', { name: 'E-mail' }), 'grace@example.com');
+  await user.click(screen.getByRole('button', { name: 'Create user' }));
+  expect(await screen.findByRole('textbox', { name: 'Link for grace@example.com' })).toHaveValue(link);
+  await user.keyboard('{Escape}');
+  expect(screen.getByRole('dialog', { name: 'The account grace@example.com was created' })).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Done' }));
+  expect(onSearch).toHaveBeenCalledWith({ create: undefined });
+});
+
 it('leads to an invitation when the address has an account', async () => {
   const sent = answering({ ...users, 'POST /users': { status: 409, body: { code: 'use_invitation', status: 409 } } });
   renderWithLinks(<UsersPage search={{ create: true }} onSearch={vi.fn()} />, organization);

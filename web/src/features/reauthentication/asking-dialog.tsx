@@ -75,6 +75,8 @@ export function AskingDialog() {
                 {kind === 'password' ? (
                   <Field label={t('session.password')} error={words}>
                     <Input
+                      // The dialog opened before it was known what to ask for, and took the focus itself.
+                      autoFocus
                       type="password"
                       autoComplete="current-password"
                       value={typed}

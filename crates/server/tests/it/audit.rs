@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use inventiv_server::permissions::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Answer, Person, TestServer};
+use crate::harness::{Answer, PASSWORD, Person, TestServer};
 
 fn actions(answer: &Answer) -> Vec<&str> {
     answer.json["items"]
@@ -64,7 +65,7 @@ async fn entries_are_shown_newest_first_with_what_was_and_what_became_and_by_who
     );
     assert!(promotion["request_id"].is_string() && promotion["ip_address"].is_string());
     assert_eq!(answer.json["items"][2]["actor"]["kind"], "system");
-    // Who left is out of sight; what they did stays.
+    // Who left stays named in what the organization saw of them, and nowhere else.
     alice
         .client
         .delete(&format!("/organizations/current/members/{}", bob.id))
@@ -76,10 +77,22 @@ async fn entries_are_shown_newest_first_with_what_was_and_what_became_and_by_who
         .await
         .expect(200)
         .json["items"][0];
-    assert_eq!(
-        (&made["actor"]["id"], &made["actor"]["email"]),
-        (&json!(bob.id), &Value::Null)
-    );
+    assert_eq!(made["actor"]["email"], "bob@example.test");
+    let removal = alice.client.get("/audit_log?action=member.remove").await.expect(200);
+    assert_eq!(removal.json["items"][0]["target_email"], "bob@example.test");
+    let found = alice.client.get("/audit_log?q=bob@exam").await.expect(200);
+    assert!(actions(&found).contains(&"member.remove"), "{}", found.text);
+    alice.client.get(&format!("/users/{}", bob.id)).await.expect(404);
+    // An account that is closed is nobody any more.
+    let closing = Some(json!({"password": PASSWORD}));
+    let closed = server
+        .sign_in("bob")
+        .await
+        .send(Method::DELETE, "/auth/me", closing)
+        .await;
+    closed.expect(204);
+    let removal = alice.client.get("/audit_log?action=member.remove").await.expect(200);
+    assert_eq!(removal.json["items"][0]["target_email"], Value::Null);
 }
 
 #[tokio::test]

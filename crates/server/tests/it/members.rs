@@ -122,6 +122,35 @@ fn roles(value: &Value) -> Vec<Role> {
 }
 
 #[tokio::test]
+async fn whoever_enters_an_organization_was_seen_there() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    let organization = server.organization(&mut owner, "Acme").await;
+    let bob = server.member(organization, "bob", Role::User).await;
+    let seen = async || {
+        let members = owner
+            .client
+            .get("/organizations/current/members")
+            .await
+            .expect(200)
+            .json;
+        let bob = members["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|member| member["user_id"] == json!(bob.id));
+        bob.unwrap()["last_seen_at"].clone()
+    };
+    let first = seen().await;
+    assert!(first.is_string());
+    server.app.clock.advance(chrono::Duration::minutes(5));
+    let elsewhere = server.sign_in("bob").await;
+    assert_eq!(seen().await, first, "signing in leads to Personal");
+    elsewhere.switch_to(Some(organization)).await;
+    assert_ne!(seen().await, first);
+}
+
+#[tokio::test]
 async fn what_is_offered_is_what_would_be_allowed() {
     let staff = Staff::start().await;
     let target = staff.server.member(staff.organization, "target", Role::User).await;

@@ -139,13 +139,7 @@ pub fn revoked() -> Error {
 }
 
 pub fn check_name(validation: &mut Validation, name: &str) {
-    validation.text("name", name, 1, 100);
-    validation.check(
-        !name.contains(['\n', '\t']),
-        "name",
-        "characters",
-        "must be a single line",
-    );
+    validation.line("name", name, 1, 100);
 }
 
 pub fn check_expiry(validation: &mut Validation, expires_at: DateTime<Utc>, now: DateTime<Utc>) {

@@ -2,8 +2,8 @@
 //!
 //! One hash chain per organization, one per person (the own account), one for the platform. Every changing use case records one
 //! entry in its own transaction; entries of a chain are written one after the other, under the lock of the chain's head.
-//! Whoever may read a workspace's chain searches it and takes it away as CSV or JSON lines; names are shown as far as the reader
-//! sees the people.
+//! Whoever may read a workspace's chain searches it and takes it away as CSV or JSON lines; it names the people who act
+//! and are acted on, those who have left among them.
 //! Tables: `audit_chains`, `audit_log`; reads names from `users`. Features above it: none.
 
 mod export;

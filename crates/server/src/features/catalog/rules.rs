@@ -45,11 +45,11 @@ pub fn check_code(validation: &mut Validation, code: &str) {
 }
 
 pub fn check_named(validation: &mut Validation, change: &NamedChange) {
-    validation.text("name", &change.name, 1, 100);
+    validation.line("name", &change.name, 1, 100);
 }
 
 pub fn check_instance_type(validation: &mut Validation, change: &InstanceTypeChange) {
-    validation.text("name", &change.name, 1, 100);
+    validation.line("name", &change.name, 1, 100);
     for (field, value, least) in [
         ("cpu_count", change.cpu_count, 1),
         ("memory_gb", change.memory_gb, 1),

@@ -241,8 +241,8 @@ pub async fn update_profile(app: &App, authorized: Authorized<'_>, change: Profi
         .map_or_else(|| before.username.clone(), |username| normalise(&username));
     let locale = change.locale.unwrap_or_else(|| before.locale.clone());
     let mut validation = Validation::default();
-    validation.text("first_name", &first_name, 0, 100);
-    validation.text("last_name", &last_name, 0, 100);
+    validation.line("first_name", &first_name, 0, 100);
+    validation.line("last_name", &last_name, 0, 100);
     check_username(&mut validation, "username", &username);
     validation.check(
         matches!(locale.as_str(), "en" | "fr"),

@@ -182,8 +182,8 @@ async fn new_account(app: &App, link: &LinkFacts, fields: AccountFields) -> Resu
     if let Some(username) = &username {
         check_username(&mut validation, "username", username);
     }
-    validation.text("first_name", &first_name, 0, 100);
-    validation.text("last_name", &last_name, 0, 100);
+    validation.line("first_name", &first_name, 0, 100);
+    validation.line("last_name", &last_name, 0, 100);
     let known = matches!(locale.as_str(), "en" | "fr");
     validation.check(known, "locale", "unknown_locale", "must be en or fr");
     let username = username.unwrap_or_default();

@@ -139,7 +139,8 @@ async fn invite(
         return Ok(Outcome::AlreadyMember);
     }
     if let Some(expired) = store::revoke_expired(tx, organization, email).await? {
-        audit::record(tx, Act::new("invitation.revoke", "invitation", expired)).await?;
+        let before = json!({"email": email});
+        audit::record(tx, Act::new("invitation.revoke", "invitation", expired).before(&before)).await?;
     }
     let (id, token) = (crate::ids::new_id(), random_token());
     let invitation = NewInvitation {
@@ -190,7 +191,8 @@ pub async fn resend(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(
     let token_hash = sha256(token.as_bytes());
     store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;
     let link = send(app, &mut tx, &sender, &invitation.email, invitation.role, &token).await?;
-    audit::record(&mut tx, Act::new("invitation.resend", "invitation", id)).await?;
+    let after = json!({"email": invitation.email, "role": invitation.role});
+    audit::record(&mut tx, Act::new("invitation.resend", "invitation", id).after(&after)).await?;
     events::notify(tx.conn(), Topic::Members, organization, id).await?;
     let row = one(&mut tx, organization, id).await?;
     tx.commit().await?;
@@ -213,7 +215,8 @@ pub async fn revoke(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(
         return Err(used());
     }
     if store::revoke(&mut tx, organization, Some(id)).await? > 0 {
-        audit::record(&mut tx, Act::new("invitation.revoke", "invitation", id)).await?;
+        let before = json!({"email": invitation.email, "role": invitation.role});
+        audit::record(&mut tx, Act::new("invitation.revoke", "invitation", id).before(&before)).await?;
         events::notify(tx.conn(), Topic::Members, organization, id).await?;
     }
     tx.commit().await

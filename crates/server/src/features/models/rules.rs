@@ -76,7 +76,7 @@ pub fn knows_who_acts(scope: &str, workspace: Workspace) -> bool {
 }
 
 pub fn check_model(validation: &mut Validation, request: &ModelRequest) {
-    validation.text("name", &request.name, 1, 100);
+    validation.line("name", &request.name, 1, 100);
     validation.check(
         is_model_id(&request.model_id),
         "model_id",
@@ -84,7 +84,7 @@ pub fn check_model(validation: &mut Validation, request: &ModelRequest) {
         "must begin with a letter or digit and have at most 200 of letters, digits and . _ : / -",
     );
     validation.text("description", &request.description, 0, 2_000);
-    validation.text("licence", &request.licence, 0, 100);
+    validation.line("licence", &request.licence, 0, 100);
     for (field, value, least, most) in [
         ("required_vram_gb", request.required_vram_gb, 0, LARGEST_VRAM_GB),
         ("context_length", request.context_length, 1, LARGEST_CONTEXT),

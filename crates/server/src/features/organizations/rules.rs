@@ -8,13 +8,7 @@ const COLORS: [&str; 8] = [
 ];
 
 pub fn check_name(validation: &mut Validation, name: &str) {
-    validation.text("name", name, 1, 100);
-    validation.check(
-        !name.contains(['\n', '\t']),
-        "name",
-        "characters",
-        "must be a single line",
-    );
+    validation.line("name", name, 1, 100);
 }
 
 pub fn check_slug(validation: &mut Validation, slug: &str) {

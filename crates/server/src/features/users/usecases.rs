@@ -306,8 +306,8 @@ fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono
 }
 
 fn check_names(validation: &mut Validation, first_name: &str, last_name: &str, locale: &str) {
-    validation.text("first_name", first_name, 0, 100);
-    validation.text("last_name", last_name, 0, 100);
+    validation.line("first_name", first_name, 0, 100);
+    validation.line("last_name", last_name, 0, 100);
     validation.check(
         matches!(locale, "en" | "fr"),
         "locale",

@@ -162,8 +162,8 @@ fn check(request: &RegisterRequest) -> Result<()> {
         return Err(Error::conflict(codes::PROTOCOL_UNSUPPORTED, detail));
     }
     let mut validation = Validation::default();
-    validation.text("worker_version", &request.worker_version, 1, 64);
-    validation.text("hostname", &request.hostname, 0, 255);
+    validation.line("worker_version", &request.worker_version, 1, 64);
+    validation.line("hostname", &request.hostname, 0, 255);
     let is_address = request.address.len() <= 255
         && request.address.rsplit_once(':').is_some_and(|(host, port)| {
             let plain = |character: char| character.is_ascii_alphanumeric() || "-._[]:".contains(character);

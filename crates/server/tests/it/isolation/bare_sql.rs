@@ -294,6 +294,30 @@ async fn a_row_cannot_move_to_another_tenant() {
 }
 
 #[tokio::test]
+async fn a_log_names_nobody_of_another_organization() {
+    let world = World::shared().await;
+    let options = world.copy().await;
+    let mut app = as_application(&options).await;
+    let people = &world.side(Side::Bravo).people;
+    let wanted: Vec<String> = people.iter().map(|person| format!("'{person}'")).collect();
+    let statement = format!(
+        "SELECT count(*) FROM tenancy.people_of_log(ARRAY[{}]::uuid[], NULL)",
+        wanted.join(", ")
+    );
+    for settings in strangers(world).iter().filter(|settings| !settings.platform) {
+        assert_eq!(
+            attempt(&mut app, settings, &statement).await,
+            Outcome::Reached(0),
+            "{}",
+            settings.name
+        );
+    }
+    let platform = strangers(world).into_iter().find(|settings| settings.platform).unwrap();
+    let everybody = Outcome::Reached(people.len() as i64);
+    assert_eq!(attempt(&mut app, &platform, &statement).await, everybody);
+}
+
+#[tokio::test]
 async fn a_session_cannot_be_made_for_somebody_else() {
     let world = World::shared().await;
     let options = world.copy().await;

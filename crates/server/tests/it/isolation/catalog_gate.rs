@@ -30,10 +30,12 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "tenancy.lock_own_role",
     "tenancy.members_count",
     "tenancy.move_sessions_to_personal",
+    "tenancy.people_of_log",
     "tenancy.request_email_change",
     "tenancy.require_first_owner",
     "tenancy.require_living_model",
     "tenancy.require_owner",
+    "tenancy.seen_in",
     "tenancy.void_own_links",
 ];
 

@@ -301,7 +301,7 @@ async fn make_recovery_codes(app: &App, tx: &mut TenantTx) -> Result<Vec<String>
 fn checked_name(name: &str) -> Result<&str> {
     let name = name.trim();
     let mut validation = Validation::default();
-    validation.text("name", name, 1, 100);
+    validation.line("name", name, 1, 100);
     validation.finish()?;
     Ok(name)
 }

@@ -163,6 +163,11 @@ pub async fn switch_workspace(tx: &mut TenantTx, new_hash: &[u8], organization: 
     )
     .execute(tx.conn())
     .await?;
+    if let Some((organization, _)) = organization {
+        sqlx::query!("SELECT tenancy.seen_in($1, $2)", organization, now)
+            .fetch_one(tx.conn())
+            .await?;
+    }
     Ok(())
 }
 

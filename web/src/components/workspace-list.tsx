@@ -3,6 +3,7 @@ import { useRouter } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Check, Plus, UserRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { distinctNames, namesakesAmong } from '@/features/organizations/namesakes';
 import { OrganizationMark } from '@/features/organizations/organization-mark';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
@@ -16,7 +17,9 @@ export function WorkspaceList({ onChoose, onLeave }: WorkspaceListProps) {
   const { t } = useTranslation();
   const me = useMe();
   const router = useRouter();
-  const organizations = useQuery(organizationsQuery);
+  const organizations = useQuery(organizationsQuery).data?.items ?? [];
+  const hasNamesake = namesakesAmong(organizations);
+  const nameOf = distinctNames(organizations);
   return (
     <Command label={t('session.switchWorkspace')} loop>
       <Command.Input autoFocus placeholder={t('session.findWorkspace')} className={commandInput} />
@@ -32,16 +35,21 @@ export function WorkspaceList({ onChoose, onLeave }: WorkspaceListProps) {
           <span className="flex-1">{t('session.personal')}</span>
           {!me.current_organization_id && <Check aria-hidden />}
         </Command.Item>
-        {organizations.data?.items.map((organization) => (
+        {organizations.map((organization) => (
           <Command.Item
             key={organization.id}
             value={`${organization.name} ${organization.slug}`}
-            aria-label={organization.name}
+            aria-label={nameOf(organization)}
             onSelect={() => onChoose(organization.id)}
             className={commandItem}
           >
             <OrganizationMark name={organization.name} color={organization.color} small />
-            <span className="min-w-0 flex-1 truncate">{organization.name}</span>
+            <span className="min-w-0 flex-1">
+              <span className="block truncate">{organization.name}</span>
+              {hasNamesake(organization) && (
+                <span className="wrap-anywhere block font-mono text-muted text-xs">{organization.slug}</span>
+              )}
+            </span>
             <span className="text-muted text-xs">{roleLabel(t, organization.role)}</span>
             {organization.id === me.current_organization_id && <Check aria-hidden />}
           </Command.Item>

@@ -36,7 +36,9 @@ export function WorkspaceSwitcher() {
         <span className="min-w-0 flex-1">
           <span className="block truncate font-semibold text-[13px] leading-tight">{current}</span>
           <span className="block truncate text-muted text-xs">
-            {me.current_organization_role ? roleLabel(t, me.current_organization_role) : t('session.onlyYou')}
+            {me.current_organization_role
+              ? `${roleLabel(t, me.current_organization_role)} · ${me.current_organization_slug}`
+              : t('session.onlyYou')}
           </span>
         </span>
         <ChevronsUpDown className="size-3.5 text-muted" aria-hidden />

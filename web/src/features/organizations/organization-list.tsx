@@ -6,6 +6,7 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { distinctNames } from './namesakes';
 import { OrganizationMark } from './organization-mark';
 import { organizationsQuery } from './queries';
 import { roleLabel } from './role';
@@ -38,7 +39,7 @@ export function OrganizationList() {
                 ) : (
                   <Button
                     size="sm"
-                    aria-label={t('session.switchTo', { name: organization.name })}
+                    aria-label={t('session.switchTo', { name: distinctNames(items)(organization) })}
                     disabled={enter.isPending}
                     onClick={() => enter.mutate(organization.id)}
                   >

@@ -1,3 +1,4 @@
+import { look } from '../fixtures/look';
 import { consolePages, type Language } from '../fixtures/pages';
 import { addAccount, addressOf, type Organization, organizationOf } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
@@ -46,7 +47,23 @@ test.describe('the menu', () => {
       await expect(page.getByRole('heading', { level: 1, name: "This isn't here" })).toBeVisible();
       await expect(page.getByRole('main').getByRole('link')).toHaveCount(1);
     }
-    await page.goto('nowhere');
-    await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
+  });
+
+  test('an address that has no page says so inside the console, once signed in', async ({ visit }) => {
+    const page = await visit({ as: addressOf('walking-owner'), in: organization.id });
+    const heading = page.getByRole('main').getByRole('heading', { level: 1, name: 'There is no such page' });
+    for (const path of ['nowhere', 'instances/one/two']) {
+      await page.goto(path);
+      await expect(heading).toBeVisible();
+      await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
+      await expect(page).toHaveTitle('There is no such page · Inventiv');
+    }
+    await look(page, 'no-such-page');
+    await page.getByRole('main').getByRole('link', { name: 'Back to the dashboard' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+
+    const stranger = await visit();
+    await stranger.goto('nowhere');
+    await expect(stranger.getByRole('heading', { level: 1, name: 'Sign in to Inventiv' })).toBeVisible();
   });
 });

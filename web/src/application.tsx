@@ -4,7 +4,7 @@ import i18next from 'i18next';
 import { onSessionTrouble } from './api/client';
 import { asProblem } from './api/problem';
 import { rememberWorkspace } from './api/workspace';
-import { NotFoundPage, RouteProblem } from './components/route-problem';
+import { RouteProblem } from './components/route-problem';
 import { askForProof } from './features/reauthentication/asking';
 import { meQuery, reloadSession } from './features/session/session';
 import { toast } from './lib/toasts';
@@ -30,7 +30,6 @@ export function createApplication() {
     defaultPreload: false,
     scrollRestoration: true,
     defaultErrorComponent: RouteProblem,
-    defaultNotFoundComponent: NotFoundPage,
   });
 
   const signIn = () => {

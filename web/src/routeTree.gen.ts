@@ -16,6 +16,7 @@ import { Route as InvitationRouteImport } from './routes/invitation';
 import { Route as LoginRouteImport } from './routes/login';
 import { Route as ResetPasswordRouteImport } from './routes/reset-password';
 import { Route as AppIndexRouteImport } from './routes/_app.index';
+import { Route as AppSplatRouteImport } from './routes/_app.$';
 import { Route as AppAccountRouteImport } from './routes/_app.account';
 import { Route as AppApiKeysRouteImport } from './routes/_app.api-keys';
 import { Route as AppAuditRouteImport } from './routes/_app.audit';
@@ -65,6 +66,11 @@ const ResetPasswordRoute = ResetPasswordRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppSplatRoute = AppSplatRouteImport.update({
+  id: '/$',
+  path: '/$',
   getParentRoute: () => AppRoute,
 } as any);
 const AppAccountRoute = AppAccountRouteImport.update({
@@ -156,6 +162,7 @@ export interface FileRoutesByFullPath {
   '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
+  '/$': typeof AppSplatRoute;
   '/account': typeof AppAccountRoute;
   '/api-keys': typeof AppApiKeysRoute;
   '/audit': typeof AppAuditRoute;
@@ -179,6 +186,7 @@ export interface FileRoutesByTo {
   '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
+  '/$': typeof AppSplatRoute;
   '/account': typeof AppAccountRoute;
   '/api-keys': typeof AppApiKeysRoute;
   '/audit': typeof AppAuditRoute;
@@ -205,6 +213,7 @@ export interface FileRoutesById {
   '/invitation': typeof InvitationRoute;
   '/login': typeof LoginRoute;
   '/reset-password': typeof ResetPasswordRoute;
+  '/_app/$': typeof AppSplatRoute;
   '/_app/account': typeof AppAccountRoute;
   '/_app/api-keys': typeof AppApiKeysRoute;
   '/_app/audit': typeof AppAuditRoute;
@@ -232,6 +241,7 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/login'
     | '/reset-password'
+    | '/$'
     | '/account'
     | '/api-keys'
     | '/audit'
@@ -255,6 +265,7 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/login'
     | '/reset-password'
+    | '/$'
     | '/account'
     | '/api-keys'
     | '/audit'
@@ -280,6 +291,7 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/login'
     | '/reset-password'
+    | '/_app/$'
     | '/_app/account'
     | '/_app/api-keys'
     | '/_app/audit'
@@ -358,6 +370,13 @@ declare module '@tanstack/react-router' {
       path: '/';
       fullPath: '/';
       preLoaderRoute: typeof AppIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/$': {
+      id: '/_app/$';
+      path: '/$';
+      fullPath: '/$';
+      preLoaderRoute: typeof AppSplatRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/account': {
@@ -476,6 +495,7 @@ declare module '@tanstack/react-router' {
 }
 
 interface AppRouteChildren {
+  AppSplatRoute: typeof AppSplatRoute;
   AppAccountRoute: typeof AppAccountRoute;
   AppApiKeysRoute: typeof AppApiKeysRoute;
   AppAuditRoute: typeof AppAuditRoute;
@@ -495,6 +515,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppSplatRoute: AppSplatRoute,
   AppAccountRoute: AppAccountRoute,
   AppApiKeysRoute: AppApiKeysRoute,
   AppAuditRoute: AppAuditRoute,

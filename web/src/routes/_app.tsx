@@ -1,6 +1,7 @@
 import { createFileRoute, redirect } from '@tanstack/react-router';
 import { asProblem } from '@/api/problem';
 import { AppShell } from '@/components/app-shell';
+import { StartProblem } from '@/components/route-problem';
 import { meQuery } from '@/features/session/session';
 import { isLanguage, showLanguage } from '@/i18n/language';
 
@@ -16,4 +17,5 @@ export const Route = createFileRoute('/_app')({
     }
   },
   component: AppShell,
+  errorComponent: StartProblem,
 });

@@ -38,6 +38,27 @@ test('an owner renames and colours the organization, and everybody sees it', asy
   await look(page, 'settings');
 });
 
+test('what is being typed stays when somebody else changes the organization', async ({ program, visit }) => {
+  const { id } = await organizationOf(program, 'Two Pens', { tilda: 'owner', tom: 'admin' });
+  const api = await Api.signIn(program, addressOf('tom'));
+  await api.enterById(id);
+  const page = await visit({ as: addressOf('tilda'), in: id });
+  await page.goto('organization/settings');
+  const [name, slug] = [page.getByRole('textbox', { name: 'Name' }), page.getByRole('textbox', { name: 'Slug' })];
+  await name.fill('Tilda writes');
+  await api.send('PATCH', '/organizations/current', { slug: 'toms-slug' });
+  await expect(slug).toHaveValue('toms-slug');
+  await expect(name).toHaveValue('Tilda writes');
+  await api.send('PATCH', '/organizations/current', { name: 'Tom wrote' });
+  await expect(page.getByRole('alert')).toContainText('Name: Tom wrote');
+  await expect(name).toHaveValue('Tilda writes');
+  await look(page, 'settings-contradicted');
+  await page.getByRole('button', { name: 'Keep what I typed' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('button', { name: 'Workspace: Tilda writes' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
 test('the policy lets members make keys, and takes it back, in open pages', async ({ program, visit }) => {
   const { id } = await organizationOf(program, 'Key Policy', { polly: 'owner', pavel: 'user' });
   const [owner, member] = [

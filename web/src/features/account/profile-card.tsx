@@ -5,16 +5,22 @@ import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
 import { api, body } from '@/api/client';
+import type { Me } from '@/api/shapes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { meQuery, useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
+import { keepTyped, replaceTyped } from '@/lib/keep-typed';
 import { toast } from '@/lib/toasts';
 import { NameFields, nameRules, UsernameField, usernameRule } from './person-fields';
 
 const profile = z.object({ ...nameRules, username: usernameRule });
 type Profile = z.infer<typeof profile>;
+
+function profileOf(me: Me): Profile {
+  return { first_name: me.first_name ?? '', last_name: me.last_name ?? '', username: me.username };
+}
 
 export function ProfileCard() {
   const { t } = useTranslation();
@@ -23,7 +29,8 @@ export function ProfileCard() {
   const [error, setError] = useState<unknown>(null);
   const form = useForm<Profile>({
     resolver: zodResolver(profile),
-    values: { first_name: me.first_name ?? '', last_name: me.last_name ?? '', username: me.username },
+    values: profileOf(me),
+    resetOptions: keepTyped,
   });
   const { errors, isSubmitting, isDirty } = form.formState;
 
@@ -31,6 +38,7 @@ export function ProfileCard() {
     setError(null);
     try {
       const saved = await body(api.PUT('/auth/me', { body: values }));
+      form.reset(profileOf(saved), replaceTyped);
       queries.setQueryData(meQuery.queryKey, saved);
       toast({ title: t('account.profileSaved') });
     } catch (failure) {

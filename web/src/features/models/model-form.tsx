@@ -17,11 +17,13 @@ type ModelFormProps = {
   submitLabel: string;
   /** Sends the request; what it throws is shown, at the fields where it names them. */
   onSubmit: (request: ReturnType<typeof requestOf>) => Promise<void>;
+  /** What helps when the request is refused. */
+  wayOut?: (error: unknown) => ReactNode;
   onCancel: () => void;
 };
 
 /** Everything of a model that its owner decides, for adding and for changing one. */
-export function ModelForm({ initial, note, submitLabel, onSubmit, onCancel }: ModelFormProps) {
+export function ModelForm({ initial, note, submitLabel, onSubmit, wayOut, onCancel }: ModelFormProps) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
   const form = useForm<ModelValues>({ resolver: zodResolver(modelValues), defaultValues: initial });
@@ -60,7 +62,7 @@ export function ModelForm({ initial, note, submitLabel, onSubmit, onCancel }: Mo
     <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
       <DialogBody className="grid gap-4">
         {note}
-        {error !== null && <ProblemNotice error={error} />}
+        {error !== null && <ProblemNotice error={error}>{wayOut?.(error)}</ProblemNotice>}
         <Field label={t('models.form.name')} error={problemOf('name', required)}>
           <Input autoComplete="off" maxLength={100} {...form.register('name')} />
         </Field>

@@ -132,6 +132,27 @@ it('changes a model from what it is now, and says that an activation may be lost
   });
 });
 
+it('is refused to change a model that somebody else changed meanwhile, and loads the new values when told to', async () => {
+  let [now, etag] = [model, '"1"'];
+  const sent = answering({
+    'GET /models/m1': () => ({ body: now, etag }),
+    'PUT /models/m1': () => ({ status: 412, body: { code: 'stale', status: 412 } }),
+  });
+  const { user } = await showModel(here(everything), 'edit');
+  const name = await screen.findByRole('textbox', { name: 'Name' });
+  await user.type(name, 'er');
+  [now, etag] = [{ ...model, name: 'Theirs' }, '"2"'];
+  await user.click(screen.getByRole('button', { name: 'Save model' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent('Somebody else changed this in the meantime');
+  expect(name).toHaveValue('Smaller');
+  await user.click(screen.getByRole('button', { name: 'Load the new values' }));
+  await vi.waitFor(() => expect(screen.getByRole('textbox', { name: 'Name' })).toHaveValue('Theirs'));
+  expect(screen.queryByRole('alert')).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Save model' }));
+  await vi.waitFor(() => expect(sent.filter(({ call }) => call === 'PUT /models/m1')).toHaveLength(2));
+  expect(sent.filter(({ call }) => call === 'PUT /models/m1').map(({ ifMatch }) => ifMatch)).toEqual(['"1"', '"2"']);
+});
+
 it('sets a price written with a comma, cached input following input when it is left empty', async () => {
   const sent = answering({ 'GET /models/m1': { body: model }, 'PUT /models/m1/price': { body: model } });
   const { user, onDialog } = await showModel(here(everything), 'price');

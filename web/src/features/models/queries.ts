@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, body } from '@/api/client';
 import { PAGE_SIZE, readPages } from '@/api/pages';
-import type { Model } from '@/api/shapes';
+import { tagged } from '@/api/tagged';
 
 export const modelsQuery = queryOptions({
   queryKey: ['models', 'list'],
@@ -15,15 +15,10 @@ export const modelQuery = (id: string) =>
     queryFn: ({ signal }) => body(api.GET('/models/{id}', { params: { path: { id } }, signal })),
   });
 
-export type ModelToEdit = { model: Model; tag: string | undefined };
-
 /** A model with its version, always asked for anew: a form must not begin with what was true a while ago. */
 export const modelToEditQuery = (id: string) =>
   queryOptions({
     queryKey: ['models', 'edit', id],
-    queryFn: async ({ signal }): Promise<ModelToEdit> => {
-      const answer = await api.GET('/models/{id}', { params: { path: { id } }, signal });
-      return { model: await body(Promise.resolve(answer)), tag: answer.response.headers.get('etag') ?? undefined };
-    },
+    queryFn: ({ signal }) => tagged(api.GET('/models/{id}', { params: { path: { id } }, signal })),
     gcTime: 0,
   });

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api, body } from '@/api/client';
+import { api } from '@/api/client';
 import type { Organization } from '@/api/shapes';
+import { tagged } from '@/api/tagged';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Card } from '@/components/ui/card';
 import { Checkbox } from '@/components/ui/field';
@@ -18,8 +19,8 @@ export function PoliciesCard({ organization }: { organization: Organization }) {
   const queries = useQueryClient();
   const canChange = useCan('organization.policy');
   const change = useMutation({
-    mutationFn: (policy: Policy) =>
-      body(api.PATCH('/organizations/current/policies', { body: { [policy]: !organization[policy] } })),
+    mutationFn: ({ policy, value }: { policy: Policy; value: boolean }) =>
+      tagged(api.PATCH('/organizations/current/policies', { body: { [policy]: value } })),
     onSuccess: async (saved) => {
       queries.setQueryData(currentOrganizationQuery.queryKey, saved);
       toast({ title: t('organizations.policySaved') });
@@ -36,8 +37,10 @@ export function PoliciesCard({ organization }: { organization: Organization }) {
             key={policy}
             label={t(`organizations.policy.${policy}`)}
             hint={t(`organizations.policyHint.${policy}`)}
-            checked={change.isPending && change.variables === policy ? !organization[policy] : organization[policy]}
-            onChange={() => change.mutate(policy)}
+            checked={
+              change.isPending && change.variables.policy === policy ? change.variables.value : organization[policy]
+            }
+            onChange={() => change.mutate({ policy, value: !organization[policy] })}
           />
         ))}
       </fieldset>

@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, body } from '@/api/client';
 import { PAGE_SIZE, readPages } from '@/api/pages';
+import { tagged } from '@/api/tagged';
 import { useMe } from '@/features/session/session';
 import type { Role } from './role';
 
@@ -11,9 +12,10 @@ export const organizationsQuery = queryOptions({
     readPages((cursor) => body(api.GET('/organizations', { params: { query: { limit: PAGE_SIZE, cursor } }, signal }))),
 });
 
+/** The current organization with its version. */
 export const currentOrganizationQuery = queryOptions({
   queryKey: ['organizations', 'current'],
-  queryFn: ({ signal }) => body(api.GET('/organizations/current', { signal })),
+  queryFn: ({ signal }) => tagged(api.GET('/organizations/current', { signal })),
 });
 
 /** What deleting the current organization would end, and what stands in the way. */

@@ -26,6 +26,11 @@ test('the audit log is filtered, shows what was and what became, and leaves as a
   const change = dialog.getByRole('table', { name: 'What was and what became' }).getByRole('row');
   await expect(change.filter({ hasText: 'role' })).toContainText(/user.*manager/);
   await look(page, 'audit-entry');
+  // It has an address of its own, also where the list doesn't reach it.
+  const address = new URL(page.url());
+  address.searchParams.set('noun', 'organization');
+  await page.goto(address.href);
+  await expect(change.filter({ hasText: 'role' })).toContainText(/user.*manager/);
   await dialog.getByRole('button', { name: 'Everything about this' }).click();
   await expect(dialog).toHaveCount(0);
   await expect(page).toHaveURL(new RegExp(`target=${august?.user_id}`));

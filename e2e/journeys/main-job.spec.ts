@@ -67,6 +67,10 @@ test.describe('from signing in to an answer with its costs', () => {
 
     await models.getByRole('radio', { name: MODEL.name }).check();
     await expect(review.getByText('The model fits on this instance type')).toBeVisible();
+    // What was chosen is in the address.
+    await page.reload();
+    await expect(models.getByRole('radio', { name: MODEL.name })).toBeChecked();
+    await expect(review.getByText('The model fits on this instance type')).toBeVisible();
     await expect(review.getByText(/€.*\/ h/)).toBeVisible();
     await look(page, 'deploy');
     await review.getByRole('button', { name: 'Deploy' }).click();

@@ -80,6 +80,9 @@ test('the last owner can neither step down nor leave, is told the way out, and t
 
   await page.getByRole('button', { name: 'Transfer ownership' }).click();
   const transfer = page.getByRole('dialog', { name: 'Transfer the ownership of Only Lena' });
+  await expect(transfer).toBeVisible();
+  // It has an address of its own.
+  await page.reload();
   await expect(transfer.getByRole('button', { name: 'Transfer ownership' })).toBeDisabled();
   await transfer.getByRole('combobox', { name: 'New owner' }).selectOption({ label: `Linus · ${addressOf('linus')}` });
   await transfer.getByRole('combobox', { name: 'Your role afterwards' }).selectOption('Manager');

@@ -49,6 +49,9 @@ test('an authenticator app, a passkey and recovery codes, from adding to removin
   await test.step('add an app', async () => {
     await card.getByRole('button', { name: 'Add an app' }).click();
     const dialog = page.getByRole('dialog', { name: 'Add an authenticator app' });
+    await expect(dialog).toBeVisible();
+    // It has an address of its own; the secret has none, and is another one.
+    await page.reload();
     secret = (await dialog.locator('code').innerText()).replaceAll(' ', '');
     await look(page, 'authenticator-app');
     await dialog.getByRole('textbox', { name: 'Code' }).fill('000000');

@@ -10,5 +10,10 @@ export const Route = createFileRoute('/_app/audit')({
 
 function Audit() {
   const navigate = Route.useNavigate();
-  return <AuditPage search={Route.useSearch()} onSearch={(search) => navigate({ search, replace: true })} />;
+  return (
+    <AuditPage
+      search={Route.useSearch()}
+      onSearch={(search) => navigate({ search, replace: true, resetScroll: false })}
+    />
+  );
 }

@@ -1,13 +1,19 @@
 import { createFileRoute } from '@tanstack/react-router';
-import * as z from 'zod/mini';
+import { deploySearch } from '@/features/deployments/choice';
 import { DeployPage } from '@/features/deployments/deploy-page';
 
 export const Route = createFileRoute('/_app/instances/deploy')({
   staticData: { title: 'deploy.title', module: 'instances', permission: 'instance.create' },
-  validateSearch: z.object({ model: z.catch(z.optional(z.string()), undefined) }),
+  validateSearch: deploySearch,
   component: Deploy,
 });
 
 function Deploy() {
-  return <DeployPage modelId={Route.useSearch().model} />;
+  const navigate = Route.useNavigate();
+  return (
+    <DeployPage
+      search={Route.useSearch()}
+      onSearch={(search) => navigate({ search, replace: true, resetScroll: false })}
+    />
+  );
 }

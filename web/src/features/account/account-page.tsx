@@ -8,16 +8,19 @@ import { LanguageCard } from './language-card';
 import { MyOrganizationsCard } from './my-organizations-card';
 import { PasswordCard } from './password-card';
 import { ProfileCard } from './profile-card';
+import type { AccountDialog } from './search';
 import { SessionsCard } from './sessions-card';
 
-export function AccountPage() {
+type AccountPageProps = { dialog: AccountDialog; onDialog: (dialog: AccountDialog) => void };
+
+export function AccountPage({ dialog, onDialog }: AccountPageProps) {
   const { t } = useTranslation();
   return (
     <Page title={t('account.title')} description={t('account.description')} narrow>
       <ProfileCard />
       <EmailCard />
       <PasswordCard />
-      <SecondFactorsCard />
+      <SecondFactorsCard dialog={dialog} onDialog={onDialog} />
       <LanguageCard />
       <AppearanceCard />
       <SessionsCard />

@@ -1,10 +1,12 @@
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { answering } from '@/test/answers';
 import { meWith } from '@/test/fixtures';
 import { renderWithLinks } from '@/test/router';
 import { AuditPage } from './audit-page';
+import type { AuditSearch } from './search';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -24,12 +26,22 @@ const entry = {
   ip_address: '192.0.2.1',
   request_id: null,
 };
+/** The page with an address of its own. */
+function Addressed({ start = {}, onSearch }: { start?: AuditSearch; onSearch?: (search: AuditSearch) => void }) {
+  const [search, setSearch] = useState(start);
+  const go = (next: AuditSearch) => {
+    onSearch?.(next);
+    setSearch(next);
+  };
+  return <AuditPage search={search} onSearch={go} />;
+}
+
 const me = meWith({ current_organization_id: 'o1', current_organization_name: 'Acme', permissions: ['audit.read'] });
 
 it('shows who changed what, and what was before', async () => {
   answering({ 'GET /audit_log': { body: { items: [entry], next_cursor: null } } });
   const onSearch = vi.fn();
-  renderWithLinks(<AuditPage search={{}} onSearch={onSearch} />, me);
+  renderWithLinks(<Addressed onSearch={onSearch} />, me);
   const user = userEvent.setup();
   await user.click(await screen.findByRole('button', { name: 'Role changed' }));
   const dialog = screen.getByRole('dialog', { name: 'Role changed' });
@@ -38,7 +50,46 @@ it('shows who changed what, and what was before', async () => {
     .map(({ textContent }) => textContent);
   expect(cells).toEqual(['roleChanged', 'user', 'admin']);
   await user.click(within(dialog).getByRole('button', { name: 'Everything by this person' }));
-  expect(onSearch).toHaveBeenCalledWith({ actor });
+  expect(onSearch).toHaveBeenLastCalledWith({ actor });
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
+it('has the open entry in its address, and leaves it there only as long as it is open', async () => {
+  const sent = answering({ 'GET /audit_log': { body: { items: [entry], next_cursor: null } } });
+  const onSearch = vi.fn();
+  renderWithLinks(<Addressed start={{ noun: 'member' }} onSearch={onSearch} />, me);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole('button', { name: 'Role changed' }));
+  expect(onSearch).toHaveBeenLastCalledWith({ noun: 'member', entry: 'e1', at: entry.occurred_at });
+  const dialog = screen.getByRole('dialog', { name: 'Role changed' });
+  await user.click(within(dialog).getAllByRole('button', { name: 'Close' })[0] as HTMLElement);
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(onSearch.mock.lastCall?.[0]).toMatchObject({ noun: 'member' });
+  expect(onSearch.mock.lastCall?.[0].entry).toBeUndefined();
+  // What is listed is asked for once: it doesn't depend on what is open.
+  expect(sent.filter(({ call }) => call === 'GET /audit_log')).toHaveLength(1);
+});
+
+it('opens the entry of an address that is on none of the pages on screen, found by its time', async () => {
+  const asked: URL[] = [];
+  const newer = { ...entry, id: 'e9', action: 'organization.update' };
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const url = new URL(request.url);
+    asked.push(url);
+    const items = url.searchParams.has('from') ? [entry] : [newer];
+    return Response.json({ items, next_cursor: null });
+  });
+  renderWithLinks(<Addressed start={{ entry: 'e1', at: '2026-11-23T10:00:00.123456Z' }} />, me);
+  expect(await screen.findByRole('dialog', { name: 'Role changed' })).toBeInTheDocument();
+  const query = asked.find((url) => url.searchParams.has('from'))?.searchParams;
+  expect(query?.get('from')).toBe('2026-11-23T10:00:00.123456Z');
+  expect(query?.get('to')).toBe('2026-11-23T10:00:00.124Z');
+});
+
+it('says so when the entry of an address is not here', async () => {
+  answering({ 'GET /audit_log': { body: { items: [], next_cursor: null } } });
+  renderWithLinks(<Addressed start={{ entry: 'e1', at: entry.occurred_at }} />, me);
+  expect(await screen.findByRole('dialog', { name: 'Entry of the audit log' })).toHaveTextContent("This isn't here");
 });
 
 it('shows an act it has no words for as the server calls it, and somebody it may not name', async () => {

@@ -1,6 +1,6 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Download, ScrollText, SearchX } from 'lucide-react';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
@@ -12,12 +12,12 @@ import { TableSkeleton } from '@/components/ui/skeleton';
 import { Table } from '@/components/ui/table';
 import { useMe } from '@/features/session/session';
 import { useAuditColumns } from './columns';
-import { EntryDialog } from './entry-dialog';
+import { EntryDialog, MissingEntryDialog } from './entry-dialog';
 import { AuditFilters } from './filters';
-import { auditQuery } from './queries';
-import { type AuditSearch, exportAddress } from './search';
+import { auditEntryQuery, auditQuery } from './queries';
+import { type AuditSearch, exportAddress, type AuditFilters as Filters, withoutEntry } from './search';
 
-const nothing: AuditSearch = {
+const nothing: Filters = {
   q: undefined,
   noun: undefined,
   from: undefined,
@@ -31,15 +31,11 @@ type AuditPageProps = { search: AuditSearch; onSearch: (change: AuditSearch) => 
 export function AuditPage({ search, onSearch }: AuditPageProps) {
   const { t } = useTranslation();
   const me = useMe();
-  const query = useInfiniteQuery(auditQuery(useDeferredValue(search)));
-  const [shown, setShown] = useState<AuditEntry | null>(null);
-  const columns = useAuditColumns(setShown);
-  const filtered = Object.values(search).some((value) => value !== undefined);
+  const query = useInfiniteQuery(auditQuery(withoutEntry(useDeferredValue(search))));
+  const columns = useAuditColumns(({ id, occurred_at }) => onSearch({ ...search, entry: id, at: occurred_at }));
+  const filters = withoutEntry(search);
+  const filtered = Object.values(filters).some((value) => value !== undefined);
   const organization = me.current_organization_name;
-  const narrow = (change: AuditSearch) => {
-    setShown(null);
-    onSearch(change);
-  };
 
   return (
     <Page
@@ -47,7 +43,7 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
       description={
         organization ? t('audit.description.organization', { name: organization }) : t('audit.description.platform')
       }
-      actions={<ExportLinks search={search} workspace={me.current_organization_id ?? 'personal'} />}
+      actions={<ExportLinks filters={filters} workspace={me.current_organization_id ?? 'personal'} />}
     >
       <Card bodyClassName="p-0 sm:p-0">
         <AuditFilters search={search} onSearch={onSearch} onClear={filtered ? () => onSearch(nothing) : undefined} />
@@ -82,16 +78,42 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
           }}
         </Loaded>
       </Card>
-      {shown && <EntryDialog entry={shown} onNarrow={narrow} onClose={() => setShown(null)} />}
+      {search.entry && query.data && (
+        <OpenEntry
+          id={search.entry}
+          at={search.at}
+          listed={query.data.pages.flatMap(({ items }) => items)}
+          onNarrow={onSearch}
+          onClose={() => onSearch(filters)}
+        />
+      )}
     </Page>
   );
 }
 
-function ExportLinks({ search, workspace }: { search: AuditSearch; workspace: string }) {
+type OpenEntryProps = {
+  id: string;
+  at?: string;
+  listed: AuditEntry[];
+  onNarrow: (change: AuditSearch) => void;
+  onClose: () => void;
+};
+
+/** The entry of the address: one of those on screen, or asked for. */
+function OpenEntry({ id, at, listed, onNarrow, onClose }: OpenEntryProps) {
+  const onScreen = listed.find((entry) => entry.id === id);
+  const query = useQuery({ ...auditEntryQuery(id, at ?? ''), enabled: !onScreen && at !== undefined });
+  const entry = onScreen ?? query.data;
+  if (entry) return <EntryDialog entry={entry} onNarrow={onNarrow} onClose={onClose} />;
+  if (query.isLoading) return null;
+  return <MissingEntryDialog error={query.error} onClose={onClose} />;
+}
+
+function ExportLinks({ filters, workspace }: { filters: Filters; workspace: string }) {
   const { t } = useTranslation();
   return (['csv', 'jsonl'] as const).map((format) => (
     <Button key={format} asChild>
-      <a href={exportAddress(search, format, workspace)} download>
+      <a href={exportAddress(filters, format, workspace)} download>
         <Download aria-hidden />
         {t(`audit.export.${format}`)}
       </a>

@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '@/api/shapes';
 import { Facts } from '@/components/facts';
+import { ProblemNotice } from '@/components/problem-notice';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
+import { Notice } from '@/components/ui/notice';
 import { type Column, Table } from '@/components/ui/table';
 import { useFormat } from '@/lib/format';
 import { actionLabel, chainLabel, nounLabel } from './actions';
@@ -47,6 +49,27 @@ export function EntryDialog({ entry, onNarrow, onClose }: EntryDialogProps) {
         <Button variant="primary" onClick={onClose}>
           {t('common.close')}
         </Button>
+      </DialogFooter>
+    </Dialog>
+  );
+}
+
+/** A link to an entry that this workspace doesn't have, or that couldn't be read. */
+export function MissingEntryDialog({ error, onClose }: { error: unknown; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog open onOpenChange={onClose} title={t('audit.one')}>
+      <DialogBody>
+        {error ? (
+          <ProblemNotice error={error} />
+        ) : (
+          <Notice tone="warning" title={t('problems.notFound')}>
+            {t('audit.notHere')}
+          </Notice>
+        )}
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose}>{t('common.close')}</Button>
       </DialogFooter>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceType } from '@/api/shapes';
-import { deploymentChoice, keepOffered, seemsToFit, typesIn, zonesOf } from './choice';
+import { choiceFrom, deploymentChoice, keepOffered, searchOf, seemsToFit, typesIn, zonesOf } from './choice';
 
 const uuid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
 const type = (id: string, cost: string, zones: [zone: string, available: boolean, cost: string | null][]) =>
@@ -39,6 +39,23 @@ describe('the choice', () => {
     expect(keepOffered({ zone_id: 'north', instance_type_id: 'dear' }, types).instance_type_id).toBe('dear');
     expect(keepOffered({ zone_id: 'south', instance_type_id: 'dear' }, types).instance_type_id).toBeUndefined();
     expect(keepOffered({ zone_id: 'south', instance_type_id: 'cheap' }, types).instance_type_id).toBeUndefined();
+  });
+});
+
+describe('the address of a choice', () => {
+  const offer = { models: [{ id: 'small' }], zones: [{ id: 'north' }, { id: 'south' }], types };
+
+  it('brings back what was chosen', () => {
+    const choice = { model_id: 'small', zone_id: 'north', instance_type_id: 'dear' };
+    expect(choiceFrom(searchOf(choice), offer)).toEqual(choice);
+    expect(searchOf(choiceFrom({ model: 'small' }, offer))).toEqual({ model: 'small' });
+  });
+
+  it("drops what can't be had, or not together", () => {
+    const gone = { model: 'gone', zone: 'gone', type: 'dear' };
+    expect(choiceFrom(gone, offer)).toEqual({ model_id: '', zone_id: '', instance_type_id: '' });
+    const apart = { model: 'small', zone: 'south', type: 'dear' };
+    expect(choiceFrom(apart, offer)).toEqual({ model_id: 'small', zone_id: 'south', instance_type_id: '' });
   });
 });
 

@@ -9,6 +9,33 @@ export const deploymentChoice = z.object({
 });
 export type DeploymentChoice = z.infer<typeof deploymentChoice>;
 
+/** What of the wizard lives in its address: what was chosen so far. */
+export const deploySearch = z.object({
+  model: z.catch(z.optional(z.string()), undefined),
+  zone: z.catch(z.optional(z.string()), undefined),
+  type: z.catch(z.optional(z.string()), undefined),
+});
+export type DeploySearch = z.infer<typeof deploySearch>;
+
+type Offer = { models: Pick<Model, 'id'>[]; zones: Pick<Zone, 'id'>[]; types: InstanceType[] };
+
+/** The choices of an address, as far as they can still be had. */
+export function choiceFrom({ model, zone, type }: DeploySearch, offer: Offer): DeploymentChoice {
+  const offered = (id: string | undefined, among: { id: string }[]) => among.find((one) => one.id === id)?.id ?? '';
+  const zone_id = offered(zone, offer.zones);
+  const { instance_type_id } = keepOffered({ zone_id, instance_type_id: type }, offer.types);
+  return { model_id: offered(model, offer.models), zone_id, instance_type_id: instance_type_id ?? '' };
+}
+
+/** The address of these choices. */
+export function searchOf(choice: Partial<DeploymentChoice>): DeploySearch {
+  return {
+    model: choice.model_id || undefined,
+    zone: choice.zone_id || undefined,
+    type: choice.instance_type_id || undefined,
+  };
+}
+
 /** Gigabytes of GPU memory of one machine. */
 export function totalVram(type: Pick<InstanceType, 'gpu_count' | 'vram_per_gpu_gb'>): number {
   return type.gpu_count * type.vram_per_gpu_gb;

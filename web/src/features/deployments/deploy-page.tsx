@@ -13,7 +13,14 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Skeleton } from '@/components/ui/skeleton';
 import { modelsQuery } from '@/features/models/queries';
 import { showFieldProblems } from '@/lib/form-problems';
-import { type DeploymentChoice, deploymentChoice, keepOffered } from './choice';
+import {
+  choiceFrom,
+  type DeploymentChoice,
+  type DeploySearch,
+  deploymentChoice,
+  keepOffered,
+  searchOf,
+} from './choice';
 import { InstanceTypeStep, ModelStep, ZoneStep } from './choice-steps';
 import { instanceTypesQuery, providersQuery, zonesQuery } from './queries';
 import { ReviewCard } from './review-card';
@@ -21,7 +28,9 @@ import { ReviewCard } from './review-card';
 /** Everything the wizard chooses from, loaded as one so that it is drawn once. */
 type Catalogue = { models: Model[]; providers: Provider[]; zones: Zone[]; types: InstanceType[] };
 
-export function DeployPage({ modelId }: { modelId?: string }) {
+type DeployPageProps = { search: DeploySearch; onSearch: (search: DeploySearch) => void };
+
+export function DeployPage({ search, onSearch }: DeployPageProps) {
   const { t } = useTranslation();
   const models = useQuery(modelsQuery);
   const providers = useQuery(providersQuery);
@@ -35,7 +44,8 @@ export function DeployPage({ modelId }: { modelId?: string }) {
         {() =>
           models.data && providers.data && zones.data && types.data ? (
             <DeployForm
-              modelId={modelId}
+              search={search}
+              onSearch={onSearch}
               catalogue={{
                 models: models.data.items.filter((model) => model.is_active),
                 providers: providers.data.items.filter((provider) => provider.is_active),
@@ -56,7 +66,7 @@ function firstChoice(field: string | undefined): HTMLElement | null {
 
 const fields = ['model_id', 'zone_id', 'instance_type_id'] as const;
 
-function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catalogue }) {
+function DeployForm({ search, onSearch, catalogue }: DeployPageProps & { catalogue: Catalogue }) {
   const { t } = useTranslation();
   const router = useRouter();
   const queries = useQueryClient();
@@ -65,7 +75,7 @@ function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catal
   const idempotencyKey = useRef(randomId());
   const form = useForm<DeploymentChoice>({
     resolver: zodResolver(deploymentChoice),
-    defaultValues: { model_id: modelId ?? '', zone_id: '', instance_type_id: '' },
+    defaultValues: choiceFrom(search, catalogue),
   });
   const choice = useWatch({ control: form.control });
   const model = catalogue.models.find(({ id }) => id === choice.model_id);
@@ -77,6 +87,7 @@ function DeployForm({ modelId, catalogue }: { modelId?: string; catalogue: Catal
     form.clearErrors(field);
     const kept = keepOffered({ ...form.getValues(), [field]: value }, catalogue.types);
     if (!kept.instance_type_id) form.setValue('instance_type_id', '');
+    onSearch(searchOf(form.getValues()));
   };
 
   const send = async (values: DeploymentChoice) => {

@@ -27,7 +27,7 @@ import { RemoveDialog } from './remove-dialog';
 import type { MembersSearch } from './search';
 import { TransferDialog } from './transfer-dialog';
 
-type Act = { kind: 'change' | 'remove'; member: Member } | { kind: 'leave' } | { kind: 'transfer' };
+type Act = { kind: 'change' | 'remove'; member: Member };
 
 type MembersPageProps = { search: MembersSearch; onSearch: (change: MembersSearch) => void };
 
@@ -36,7 +36,10 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
   const me = useMe();
   const query = useQuery(membersQuery);
   const [act, setAct] = useState<Act | null>(null);
-  const columns = useColumns(setAct);
+  const canTransfer = useCanTransfer();
+  const canLeave = useCan('member.leave');
+  const openDialog = (dialog: MembersSearch['dialog']) => onSearch({ dialog });
+  const columns = useColumns(setAct, openDialog);
   const words = search.q ?? '';
   const sort = parseSort(search.sort ?? 'name');
   const close = () => setAct(null);
@@ -45,7 +48,7 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
     <Page
       title={t('members.title')}
       description={t('members.description', { name: me.current_organization_name ?? '' })}
-      actions={<PageActions onAct={setAct} />}
+      actions={<PageActions onOpen={openDialog} />}
     >
       <Card bodyClassName="p-0 sm:p-0">
         <div className="flex border-border border-b p-3">
@@ -75,28 +78,36 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
       </Card>
       {act?.kind === 'change' && <ChangeRoleDialog member={act.member} onClose={close} />}
       {act?.kind === 'remove' && <RemoveDialog member={act.member} onClose={close} />}
-      {act?.kind === 'leave' && <LeaveDialog onClose={close} />}
-      {act?.kind === 'transfer' && <TransferDialog members={query.data?.items ?? []} onClose={close} />}
+      {search.dialog === 'leave' && canLeave && <LeaveDialog onClose={() => openDialog(undefined)} />}
+      {search.dialog === 'transfer' && canTransfer && query.data && (
+        <TransferDialog members={query.data.items} onClose={() => openDialog(undefined)} />
+      )}
     </Page>
   );
 }
 
-function PageActions({ onAct }: { onAct: (act: Act) => void }): ReactNode {
+/** Whoever may delete the organization may hand it over. */
+function useCanTransfer(): boolean {
+  return useCan('organization.delete');
+}
+
+type Open = (dialog: MembersSearch['dialog']) => void;
+
+function PageActions({ onOpen }: { onOpen: Open }): ReactNode {
   const { t } = useTranslation();
-  // Whoever may delete the organization may hand it over.
-  const canTransfer = useCan('organization.delete');
+  const canTransfer = useCanTransfer();
   const canLeave = useCan('member.leave');
   const canInvite = useCan('invitation.create');
   return (
     <>
       {canLeave && (
-        <Button onClick={() => onAct({ kind: 'leave' })}>
+        <Button onClick={() => onOpen('leave')}>
           <LogOut aria-hidden />
           {t('members.leave')}
         </Button>
       )}
       {canTransfer && (
-        <Button onClick={() => onAct({ kind: 'transfer' })}>
+        <Button onClick={() => onOpen('transfer')}>
           <ArrowLeftRight aria-hidden />
           {t('members.transfer')}
         </Button>
@@ -113,7 +124,9 @@ function PageActions({ onAct }: { onAct: (act: Act) => void }): ReactNode {
   );
 }
 
-function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => void }) {
+type RowActionsProps = { member: Member; onAct: (act: Act) => void; onOpen: Open };
+
+function RowActions({ member, onAct, onOpen }: RowActionsProps) {
   const { t } = useTranslation();
   const me = useMe();
   const canAssign = useCan('member.assign_role');
@@ -142,7 +155,7 @@ function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => vo
         </MenuItem>
       )}
       {canLeave && mine && (
-        <MenuItem onSelect={() => onAct({ kind: 'leave' })}>
+        <MenuItem onSelect={() => onOpen('leave')}>
           <LogOut aria-hidden />
           {t('members.leave')}
         </MenuItem>
@@ -151,7 +164,7 @@ function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => vo
   );
 }
 
-function useColumns(onAct: (act: Act) => void): Column<Member>[] {
+function useColumns(onAct: (act: Act) => void, onOpen: Open): Column<Member>[] {
   const { t } = useTranslation();
   const format = useFormat();
   const lastSeen = useLastSeen();
@@ -196,7 +209,7 @@ function useColumns(onAct: (act: Act) => void): Column<Member>[] {
       header: t('common.actions'),
       headerHidden: true,
       align: 'right',
-      cell: (member) => <RowActions member={member} onAct={onAct} />,
+      cell: (member) => <RowActions member={member} onAct={onAct} onOpen={onOpen} />,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '@/api/client';
 import type { Passkey, SecondFactors } from '@/api/shapes';
@@ -13,28 +13,42 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
+import type { AccountDialog } from '@/features/account/search';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { supportsPasskeys } from '@/lib/webauthn';
 import { PasskeyDialog } from './passkey-dialog';
 import { secondFactorsQuery } from './queries';
 import { RecoveryCodesDialog } from './recovery-codes';
-import { TotpDialog, type TotpSecret } from './totp-dialog';
+import { TotpDialog } from './totp-dialog';
 
-/** What lies over the card. */
+/** What lies over the card and has no address: it belongs to a row, or shows a secret that was just made. */
 type Open =
-  | { kind: 'totp'; totp: TotpSecret }
-  | { kind: 'passkey' | 'remove_totp' | 'renew' }
+  | { kind: 'remove_totp' | 'renew' }
   | { kind: 'remove_passkey'; passkey: Passkey }
   | { kind: 'codes'; codes: string[] };
 
-export function SecondFactorsCard() {
+type SecondFactorsCardProps = { dialog: AccountDialog; onDialog: (dialog: AccountDialog) => void };
+
+export function SecondFactorsCard({ dialog, onDialog }: SecondFactorsCardProps) {
   const { t } = useTranslation();
   const query = useQuery(secondFactorsQuery);
   const [open, setOpen] = useState<Open | null>(null);
   const startTotp = useMutation({
     mutationFn: () => body(api.POST('/auth/me/totp')),
-    onSuccess: (totp) => setOpen({ kind: 'totp', totp }),
+    onError: () => onDialog(undefined),
+  });
+  const { isIdle, isSuccess, mutate, reset } = startTotp;
+  const wantsTotp = dialog === 'totp' && query.data !== undefined && !query.data.totp;
+  // By the button or by the address, the secret is made when the dialog is wanted, and forgotten with it.
+  useEffect(() => {
+    if (wantsTotp && isIdle) mutate();
+    if (dialog !== 'totp' && isSuccess) reset();
+  }, [wantsTotp, dialog, isIdle, isSuccess, mutate, reset]);
+  const closeDialog = () => onDialog(undefined);
+  const added = useAdded((codes) => {
+    closeDialog();
+    setOpen(codes ? { kind: 'codes', codes } : null);
   });
   return (
     <Card title={t('secondFactors.title')} description={t('secondFactors.detail')}>
@@ -44,13 +58,16 @@ export function SecondFactorsCard() {
             <TotpRow
               factors={factors}
               pending={startTotp.isPending}
-              onAdd={() => startTotp.mutate()}
+              onAdd={() => {
+                reset();
+                onDialog('totp');
+              }}
               onRemove={() => setOpen({ kind: 'remove_totp' })}
             />
             {startTotp.isError && <ProblemNotice error={startTotp.error} className="my-2" />}
             <PasskeyRows
               factors={factors}
-              onAdd={() => setOpen({ kind: 'passkey' })}
+              onAdd={() => onDialog('passkey')}
               onRemove={(passkey) => setOpen({ kind: 'remove_passkey', passkey })}
             />
             <RecoveryRow factors={factors} onRenew={() => setOpen({ kind: 'renew' })} />
@@ -58,8 +75,30 @@ export function SecondFactorsCard() {
         )}
       </Loaded>
       {open && <Opened open={open} onOpen={setOpen} />}
+      {wantsTotp && !open && startTotp.data && (
+        <TotpDialog totp={startTotp.data} onAdded={added} onClose={closeDialog} />
+      )}
+      {dialog === 'passkey' && !open && query.data && passkeysUnavailable(query.data) === null && (
+        <PasskeyDialog onAdded={added} onClose={closeDialog} />
+      )}
     </Card>
   );
+}
+
+/** What happens once a factor was added, after `show` was given the codes that may have come with it. */
+function useAdded(show: (codes: string[] | null) => void) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  return async (codes: string[] | null) => {
+    show(codes);
+    toast({ title: t('secondFactors.added') });
+    await queries.invalidateQueries({ queryKey: secondFactorsQuery.queryKey });
+  };
+}
+
+/** Why this account can't have passkeys in this browser; null when it can. */
+function passkeysUnavailable(factors: SecondFactors): string | null {
+  return factors.passkeys_unavailable ?? (supportsPasskeys() ? null : 'browser');
 }
 
 type RowProps = { icon: ReactNode; title: ReactNode; detail: string; action?: ReactNode; children?: ReactNode };
@@ -117,7 +156,7 @@ type PasskeyRowsProps = { factors: SecondFactors; onAdd: () => void; onRemove: (
 function PasskeyRows({ factors, onAdd, onRemove }: PasskeyRowsProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const unavailable = factors.passkeys_unavailable ?? (supportsPasskeys() ? null : 'browser');
+  const unavailable = passkeysUnavailable(factors);
   return (
     <Row
       icon={<KeyRound className={iconStyle} aria-hidden />}
@@ -208,20 +247,11 @@ function Opened({ open, onOpen }: { open: Open; onOpen: (open: Open | null) => v
   const queries = useQueryClient();
   const close = () => onOpen(null);
   const refresh = () => queries.invalidateQueries({ queryKey: secondFactorsQuery.queryKey });
-  const added = async (codes: string[] | null) => {
-    onOpen(codes ? { kind: 'codes', codes } : null);
-    toast({ title: t('secondFactors.added') });
-    await refresh();
-  };
   const removed = async () => {
     await refresh();
     toast({ title: t('secondFactors.removed') });
   };
   switch (open.kind) {
-    case 'totp':
-      return <TotpDialog totp={open.totp} onAdded={added} onClose={close} />;
-    case 'passkey':
-      return <PasskeyDialog onAdded={added} onClose={close} />;
     case 'codes':
       return <RecoveryCodesDialog codes={open.codes} onDone={close} />;
     case 'remove_totp':

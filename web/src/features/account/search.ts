@@ -1,0 +1,7 @@
+import * as z from 'zod/mini';
+
+/** What of the account page lives in its address: the dialog that is open. */
+export const accountSearch = z.object({
+  dialog: z.catch(z.optional(z.enum(['totp', 'passkey'])), undefined),
+});
+export type AccountDialog = z.infer<typeof accountSearch>['dialog'];

@@ -4,8 +4,11 @@ export type Sort = { column: string; direction: 'asc' | 'desc' };
 
 type Sortable<Row> = { id: string; sortValue?: (row: Row) => string | number | null };
 
-/** Reads `name` or `-name`, the form sorting has in our URLs. */
-export function parseSort(value: string): Sort {
+/** Reads `name` or `-name`, the form sorting has in our URLs; nothing is the order of the server. */
+export function parseSort(value: string): Sort;
+export function parseSort(value: string | undefined): Sort | undefined;
+export function parseSort(value: string | undefined): Sort | undefined {
+  if (value === undefined) return undefined;
   return value.startsWith('-') ? { column: value.slice(1), direction: 'desc' } : { column: value, direction: 'asc' };
 }
 
@@ -13,10 +16,10 @@ export function formatSort(sort: Sort): string {
   return sort.direction === 'desc' ? `-${sort.column}` : sort.column;
 }
 
-/** Sorts a copy. Rows without a value come last in either direction; an unknown column leaves the order alone. */
-export function sortRows<Row>(rows: Row[], columns: Sortable<Row>[], sort: Sort): Row[] {
-  const value = columns.find((column) => column.id === sort.column)?.sortValue;
-  if (!value) return rows;
+/** Sorts a copy. Rows without a value come last in either direction; no column or an unknown one leaves the order alone. */
+export function sortRows<Row>(rows: Row[], columns: Sortable<Row>[], sort: Sort | undefined): Row[] {
+  const value = columns.find((column) => column.id === sort?.column)?.sortValue;
+  if (!sort || !value) return rows;
   const sign = sort.direction === 'asc' ? 1 : -1;
   return [...rows].sort((left, right) => {
     const a = value(left);

@@ -13,7 +13,9 @@ function Users() {
   return (
     <UsersPage
       search={Route.useSearch()}
-      onSearch={(change) => navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      onSearch={(change) =>
+        navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
+      }
     />
   );
 }

@@ -12,6 +12,7 @@ import { Select } from '@/components/ui/field';
 import { TableSkeleton } from '@/components/ui/skeleton';
 import { Table } from '@/components/ui/table';
 import { useCan } from '@/features/session/session';
+import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { type KeyAct, useKeyColumns } from './columns';
 import { CreateKeyDialog } from './create-key-dialog';
 import { EditKeyDialog } from './edit-key-dialog';
@@ -31,6 +32,7 @@ export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
   const canCreate = useCan('api_key.create');
   const [act, setAct] = useState<KeyAct | null>(null);
   const columns = useKeyColumns(setAct);
+  const sort = parseSort(search.sort);
   const filtered = search.status !== undefined || words !== '';
   const close = () => setAct(null);
 
@@ -76,7 +78,14 @@ export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
             }
             return (
               <>
-                <Table caption={t('apiKeys.title')} columns={columns} rows={items} rowKey={(key) => key.id} />
+                <Table
+                  caption={t('apiKeys.title')}
+                  columns={columns}
+                  rows={sortRows(items, columns, sort)}
+                  rowKey={(key) => key.id}
+                  sort={sort}
+                  onSort={(next) => onSearch({ sort: formatSort(next) })}
+                />
                 {items.length < total && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
               </>
             );

@@ -19,6 +19,7 @@ export function useKeyColumns(onAct: (act: KeyAct) => void): Column<ApiKey>[] {
     {
       id: 'name',
       header: t('apiKeys.name'),
+      sortValue: (key) => key.name,
       cell: (key) => (
         <div className="sm:min-w-48">
           <div className="wrap-anywhere font-medium">{key.name}</div>
@@ -27,7 +28,12 @@ export function useKeyColumns(onAct: (act: KeyAct) => void): Column<ApiKey>[] {
         </div>
       ),
     },
-    { id: 'state', header: t('apiKeys.column.state'), cell: (key) => <StateBadges apiKey={key} /> },
+    {
+      id: 'state',
+      header: t('apiKeys.column.state'),
+      sortValue: (key) => keyStateLabel(t, key.state),
+      cell: (key) => <StateBadges apiKey={key} />,
+    },
     {
       id: 'scope',
       header: t('apiKeys.column.scope'),
@@ -42,12 +48,14 @@ export function useKeyColumns(onAct: (act: KeyAct) => void): Column<ApiKey>[] {
     {
       id: 'used',
       header: t('apiKeys.column.used'),
+      sortValue: (key) => key.last_used_at ?? null,
       hideBelow: 'md',
       cell: (key) => (key.last_used_at ? format.ago(key.last_used_at) : t('common.never')),
     },
     {
       id: 'expires',
       header: t('apiKeys.expires'),
+      sortValue: (key) => key.expires_at ?? null,
       hideBelow: 'sm',
       cell: (key) => (
         <span className="sm:whitespace-nowrap">

@@ -6,5 +6,6 @@ export const keysSearch = z.object({
   create: z.catch(z.optional(z.boolean()), undefined),
   status: z.catch(z.optional(z.enum(keyStatuses)), undefined),
   q: z.catch(z.optional(z.string()), undefined),
+  sort: z.catch(z.optional(z.string()), undefined),
 });
 export type KeysSearch = z.infer<typeof keysSearch>;

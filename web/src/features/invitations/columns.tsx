@@ -19,6 +19,7 @@ export function useInvitationColumns(acts: Acts): Column<Invitation>[] {
     {
       id: 'email',
       header: t('invitations.column.email'),
+      sortValue: (invitation) => invitation.email,
       cell: (invitation) => (
         <>
           <div className="wrap-anywhere font-medium sm:min-w-44">{invitation.email}</div>
@@ -31,12 +32,14 @@ export function useInvitationColumns(acts: Acts): Column<Invitation>[] {
     {
       id: 'role',
       header: t('members.column.role'),
+      sortValue: (invitation) => roleLabel(t, invitation.role),
       hideBelow: 'sm',
       cell: (invitation) => roleLabel(t, invitation.role),
     },
     {
       id: 'status',
       header: t('invitations.column.status'),
+      sortValue: (invitation) => invitationStatusLabel(t, invitation.status),
       cell: (invitation) => (
         <Badge tone={invitationTone(invitation.status)} dot>
           {invitationStatusLabel(t, invitation.status)}
@@ -46,6 +49,7 @@ export function useInvitationColumns(acts: Acts): Column<Invitation>[] {
     {
       id: 'expires',
       header: t('invitations.column.expires'),
+      sortValue: (invitation) => (isOpen(invitation.status) ? invitation.expires_at : null),
       hideBelow: 'md',
       cell: (invitation) => (isOpen(invitation.status) ? format.dateTime(invitation.expires_at) : '–'),
     },

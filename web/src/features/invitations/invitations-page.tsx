@@ -13,6 +13,7 @@ import { Select } from '@/components/ui/field';
 import { TableSkeleton } from '@/components/ui/skeleton';
 import { Table } from '@/components/ui/table';
 import { useCan, useMe } from '@/features/session/session';
+import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { useInvitationColumns } from './columns';
 import { InviteDialog } from './invite-dialog';
 import { LinkDialog } from './link-dialog';
@@ -34,6 +35,7 @@ export function InvitationsPage({ search, onSearch }: InvitationsPageProps) {
   const resend = useResend(setLink);
   const columns = useInvitationColumns({ onResend: resend.mutate, onRevoke: setRevoking });
   const words = search.q ?? '';
+  const sort = parseSort(search.sort);
   const filtered = search.status !== undefined || words !== '';
 
   const invite = canInvite && (
@@ -93,7 +95,14 @@ export function InvitationsPage({ search, onSearch }: InvitationsPageProps) {
             }
             return (
               <>
-                <Table caption={t('invitations.title')} columns={columns} rows={found} rowKey={({ id }) => id} />
+                <Table
+                  caption={t('invitations.title')}
+                  columns={columns}
+                  rows={sortRows(found, columns, sort)}
+                  rowKey={({ id }) => id}
+                  sort={sort}
+                  onSort={(next) => onSearch({ sort: formatSort(next) })}
+                />
                 {!complete && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
               </>
             );

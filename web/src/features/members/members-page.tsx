@@ -27,7 +27,7 @@ import { RemoveDialog } from './remove-dialog';
 import type { MembersSearch } from './search';
 import { TransferDialog } from './transfer-dialog';
 
-type Act = { kind: 'change' | 'remove'; member: Member };
+type Act = { kind: 'change' | 'remove'; member: Member } | { kind: 'leave' };
 
 type MembersPageProps = { search: MembersSearch; onSearch: (change: MembersSearch) => void };
 
@@ -37,9 +37,7 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
   const query = useQuery(membersQuery);
   const [act, setAct] = useState<Act | null>(null);
   const canTransfer = useCanTransfer();
-  const canLeave = useCan('member.leave');
-  const openDialog = (dialog: MembersSearch['dialog']) => onSearch({ dialog });
-  const columns = useColumns(setAct, openDialog);
+  const columns = useColumns(setAct);
   const words = search.q ?? '';
   const sort = parseSort(search.sort ?? 'name');
   const close = () => setAct(null);
@@ -48,7 +46,7 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
     <Page
       title={t('members.title')}
       description={t('members.description', { name: me.current_organization_name ?? '' })}
-      actions={<PageActions onOpen={openDialog} />}
+      actions={<PageActions onAct={setAct} onTransfer={() => onSearch({ dialog: 'transfer' })} />}
     >
       <Card bodyClassName="p-0 sm:p-0">
         <div className="flex border-border border-b p-3">
@@ -78,9 +76,9 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
       </Card>
       {act?.kind === 'change' && <ChangeRoleDialog member={act.member} onClose={close} />}
       {act?.kind === 'remove' && <RemoveDialog member={act.member} onClose={close} />}
-      {search.dialog === 'leave' && canLeave && <LeaveDialog onClose={() => openDialog(undefined)} />}
+      {act?.kind === 'leave' && <LeaveDialog onClose={close} />}
       {search.dialog === 'transfer' && canTransfer && query.data && (
-        <TransferDialog members={query.data.items} onClose={() => openDialog(undefined)} />
+        <TransferDialog members={query.data.items} onClose={() => onSearch({ dialog: undefined })} />
       )}
     </Page>
   );
@@ -91,9 +89,9 @@ function useCanTransfer(): boolean {
   return useCan('organization.delete');
 }
 
-type Open = (dialog: MembersSearch['dialog']) => void;
+type PageActionsProps = { onAct: (act: Act) => void; onTransfer: () => void };
 
-function PageActions({ onOpen }: { onOpen: Open }): ReactNode {
+function PageActions({ onAct, onTransfer }: PageActionsProps): ReactNode {
   const { t } = useTranslation();
   const canTransfer = useCanTransfer();
   const canLeave = useCan('member.leave');
@@ -101,13 +99,13 @@ function PageActions({ onOpen }: { onOpen: Open }): ReactNode {
   return (
     <>
       {canLeave && (
-        <Button onClick={() => onOpen('leave')}>
+        <Button onClick={() => onAct({ kind: 'leave' })}>
           <LogOut aria-hidden />
           {t('members.leave')}
         </Button>
       )}
       {canTransfer && (
-        <Button onClick={() => onOpen('transfer')}>
+        <Button onClick={onTransfer}>
           <ArrowLeftRight aria-hidden />
           {t('members.transfer')}
         </Button>
@@ -124,9 +122,7 @@ function PageActions({ onOpen }: { onOpen: Open }): ReactNode {
   );
 }
 
-type RowActionsProps = { member: Member; onAct: (act: Act) => void; onOpen: Open };
-
-function RowActions({ member, onAct, onOpen }: RowActionsProps) {
+function RowActions({ member, onAct }: { member: Member; onAct: (act: Act) => void }) {
   const { t } = useTranslation();
   const me = useMe();
   const canAssign = useCan('member.assign_role');
@@ -155,7 +151,7 @@ function RowActions({ member, onAct, onOpen }: RowActionsProps) {
         </MenuItem>
       )}
       {canLeave && mine && (
-        <MenuItem onSelect={() => onOpen('leave')}>
+        <MenuItem onSelect={() => onAct({ kind: 'leave' })}>
           <LogOut aria-hidden />
           {t('members.leave')}
         </MenuItem>
@@ -164,7 +160,7 @@ function RowActions({ member, onAct, onOpen }: RowActionsProps) {
   );
 }
 
-function useColumns(onAct: (act: Act) => void, onOpen: Open): Column<Member>[] {
+function useColumns(onAct: (act: Act) => void): Column<Member>[] {
   const { t } = useTranslation();
   const format = useFormat();
   const lastSeen = useLastSeen();
@@ -209,7 +205,7 @@ function useColumns(onAct: (act: Act) => void, onOpen: Open): Column<Member>[] {
       header: t('common.actions'),
       headerHidden: true,
       align: 'right',
-      cell: (member) => <RowActions member={member} onAct={onAct} onOpen={onOpen} />,
+      cell: (member) => <RowActions member={member} onAct={onAct} />,
     },
   ];
 }

@@ -16,6 +16,7 @@ import { type Column, Table } from '@/components/ui/table';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { CreateModelDialog } from './create-model-dialog';
 import { modelsQuery } from './queries';
 import type { ModelsSearch } from './search';
@@ -28,6 +29,7 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
   const columns = useColumns();
   const canCreate = useCan('model.create');
   const words = search.q ?? '';
+  const sort = parseSort(search.sort);
   const create = canCreate && (
     <Button variant="primary" onClick={() => onSearch({ create: true })}>
       <Plus aria-hidden />
@@ -53,7 +55,16 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
               `${model.name} ${model.model_id}`.toLowerCase().includes(words.toLowerCase()),
             );
             if (rows.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
-            return <Table caption={t('models.title')} columns={columns} rows={rows} rowKey={(model) => model.id} />;
+            return (
+              <Table
+                caption={t('models.title')}
+                columns={columns}
+                rows={sortRows(rows, columns, sort)}
+                rowKey={(model) => model.id}
+                sort={sort}
+                onSort={(next) => onSearch({ sort: formatSort(next) })}
+              />
+            );
           }}
         </Loaded>
       </Card>
@@ -74,6 +85,7 @@ function useColumns(): Column<Model>[] {
     {
       id: 'name',
       header: t('models.column.model'),
+      sortValue: (model) => model.name,
       cell: (model) => (
         <div className="min-w-44">
           <Link to="/models/$modelId" params={{ modelId: model.id }} className="font-medium hover:underline">
@@ -98,6 +110,7 @@ function useColumns(): Column<Model>[] {
     {
       id: 'ready',
       header: t('models.column.ready'),
+      sortValue: (model) => model.ready_instances,
       cell: (model) => (
         <Badge tone={model.ready_instances > 0 ? 'success' : 'neutral'} dot>
           {t('models.readyInstances', { count: model.ready_instances })}
@@ -107,6 +120,7 @@ function useColumns(): Column<Model>[] {
     {
       id: 'context',
       header: t('models.column.context'),
+      sortValue: (model) => model.context_length,
       align: 'right',
       hideBelow: 'lg',
       cell: (model) => format.integer(model.context_length),
@@ -114,6 +128,7 @@ function useColumns(): Column<Model>[] {
     {
       id: 'vram',
       header: t('models.column.vram'),
+      sortValue: (model) => model.required_vram_gb,
       align: 'right',
       hideBelow: 'lg',
       cell: (model) => t('common.gigabytes', { amount: format.integer(model.required_vram_gb) }),

@@ -132,6 +132,20 @@ it('changes a model from what it is now, and says that an activation may be lost
   });
 });
 
+it('sorts the list as its address says, and by a header', async () => {
+  const items = [
+    { ...model, id: 'm1', name: 'Small', context_length: 4096 },
+    { ...model, id: 'm2', name: 'Big', context_length: 131072 },
+  ];
+  answering({ 'GET /models': { body: { items, next_cursor: null } } });
+  const onSearch = vi.fn();
+  renderWithLinks(<ModelsPage search={{ sort: '-context' }} onSearch={onSearch} />, here(everything));
+  const links = await screen.findAllByRole('link', { name: /^(Small|Big)$/ });
+  expect(links.map(({ textContent }) => textContent)).toEqual(['Big', 'Small']);
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Model' }));
+  expect(onSearch).toHaveBeenCalledWith({ sort: 'name' });
+});
+
 it('is refused to change a model that somebody else changed meanwhile, and loads the new values when told to', async () => {
   let [now, etag] = [model, '"1"'];
   const sent = answering({

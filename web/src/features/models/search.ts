@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 export const modelsSearch = z.object({
   create: z.catch(z.optional(z.boolean()), undefined),
   q: z.catch(z.optional(z.string()), undefined),
+  sort: z.catch(z.optional(z.string()), undefined),
 });
 export type ModelsSearch = z.infer<typeof modelsSearch>;
 

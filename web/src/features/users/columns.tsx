@@ -22,6 +22,7 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
     {
       id: 'name',
       header: t('users.column.person'),
+      sortValue: personName,
       cell: (user) => (
         <div className="sm:min-w-44">
           <div className="flex flex-wrap items-center gap-x-2 font-medium">
@@ -35,6 +36,8 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
     {
       id: 'role',
       header: inOrganization ? t('members.column.role') : t('users.column.state'),
+      sortValue: (user) =>
+        user.role ? roleLabel(t, user.role) : t(user.disabled_at ? 'users.disabled' : 'users.active'),
       cell: (user) =>
         user.role ? <Badge tone="info">{roleLabel(t, user.role)}</Badge> : <AccountBadges user={user} />,
     },
@@ -42,12 +45,14 @@ export function useUserColumns(onAct: (act: Act) => void): Column<User>[] {
       id: 'seen',
       header: t('members.column.seen'),
       hideBelow: 'md',
+      sortValue: (user) => (user.id === me.id ? new Date().toISOString() : (user.last_seen_at ?? null)),
       cell: (user) => lastSeen(user.id, user.last_seen_at),
     },
     {
       id: 'created',
       header: t('users.column.created'),
       hideBelow: 'md',
+      sortValue: (user) => user.created_at,
       cell: (user) => <span className="whitespace-nowrap">{format.date(user.created_at)}</span>,
     },
     {

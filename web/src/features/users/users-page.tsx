@@ -11,6 +11,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { TableSkeleton } from '@/components/ui/skeleton';
 import { Table } from '@/components/ui/table';
 import { useCan, useMe } from '@/features/session/session';
+import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { type Act, ActDialog } from './acts';
 import { useUserColumns } from './columns';
 import { CreateUserDialog } from './create-user-dialog';
@@ -28,6 +29,7 @@ export function UsersPage({ search, onSearch }: UsersPageProps) {
   const canCreate = useCan('user.create');
   const [act, setAct] = useState<Act | null>(null);
   const columns = useUserColumns(setAct);
+  const sort = parseSort(search.sort);
   const organization = me.current_organization_name;
 
   return (
@@ -55,7 +57,14 @@ export function UsersPage({ search, onSearch }: UsersPageProps) {
               <EmptyState icon={SearchX} title={t('common.nothingFound')} />
             ) : (
               <>
-                <Table caption={t('users.title')} columns={columns} rows={items} rowKey={({ id }) => id} />
+                <Table
+                  caption={t('users.title')}
+                  columns={columns}
+                  rows={sortRows(items, columns, sort)}
+                  rowKey={({ id }) => id}
+                  sort={sort}
+                  onSort={(next) => onSearch({ sort: formatSort(next) })}
+                />
                 {!complete && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
               </>
             )

@@ -102,7 +102,9 @@ test('an admin makes an account for a member, whose mail leads to a password and
   await choosePassword(ulf, program, 'ulf@example.test');
   await ulf.getByRole('button', { name: /: Personnel$/ }).click();
   await ulf.getByRole('option', { name: 'Umbra', exact: true }).click();
-  await expect(ulf.getByRole('region', { name: 'Espace de travail' })).toHaveText('Umbra · votre rôle : Admin');
+  await expect(ulf.getByRole('region', { name: 'Espace de travail' })).toHaveText(
+    'Umbra · votre rôle : Administrateur',
+  );
 
   // Whoever has an account is invited instead, and the way there is offered.
   await page.getByRole('button', { name: 'Create user' }).click();

@@ -97,7 +97,7 @@ it('shows an act it has no words for as the server calls it, and somebody it may
   answering({ 'GET /audit_log': { body: { items: [unknown], next_cursor: null } } });
   renderWithLinks(<AuditPage search={{}} onSearch={vi.fn()} />, me);
   expect(await screen.findByRole('button', { name: 'share.grant' })).toBeInTheDocument();
-  expect(screen.getByText('Somebody who is no member any more')).toBeInTheDocument();
+  expect(screen.getByText('Somebody whose account was closed')).toBeInTheDocument();
 });
 
 it('calls what was acted on by its name, and by the end of its id where it has none', async () => {

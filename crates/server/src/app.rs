@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -95,6 +96,11 @@ impl Deref for App {
 
 /// All routes with everything that holds for each of them.
 pub fn router(app: App) -> Router {
+    router_within(app, plumbing::edge::middleware::TIME_LIMIT)
+}
+
+/// As [`router`], with a time limit of its own for the answers of our own API.
+pub fn router_within(app: App, time_limit: Duration) -> Router {
     let (api, document) = openapi::api();
     let api = api
         .layer(axum::middleware::from_fn_with_state(
@@ -109,5 +115,5 @@ pub fn router(app: App) -> Router {
             app.clone(),
             plumbing::edge::middleware::answer_for_roles,
         ));
-    plumbing::edge::middleware::around(router).with_state(app)
+    plumbing::edge::middleware::around(router, time_limit).with_state(app)
 }

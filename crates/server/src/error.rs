@@ -12,6 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     BadRequest,
+    RequestTimeout,
     Unauthenticated,
     Forbidden,
     NotFound,
@@ -29,6 +30,7 @@ impl Kind {
     pub fn status(self) -> StatusCode {
         match self {
             Kind::BadRequest => StatusCode::BAD_REQUEST,
+            Kind::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::NotFound => StatusCode::NOT_FOUND,
@@ -46,6 +48,7 @@ impl Kind {
     fn title(self) -> &'static str {
         match self {
             Kind::BadRequest => "The request cannot be read",
+            Kind::RequestTimeout => "Too slow",
             Kind::Unauthenticated => "Sign in first",
             Kind::Forbidden => "Not allowed",
             Kind::NotFound => "Not found",

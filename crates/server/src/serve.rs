@@ -20,6 +20,7 @@ use crate::features::{api_keys, gateway, instances, usage};
 use crate::housekeeping;
 use crate::plumbing::config::{Config, ServerRole};
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
+use crate::plumbing::edge::connections::{HEADER_TIME, serve};
 use crate::plumbing::mail;
 use crate::plumbing::telemetry;
 use crate::secrets::MasterSecret;
@@ -172,7 +173,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let mut tasks = JoinSet::new();
     start_background(&app, &mut tasks);
     serve_metrics(&app, &mut tasks).await?;
-    tasks.spawn(serve_http(app.clone(), listener));
+    tasks.spawn(serve(listener, router(app.clone()), HEADER_TIME, app.shutdown.clone()));
     Ok(Running {
         app,
         address,
@@ -221,17 +222,6 @@ pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
     }
 }
 
-async fn serve_http(app: App, listener: TcpListener) {
-    let shutdown = app.shutdown.clone();
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
-    {
-        tracing::error!(%error, "the HTTP server ended");
-    }
-}
-
 /// The metrics page has a listener of its own, so that nobody publishes it by accident. A second process on the machine goes
 /// without.
 async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
@@ -244,15 +234,7 @@ async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()>
             return Ok(());
         }
     };
-    let shutdown = app.shutdown.clone();
-    tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, router)
-            .with_graceful_shutdown(shutdown.cancelled_owned())
-            .await
-        {
-            tracing::error!(%error, "the metrics server ended");
-        }
-    });
+    tasks.spawn(serve(listener, router, HEADER_TIME, app.shutdown.clone()));
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod catalog;
+mod connections;
 mod finops;
 mod gateway;
 mod contract;

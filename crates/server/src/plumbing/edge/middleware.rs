@@ -14,19 +14,21 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::request_id;
+use super::{request_id, unread};
 use crate::app::App;
 use crate::error::{Error, Kind, Problem, Result};
 
 /// Our own API answers within this; streams and inference have limits of their own.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-pub fn around(router: Router<App>) -> Router<App> {
+/// `time_limit`: [`TIME_LIMIT`], or less where a test waits for it.
+pub fn around(router: Router<App>, time_limit: Duration) -> Router<App> {
     router
         .fallback(|| async { Error::new(Kind::NotFound, "no_such_route", "There is nothing at this address.") })
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn(limit_time))
+        .layer(axum::middleware::from_fn_with_state(time_limit, limit_time))
+        .layer(axum::middleware::from_fn(unread::take_in_or_close))
         .layer(axum::middleware::from_fn(harden))
         .layer(axum::middleware::from_fn(request_id::assign))
 }
@@ -70,12 +72,19 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
 }
 
 /// Headers until then; a body that streams may take as long as it likes.
-async fn limit_time(request: Request, next: Next) -> Response {
+async fn limit_time(State(time_limit): State<Duration>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/v1/") {
         return next.run(request).await;
     }
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+    let awaited = request.extensions().get::<unread::Awaited>().cloned();
+    match tokio::time::timeout(time_limit, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if awaited.is_some_and(|awaited| awaited.get()) => Error::new(
+            Kind::RequestTimeout,
+            "request_timeout",
+            "The body of the request took too long to arrive.",
+        )
+        .into_response(),
         Err(_) => Error::unavailable("The request took too long.").into_response(),
     }
 }

@@ -1,6 +1,7 @@
 //! Where HTTP meets the program: extractors, paging, request ids, checks that hold for every route.
 
 pub mod body;
+pub mod connections;
 pub mod cookies;
 pub mod idempotency;
 pub mod middleware;
@@ -9,3 +10,4 @@ pub mod paging;
 pub mod params;
 pub mod refusals;
 pub mod request_id;
+pub mod unread;

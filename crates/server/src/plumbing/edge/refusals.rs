@@ -46,6 +46,8 @@ pub enum RowRefusals {
 pub enum BodyRefusals {
     #[response(status = 400, description = "Not JSON")]
     BadRequest(Problem),
+    #[response(status = 408, description = "The body took too long to arrive")]
+    RequestTimeout(Problem),
     #[response(status = 413, description = "Body too large")]
     TooLarge(Problem),
     #[response(status = 415, description = "Not JSON")]
@@ -63,6 +65,8 @@ pub enum CreateRefusals {
     Unauthenticated(Problem),
     #[response(status = 403, description = "Permission missing")]
     Forbidden(Problem),
+    #[response(status = 408, description = "The body took too long to arrive")]
+    RequestTimeout(Problem),
     #[response(
         status = 409,
         description = "The workspace changed, or the idempotency key was used for something else"
@@ -87,6 +91,8 @@ pub enum ChangeRefusals {
     Forbidden(Problem),
     #[response(status = 404, description = "No such thing in this workspace")]
     NotFound(Problem),
+    #[response(status = 408, description = "The body took too long to arrive")]
+    RequestTimeout(Problem),
     #[response(
         status = 409,
         description = "The workspace changed, or the row's state does not allow it"

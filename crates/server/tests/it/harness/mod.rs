@@ -7,7 +7,6 @@ mod passkeys;
 pub mod world;
 mod smtp_sink;
 
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 use clap::Parser as _;
@@ -20,6 +19,7 @@ use inventiv_server::permissions::Role;
 use inventiv_server::plumbing::clouds::mock_directory;
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
+use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};
 use inventiv_server::secrets::MasterSecret;
 use serde_json::json;
 use sqlx::PgPool;
@@ -95,14 +95,7 @@ impl TestServer {
         .unwrap();
         let mut tasks = JoinSet::new();
         inventiv_server::serve::start_background(&app, &mut tasks);
-        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let shutdown = app.shutdown.clone().cancelled_owned();
-        tasks.spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(shutdown)
-                .await
-                .unwrap()
-        });
+        tasks.spawn(serve(listener, router(app.clone()), HEADER_TIME, app.shutdown.clone()));
         let owner = sqlx::postgres::PgPoolOptions::new()
             .max_connections(3)
             .connect_with(options)

@@ -25,6 +25,7 @@ use crate::operation::{Operation, RequestContext};
 use crate::permissions::{Permission, Role};
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::Paging;
+use crate::plumbing::edge::versions::IfMatch;
 
 pub use accounts::Account;
 
@@ -121,7 +122,15 @@ async fn furnish(app: &App, owner: &Operation, organization: &accounts::Made) ->
         ),
     ] {
         if !activated {
-            instances::activate(app, owner.require(permission)?, instance.id, flag, || Ok(true)).await?;
+            instances::activate(
+                app,
+                owner.require(permission)?,
+                instance.id,
+                flag,
+                &IfMatch::default(),
+                || Ok(true),
+            )
+            .await?;
         }
     }
     let (key_id, key) = key(app, owner).await?;

@@ -27,3 +27,4 @@ mod password_reset;
 mod reauthentication;
 mod second_factors;
 mod users;
+mod versions;

@@ -24,6 +24,7 @@ use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, CreateRefusals, ReadRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -337,20 +338,23 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 /// Rename or restrict a key
-#[utoipa::path(put, path = "/api_keys/{id}", operation_id = "update_api_key", tag = "api_keys", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api_keys/{id}", operation_id = "update_api_key", tag = "api_keys",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     request_body = UpdateApiKeyRequest, extensions(("x-permission" = json!("api_key.update")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "As it is now", body = ApiKey),
     BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
     (status = 404, description = "No such key in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the key was revoked", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the key was revoked", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_api_key(
     State(app): State<App>,
     allowed: Recent<grant::ApiKeyUpdate>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<UpdateApiKeyRequest>,
-) -> Result<Json<ApiKey>> {
+) -> Result<Response> {
     let authorized = allowed.authorized();
     let change = || {
         let request = body.parse()?;
@@ -360,8 +364,8 @@ async fn update_api_key(
             allowed_models: request.allowed_models,
         })
     };
-    let row = usecases::update(&app, authorized, id, change).await?;
-    Ok(Json(ApiKey::new(row, authorized.operation())))
+    let row = usecases::update(&app, authorized, id, &if_match, change).await?;
+    Ok(usecases::tag(&row).on(ApiKey::new(row, authorized.operation())))
 }
 
 /// Revoke a key

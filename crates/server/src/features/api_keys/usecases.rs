@@ -19,6 +19,7 @@ use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// The field of the answer that holds the key, once.
@@ -119,16 +120,18 @@ pub struct KeyChange {
 }
 
 /// # Errors
-/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 `key_revoked`; 422 naming the field,
-/// `expires_at` also when it would lengthen the overlap of a key that was replaced.
+/// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 412 when `if_match` is not the current
+/// tag; 409 `key_revoked`; 422 naming the field, `expires_at` also when it would lengthen the overlap of a key that was replaced.
 pub async fn update(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     change: impl FnOnce() -> Result<KeyChange>,
 ) -> Result<KeyRow> {
     let mut tx = app.db.write(&authorized).await?;
     let before = changeable(&mut tx, &authorized, id).await?;
+    if_match.check(&tag(&before))?;
     let change = change()?;
     if before.revoked_at.is_some() {
         return Err(revoked());
@@ -255,6 +258,11 @@ async fn announce(tx: &mut TenantTx, id: Uuid) -> Result<()> {
 }
 
 /// For the audit log: never the hash, which would be enough to test guesses against.
+/// The version tag of a key, for `ETag` and `If-Match`.
+pub fn tag(key: &KeyRow) -> Tag {
+    Tag::of(&(described(key), key.revoked_at, key.rotated_to))
+}
+
 fn described(key: &KeyRow) -> serde_json::Value {
     json!({
         "name": key.name, "prefix": key.prefix, "expires_at": key.expires_at, "allowed_models": key.allowed_models,

@@ -26,6 +26,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -287,13 +288,12 @@ async fn search_instances(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals,
     (status = 404, description = "Not in this workspace", body = Problem)))]
-async fn get_instance(
-    State(app): State<App>,
-    allowed: Allowed<grant::InstanceRead>,
-    Id(id): Id,
-) -> Result<Json<Instance>> {
-    let row = usecases::get(&app, allowed.authorized(), id).await?;
-    Instance::try_from(row).map(Json)
+async fn get_instance(State(app): State<App>, allowed: Allowed<grant::InstanceRead>, Id(id): Id) -> Result<Response> {
+    tagged(usecases::get(&app, allowed.authorized(), id).await?)
+}
+
+fn tagged(row: InstanceRow) -> Result<Response> {
+    Ok(usecases::tag(&row).on(Instance::try_from(row)?))
 }
 
 /// Terminate an instance
@@ -367,42 +367,46 @@ struct InstanceActivationRequest {
 ///
 /// It serves once it is activated economically as well. `false` takes the activation back.
 #[utoipa::path(put, path = "/instances/{id}/activation/tech", operation_id = "set_instance_tech_activation", tag = "instances",
-    params(("id" = Uuid, Path)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_tech"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_tech"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals, BodyRefusals,
     (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn set_instance_tech_activation(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceActivateTech>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<InstanceActivationRequest>,
-) -> Result<Json<Instance>> {
+) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Tech, parse).await?;
-    Instance::try_from(row).map(Json)
+    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Tech, &if_match, parse).await?;
+    tagged(row)
 }
 
 /// Activate an instance economically
 ///
 /// An instance that waits for this approval is ordered with it. `false` takes the activation back.
 #[utoipa::path(put, path = "/instances/{id}/activation/eco", operation_id = "set_instance_eco_activation", tag = "instances",
-    params(("id" = Uuid, Path)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_eco"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_eco"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals, BodyRefusals,
     (status = 404, description = "Not in this workspace", body = Problem),
-    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem)))]
+    (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn set_instance_eco_activation(
     State(app): State<App>,
     allowed: Allowed<grant::InstanceActivateEco>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<InstanceActivationRequest>,
-) -> Result<Json<Instance>> {
+) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Eco, parse).await?;
-    Instance::try_from(row).map(Json)
+    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Eco, &if_match, parse).await?;
+    tagged(row)
 }
 
 #[derive(Serialize, ToSchema)]

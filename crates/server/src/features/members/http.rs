@@ -20,6 +20,7 @@ use crate::permissions::{Role, WorkspaceRole, grant};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::params::Id;
 use crate::plumbing::edge::refusals::{BodyRefusals, ReadRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -39,29 +40,31 @@ struct AssignRoleRequest {
 /// Within the own reach: an owner gives any role to anyone, an admin changes between admin and user, a manager between manager
 /// and user. Works at once, in every session of the member.
 #[utoipa::path(put, path = "/organizations/current/members/{user_id}", operation_id = "assign_member_role", tag = "organizations",
-    params(("user_id" = Uuid, Path)), request_body = AssignRoleRequest,
+    params(("user_id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = AssignRoleRequest,
     extensions(("x-permission" = json!("member.assign_role")), ("x-reauthentication" = json!(true))), responses(
     (status = 200, description = "The member as it is now", body = Member),
     BodyRefusals,
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or out of reach: delegation", body = Problem),
     (status = 404, description = "Not a member of this organization", body = Problem),
-    (status = 409, description = "The workspace changed, or this is the last owner: last_owner", body = Problem)))]
+    (status = 409, description = "The workspace changed, or this is the last owner: last_owner", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn assign_member_role(
     State(app): State<App>,
     allowed: Recent<grant::MemberAssignRole>,
     Id(user_id): Id,
+    if_match: IfMatch,
     body: JsonBody<AssignRoleRequest>,
-) -> Result<Json<Member>> {
+) -> Result<Response> {
     let authorized = allowed.authorized();
     let role = || body.parse().map(|request| request.role);
-    let row = usecases::change_role(&app, authorized, user_id, role).await?;
+    let row = usecases::change_role(&app, authorized, user_id, &if_match, role).await?;
     // Whoever changed the own role sees the answer with it.
     let seen_by = match Role::parse(&row.role) {
         Some(own) if user_id == authorized.user_id => WorkspaceRole::Organization(own),
         _ => authorized.workspace.role(),
     };
-    Ok(Json(Member::new(row, seen_by)))
+    Ok(usecases::tag(row.user_id, &row.role).on(Member::new(row, seen_by)))
 }
 
 /// Remove a member

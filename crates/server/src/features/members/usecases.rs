@@ -14,22 +14,26 @@ use crate::features::organizations::store::{self as organizations, MemberRow};
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
 use crate::plumbing::db::TenantTx;
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// Gives a member another role. The role is read after the member was found.
 ///
 /// # Errors
-/// 404 for somebody who is no member; 403 `delegation`; 409 `last_owner`; what `to` refuses.
+/// 404 for somebody who is no member; 403 `delegation`; 412 when `if_match` is not the current tag; 409 `last_owner`; what `to`
+/// refuses.
 pub async fn change_role(
     app: &App,
     authorized: Authorized<'_>,
     user: Uuid,
+    if_match: &IfMatch,
     to: impl FnOnce() -> Result<Role>,
 ) -> Result<MemberRow> {
     let mut tx = app.db.write_to_organization(&authorized).await?;
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
     let (before, from) = load(&mut tx, organization, user).await?;
     require_delegation(actor, Some(from), None, authorized.permission())?;
+    if_match.check(&tag(user, &before.role))?;
     let to = to()?;
     require_delegation(actor, Some(from), Some(to), authorized.permission())?;
     if from == to {
@@ -112,6 +116,11 @@ pub async fn transfer_ownership(
     let (own, _) = load(&mut tx, organization, authorized.user_id).await?;
     tx.commit().await?;
     Ok((heir, own))
+}
+
+/// The version tag of a member, for `ETag` and `If-Match`: the role is what can be set.
+pub fn tag(user: Uuid, role: &str) -> Tag {
+    Tag::of(&(user, role))
 }
 
 struct RoleChange {

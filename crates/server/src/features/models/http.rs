@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -113,9 +114,8 @@ impl From<Seen> for Model {
     }
 }
 
-fn with_etag(seen: Seen) -> Response {
-    let etag = HeaderValue::from_str(&usecases::etag(&seen.model)).unwrap_or(HeaderValue::from_static("\"\""));
-    (StatusCode::OK, [(header::ETAG, etag)], Json(Model::from(seen))).into_response()
+fn tagged(seen: Seen) -> Response {
+    usecases::tag(&seen.model).on(Model::from(seen))
 }
 
 fn show(page: Page<Seen>) -> Json<Page<Model>> {
@@ -159,7 +159,7 @@ async fn list_instance_type_models(
     extensions(("x-permission" = json!("model.read"))),
     responses((status = 200, description = "The model; ETag for updates", body = Model), RowRefusals))]
 async fn get_model(State(app): State<App>, allowed: Allowed<grant::ModelRead>, Id(id): Id) -> Result<Response> {
-    Ok(with_etag(usecases::get(&app, allowed.authorized(), id).await?))
+    Ok(tagged(usecases::get(&app, allowed.authorized(), id).await?))
 }
 
 /// Everything of a model that its owner decides.
@@ -244,16 +244,12 @@ async fn update_model(
     State(app): State<App>,
     allowed: Allowed<grant::ModelUpdate>,
     Id(id): Id,
-    headers: HeaderMap,
+    if_match: IfMatch,
     body: JsonBody<ModelBody>,
 ) -> Result<Response> {
-    // What is not a text is nobody's tag.
-    let if_match = headers
-        .get(header::IF_MATCH)
-        .map(|value| value.to_str().unwrap_or_default());
     let parse = || body.parse().map(ModelRequest::from);
-    let seen = usecases::update(&app, allowed.authorized(), id, if_match, parse).await?;
-    Ok(with_etag(seen))
+    let seen = usecases::update(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(tagged(seen))
 }
 
 /// Delete a model
@@ -281,12 +277,13 @@ struct PriceBody {
 ///
 /// For requests that start from now on. A new price clears the economic activation.
 #[utoipa::path(put, path = "/models/{id}/price", operation_id = "set_model_price", tag = "models", request_body = PriceBody,
-    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.price"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.price"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn set_model_price(
     State(app): State<App>,
     allowed: Allowed<grant::ModelPrice>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<PriceBody>,
 ) -> Result<Response> {
     let parse = || {
@@ -296,8 +293,8 @@ async fn set_model_price(
             output: price.output_eur_per_1m,
         })
     };
-    let seen = usecases::set_price(&app, allowed.authorized(), id, parse).await?;
-    Ok(with_etag(seen))
+    let seen = usecases::set_price(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(tagged(seen))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -308,32 +305,34 @@ struct ActivationBody {
 
 /// Activate a model technically
 #[utoipa::path(put, path = "/models/{id}/activation/tech", operation_id = "activate_model_tech", tag = "models",
-    request_body = ActivationBody, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.activate_tech"))),
+    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.activate_tech"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_tech(
     State(app): State<App>,
     allowed: Allowed<grant::ModelActivateTech>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<ActivationBody>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|body| body.active);
-    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Tech, parse).await?;
-    Ok(with_etag(seen))
+    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Tech, &if_match, parse).await?;
+    Ok(tagged(seen))
 }
 
 /// Activate a model economically
 #[utoipa::path(put, path = "/models/{id}/activation/eco", operation_id = "activate_model_eco", tag = "models",
-    request_body = ActivationBody, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.activate_eco"))),
+    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.activate_eco"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_eco(
     State(app): State<App>,
     allowed: Allowed<grant::ModelActivateEco>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<ActivationBody>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|body| body.active);
-    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Eco, parse).await?;
-    Ok(with_etag(seen))
+    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Eco, &if_match, parse).await?;
+    Ok(tagged(seen))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -21,6 +21,7 @@ use crate::plumbing::db::{SystemReason, TenantTx};
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// Everything of a model that its owner decides.
@@ -167,15 +168,12 @@ pub async fn update(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
-    if_match: Option<&str>,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<ModelRequest>,
 ) -> Result<Seen> {
     let mut tx = app.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
-    if if_match.is_some_and(|tag| tag != "*" && tag != etag(&before)) {
-        let detail = "The model was changed by somebody else.";
-        return Err(Error::new(Kind::PreconditionFailed, "stale", detail));
-    }
+    if_match.check(&tag(&before))?;
     let request = parse()?;
     check(&request)?;
     let clear_tech = is_technical(&before, &request);
@@ -193,15 +191,17 @@ pub async fn update(
 /// A new price for requests that start from now on; it has to be approved economically again. The same price changes nothing.
 ///
 /// # Errors
-/// 404; 403 `read_only_model`; 422 naming the field.
+/// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn set_price(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<PriceRequest>,
 ) -> Result<Seen> {
     let mut tx = app.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
+    if_match.check(&tag(&before))?;
     let price = parse()?;
     let mut validation = Validation::default();
     check_price(&mut validation, &price);
@@ -235,16 +235,18 @@ pub async fn set_price(
 /// Sets or clears one of the two flags; what is already so stays as it was.
 ///
 /// # Errors
-/// 404; 403 `read_only_model`.
+/// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag.
 pub async fn activate(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
     activation: Activation,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
 ) -> Result<Seen> {
     let mut tx = app.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
+    if_match.check(&tag(&before))?;
     let active = parse()?;
     let (was, action) = match activation {
         Activation::Tech => (before.tech_activated_at.is_some(), "model.activate_tech"),
@@ -280,8 +282,8 @@ pub async fn delete(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(
 }
 
 /// The version tag of a model, for `ETag` and `If-Match`.
-pub fn etag(model: &ModelRow) -> String {
-    format!("\"{}\"", model.updated_at.timestamp_micros())
+pub fn tag(model: &ModelRow) -> Tag {
+    Tag::of_change(model.updated_at)
 }
 
 /// One of the workspace's own models, locked.

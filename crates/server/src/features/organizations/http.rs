@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::Query;
 use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -180,7 +181,7 @@ async fn get_current_organization(
     allowed: Allowed<grant::OrganizationRead>,
 ) -> Result<Response> {
     let row = usecases::current(&app, allowed.authorized()).await?;
-    Ok(with_etag(row))
+    Ok(tagged(row))
 }
 
 /// Fields that are absent stay as they are.
@@ -202,7 +203,7 @@ struct UpdateOrganizationRequest {
 async fn update_current_organization(
     State(app): State<App>,
     allowed: Allowed<grant::OrganizationUpdate>,
-    headers: HeaderMap,
+    if_match: IfMatch,
     body: JsonBody<UpdateOrganizationRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
@@ -211,12 +212,8 @@ async fn update_current_organization(
         slug: request.slug,
         color: request.color,
     };
-    // What is not a text is nobody's tag.
-    let if_match = headers
-        .get(header::IF_MATCH)
-        .map(|value| value.to_str().unwrap_or_default());
-    let row = usecases::update(&app, allowed.authorized(), change, if_match).await?;
-    Ok(with_etag(row))
+    let row = usecases::update(&app, allowed.authorized(), change, &if_match).await?;
+    Ok(tagged(row))
 }
 
 /// Policies that are absent stay as they are.
@@ -239,7 +236,7 @@ struct UpdatePoliciesRequest {
 async fn update_policies(
     State(app): State<App>,
     allowed: Recent<grant::OrganizationPolicy>,
-    headers: HeaderMap,
+    if_match: IfMatch,
     body: JsonBody<UpdatePoliciesRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
@@ -247,17 +244,12 @@ async fn update_policies(
         approve_before_provisioning: request.approve_before_provisioning,
         members_can_create_keys: request.members_can_create_keys,
     };
-    // What is not a text is nobody's tag.
-    let if_match = headers
-        .get(header::IF_MATCH)
-        .map(|value| value.to_str().unwrap_or_default());
-    let row = usecases::update_policies(&app, allowed.authorized(), change, if_match).await?;
-    Ok(with_etag(row))
+    let row = usecases::update_policies(&app, allowed.authorized(), change, &if_match).await?;
+    Ok(tagged(row))
 }
 
-fn with_etag(row: OrganizationRow) -> Response {
-    let etag = HeaderValue::from_str(&usecases::etag(&row)).unwrap_or(HeaderValue::from_static("\"\""));
-    (StatusCode::OK, [(header::ETAG, etag)], Json(Organization::from(row))).into_response()
+fn tagged(row: OrganizationRow) -> Response {
+    usecases::tag(&row).on(Organization::from(row))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -16,6 +16,7 @@ use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// How many slugs are tried for a name before giving up.
@@ -161,12 +162,12 @@ pub async fn update(
     app: &App,
     authorized: Authorized<'_>,
     change: OrganizationChange,
-    if_match: Option<&str>,
+    if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
     let mut tx = app.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    refuse_stale(&before, if_match)?;
+    if_match.check(&tag(&before))?;
     let name = change.name.unwrap_or_else(|| before.name.clone());
     let slug = change.slug.unwrap_or_else(|| before.slug.clone());
     let color = change.color.unwrap_or_else(|| before.color.clone());
@@ -203,12 +204,12 @@ pub async fn update_policies(
     app: &App,
     authorized: Authorized<'_>,
     change: PolicyChange,
-    if_match: Option<&str>,
+    if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
     let mut tx = app.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    refuse_stale(&before, if_match)?;
+    if_match.check(&tag(&before))?;
     let approve = change
         .approve_before_provisioning
         .unwrap_or(before.approve_before_provisioning);
@@ -228,20 +229,9 @@ pub async fn update_policies(
     Ok(after)
 }
 
-fn refuse_stale(current: &OrganizationRow, if_match: Option<&str>) -> Result<()> {
-    if if_match.is_some_and(|tag| tag != "*" && tag != etag(current)) {
-        return Err(Error::new(
-            crate::error::Kind::PreconditionFailed,
-            "stale",
-            "The organization was changed by somebody else.",
-        ));
-    }
-    Ok(())
-}
-
 /// The version tag of an organization, for `ETag` and `If-Match`.
-pub fn etag(row: &OrganizationRow) -> String {
-    format!("\"{}\"", row.updated_at.timestamp_micros())
+pub fn tag(row: &OrganizationRow) -> Tag {
+    Tag::of_change(row.updated_at)
 }
 
 pub async fn members(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<MemberRow>> {

@@ -23,6 +23,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
+use crate::plumbing::edge::versions::IfMatch;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -129,10 +130,10 @@ async fn search_users(
 #[utoipa::path(get, path = "/users/{id}", operation_id = "get_user", tag = "users", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("user.read"))),
     responses((status = 200, description = "The user", body = User), RowRefusals))]
-async fn get_user(State(app): State<App>, allowed: Allowed<grant::UserRead>, Id(id): Id) -> Result<Json<User>> {
+async fn get_user(State(app): State<App>, allowed: Allowed<grant::UserRead>, Id(id): Id) -> Result<Response> {
     let authorized = allowed.authorized();
     let row = usecases::get(&app, authorized, id).await?;
-    Ok(Json(User::new(row, authorized.workspace.role())))
+    Ok(tagged(row, authorized.workspace.role()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -211,15 +212,17 @@ struct UpdateUserRequest {
 }
 
 /// Change a user
-#[utoipa::path(put, path = "/users/{id}", operation_id = "update_user", tag = "users", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/users/{id}", operation_id = "update_user", tag = "users",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     request_body = UpdateUserRequest, extensions(("x-permission" = json!("user.update")), ("x-reauthentication" = json!(true))),
     responses((status = 200, description = "The user as it is now", body = User), ChangeRefusals))]
 async fn update_user(
     State(app): State<App>,
     allowed: Recent<grant::UserUpdate>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<UpdateUserRequest>,
-) -> Result<Json<User>> {
+) -> Result<Response> {
     let change = || {
         let request = body.parse()?;
         Ok(UserChange {
@@ -233,13 +236,17 @@ async fn update_user(
         })
     };
     let authorized = allowed.authorized();
-    let row = usecases::update(&app, authorized, id, change).await?;
+    let row = usecases::update(&app, authorized, id, &if_match, change).await?;
     // Whoever changed the own role sees the answer with it.
     let seen_by = match row.role.as_deref().and_then(Role::parse) {
         Some(own) if id == authorized.user_id => WorkspaceRole::Organization(own),
         _ => authorized.workspace.role(),
     };
-    Ok(Json(User::new(row, seen_by)))
+    Ok(tagged(row, seen_by))
+}
+
+fn tagged(row: AccountRow, seen_by: WorkspaceRole) -> Response {
+    usecases::tag(&row).on(User::new(row, seen_by))
 }
 
 /// Remove a user

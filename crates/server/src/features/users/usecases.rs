@@ -23,6 +23,7 @@ use crate::plumbing::db::{SystemReason, SystemTx};
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// How many usernames are tried for an address before giving up.
@@ -209,18 +210,20 @@ pub struct UserChange {
 /// In an organization the role, in Personal the account. The change is read after the user was found.
 ///
 /// # Errors
-/// 404 for an account that is out of sight here; 403 `delegation`; 409 `last_owner`, `last_platform_admin`; 422 `account_field`
+/// 404 for an account that is out of sight here; 412 when `if_match` is not the current tag; 403 `delegation`; 409 `last_owner`,
+/// `last_platform_admin`; 422 `account_field`
 /// for what an organization has no say in, `organization_field` for a role in Personal, or naming the field.
 pub async fn update(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     change: impl FnOnce() -> Result<UserChange>,
 ) -> Result<AccountRow> {
     if authorized.workspace.organization_id().is_some() {
-        members::change_role(app, authorized, id, || new_role(change()?)).await?;
+        members::change_role(app, authorized, id, if_match, || new_role(change()?)).await?;
     } else {
-        update_account(app, authorized, id, change).await?;
+        update_account(app, authorized, id, if_match, change).await?;
     }
     get(app, authorized, id).await
 }
@@ -244,6 +247,7 @@ async fn update_account(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     change: impl FnOnce() -> Result<UserChange>,
 ) -> Result<()> {
     let mut tx = app.db.system(SystemReason::AccountAdministration).await?;
@@ -251,6 +255,7 @@ async fn update_account(
     accounts::hold_sessions(&mut tx, id).await?;
     let actor = tx.act_for(&authorized).await?;
     let before = accounts::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    if_match.check(&tag(&before))?;
     let change = change()?;
     refuse_given(
         &[("role", change.role.is_some())],
@@ -314,6 +319,14 @@ fn check_names(validation: &mut Validation, first_name: &str, last_name: &str, l
         "unknown_locale",
         "must be en or fr",
     );
+}
+
+/// The version tag of a user as this workspace sees it, for `ETag` and `If-Match`.
+pub fn tag(row: &AccountRow) -> Tag {
+    match &row.role {
+        Some(role) => members::tag(row.id, role),
+        None => Tag::of(&described(row)),
+    }
 }
 
 fn described(row: &AccountRow) -> Value {

@@ -11,3 +11,4 @@ pub mod params;
 pub mod refusals;
 pub mod request_id;
 pub mod unread;
+pub mod versions;

@@ -22,6 +22,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -183,14 +184,15 @@ struct UpdateInstanceTypeRequest {
 ///
 /// A new price is for servers ordered from now on.
 #[utoipa::path(put, path = "/instance_types/{id}", operation_id = "update_instance_type", tag = "catalogue",
-    request_body = UpdateInstanceTypeRequest, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.manage"))),
+    request_body = UpdateInstanceTypeRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = InstanceType), ChangeRefusals))]
 async fn update_instance_type(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<UpdateInstanceTypeRequest>,
-) -> Result<Json<InstanceType>> {
+) -> Result<Response> {
     let parse = || {
         body.parse().map(|request| InstanceTypeChange {
             name: request.name,
@@ -202,8 +204,8 @@ async fn update_instance_type(
             is_active: request.is_active,
         })
     };
-    let row = usecases::update_instance_type(&app, allowed.authorized(), id, parse).await?;
-    Ok(Json(row.into()))
+    let row = usecases::update_instance_type(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(Tag::of(&row).on(InstanceType::from(row)))
 }
 
 /// Where a type is to be had
@@ -214,9 +216,9 @@ async fn list_instance_type_zones(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsRead>,
     Id(id): Id,
-) -> Result<Json<Page<TypeZone>>> {
+) -> Result<Response> {
     let rows = usecases::zones_of_instance_type(&app, allowed.authorized(), id).await?;
-    Ok(Json(whole(rows)))
+    Ok(Tag::of(&rows).on(whole(rows)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -239,14 +241,15 @@ struct ZoneOffer {
 
 /// Set where a type is to be had
 #[utoipa::path(put, path = "/instance_types/{id}/zones", operation_id = "put_instance_type_zones", tag = "catalogue",
-    request_body = PutZonesRequest, params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.manage"))),
+    request_body = PutZonesRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Page<TypeZone>), ChangeRefusals))]
 async fn put_instance_type_zones(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<PutZonesRequest>,
-) -> Result<Json<Page<TypeZone>>> {
+) -> Result<Response> {
     let parse = || {
         let offers = body.parse()?.zones.into_iter();
         Ok(offers
@@ -257,8 +260,8 @@ async fn put_instance_type_zones(
             })
             .collect())
     };
-    let rows = usecases::put_zones(&app, allowed.authorized(), id, parse).await?;
-    Ok(Json(whole(rows)))
+    let rows = usecases::put_zones(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(Tag::of(&rows).on(whole(rows)))
 }
 
 /// Sizes to be had in a zone

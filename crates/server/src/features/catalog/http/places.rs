@@ -21,6 +21,7 @@ use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page, SearchResult};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -119,17 +120,18 @@ async fn create_provider(
 
 /// Change a provider
 #[utoipa::path(put, path = "/providers/{id}", operation_id = "update_provider", tag = "catalogue", request_body = NamedRequest,
-    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.manage"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Provider), ChangeRefusals))]
 async fn update_provider(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<NamedRequest>,
-) -> Result<Json<Provider>> {
+) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_provider(&app, allowed.authorized(), id, parse).await?;
-    Ok(Json(row.into()))
+    let row = usecases::update_provider(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(Tag::of(&row).on(Provider::from(row)))
 }
 
 // ---------------------------------------------------------------- regions
@@ -220,17 +222,18 @@ async fn create_region(
 
 /// Change a region
 #[utoipa::path(put, path = "/regions/{id}", operation_id = "update_region", tag = "catalogue", request_body = NamedRequest,
-    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.manage"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Region), ChangeRefusals))]
 async fn update_region(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<NamedRequest>,
-) -> Result<Json<Region>> {
+) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_region(&app, allowed.authorized(), id, parse).await?;
-    Ok(Json(row.into()))
+    let row = usecases::update_region(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(Tag::of(&row).on(Region::from(row)))
 }
 
 // ---------------------------------------------------------------- zones
@@ -325,15 +328,16 @@ async fn create_zone(
 
 /// Change a zone
 #[utoipa::path(put, path = "/zones/{id}", operation_id = "update_zone", tag = "catalogue", request_body = NamedRequest,
-    params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.manage"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Zone), ChangeRefusals))]
 async fn update_zone(
     State(app): State<App>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
+    if_match: IfMatch,
     body: JsonBody<NamedRequest>,
-) -> Result<Json<Zone>> {
+) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_zone(&app, allowed.authorized(), id, parse).await?;
-    Ok(Json(row.into()))
+    let row = usecases::update_zone(&app, allowed.authorized(), id, &if_match, parse).await?;
+    Ok(Tag::of(&row).on(Zone::from(row)))
 }

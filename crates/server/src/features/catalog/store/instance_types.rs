@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct InstanceTypeRow {
     pub id: Uuid,
     pub provider_id: Uuid,
@@ -25,7 +26,7 @@ pub struct InstanceTypeRow {
 }
 
 /// A type in a zone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TypeZoneRow {
     pub instance_type_id: Uuid,
     pub zone_id: Uuid,
@@ -83,7 +84,7 @@ pub async fn instance_type(conn: &mut PgConnection, id: Uuid) -> Result<Option<I
 }
 
 /// A server that could be ordered: a type in a zone of the same provider.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Placement {
     pub provider_id: Uuid,
     pub provider_code: String,

@@ -11,8 +11,16 @@ use uuid::Uuid;
 pub use self::instance_types::*;
 pub use self::places::*;
 use crate::error::{Error, Result};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
+
+/// Makes changes of the catalogue take turns, first of all in the transaction: they are rare, and each builds on what it saw.
+pub async fn take_turns(tx: &mut SystemTx) -> Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('inventiv.catalog', 0))")
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
 
 /// How many rows a search matches, cursor and limit aside: providers, regions, zones, instance types.
 pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {

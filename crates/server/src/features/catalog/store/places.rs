@@ -1,5 +1,6 @@
 //! Providers, regions and zones.
 
+use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use crate::error::Result;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ProviderRow {
     pub id: Uuid,
     pub code: String,
@@ -16,7 +17,7 @@ pub struct ProviderRow {
     pub is_active: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RegionRow {
     pub id: Uuid,
     pub provider_id: Uuid,
@@ -25,7 +26,7 @@ pub struct RegionRow {
     pub is_active: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ZoneRow {
     pub id: Uuid,
     pub region_id: Uuid,

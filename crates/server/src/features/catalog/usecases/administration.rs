@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::store;
 use crate::app::App;
 use crate::error::Result;
 use crate::features::audit::{self, Act};
@@ -14,7 +15,7 @@ use crate::plumbing::db::{SystemReason, SystemTx};
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::events::{self, Topic};
 
-/// A change of the catalogue under way.
+/// A change of the catalogue under way: one at a time, so that what it saw is what it changes.
 pub(super) struct Administration {
     pub tx: SystemTx,
     actor: Operation,
@@ -23,6 +24,7 @@ pub(super) struct Administration {
 impl Administration {
     pub async fn begin(app: &App, authorized: &Authorized<'_>) -> Result<Self> {
         let mut tx = app.db.system(SystemReason::CatalogAdministration).await?;
+        store::take_turns(&mut tx).await?;
         let actor = tx.act_for(authorized).await?;
         Ok(Self { tx, actor })
     }

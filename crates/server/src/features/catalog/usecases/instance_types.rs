@@ -16,6 +16,7 @@ use crate::operation::Authorized;
 use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 
 /// Everything of a type that may be changed: all but its provider and code.
 #[derive(Debug, Clone)]
@@ -81,20 +82,21 @@ pub async fn create_instance_type(
 /// A new price is for servers ordered from now on: running ones keep theirs.
 ///
 /// # Errors
-/// 404; 422 naming the field.
+/// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_instance_type(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<InstanceTypeChange>,
 ) -> Result<Offered> {
     let mut administration = Administration::begin(app, &authorized).await?;
     let old_price = store::lock_instance_type(&mut administration.tx, id)
         .await?
         .ok_or_else(Error::not_found)?;
-    let before = store::instance_type(administration.tx.conn(), id)
-        .await?
-        .ok_or_else(Error::not_found)?;
+    let before = offered(&mut administration.tx, id).await?;
+    if_match.check(&Tag::of(&before))?;
+    let before = before.instance_type;
     let change = parse()?;
     let mut validation = Validation::default();
     check_instance_type(&mut validation, &change);
@@ -138,11 +140,12 @@ pub struct TypeZoneChange {
 /// Replaces where a type is offered.
 ///
 /// # Errors
-/// 404; 422 naming the field, also for a zone that the type's provider doesn't have.
+/// 404; 412 when `if_match` is not the current tag of the zones; 422 naming the field, also for a zone that the type's provider doesn't have.
 pub async fn put_zones(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<Vec<TypeZoneChange>>,
 ) -> Result<Vec<TypeZoneRow>> {
     let mut administration = Administration::begin(app, &authorized).await?;
@@ -153,6 +156,7 @@ pub async fn put_zones(
         .await?
         .ok_or_else(Error::not_found)?;
     let before = store::zones_of_types(administration.tx.conn(), &[id]).await?;
+    if_match.check(&Tag::of(&before))?;
     let zones = parse()?;
     let platform = &mut administration.tx;
     let named: Vec<Uuid> = zones.iter().map(|zone| zone.zone_id).collect();

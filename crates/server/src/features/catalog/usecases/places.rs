@@ -13,6 +13,7 @@ use crate::ids::new_id;
 use crate::operation::Authorized;
 use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 
 /// What may be changed of a provider, a region or a zone.
 #[derive(Debug, Clone)]
@@ -139,17 +140,19 @@ pub async fn create_zone(
 }
 
 /// # Errors
-/// 404; 422 naming the field.
+/// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_provider(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ProviderRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
     let before = store::provider(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
+    if_match.check(&Tag::of(&before))?;
     let change = checked(parse()?)?;
     store::update_provider(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());
@@ -162,17 +165,19 @@ pub async fn update_provider(
 }
 
 /// # Errors
-/// 404; 422 naming the field.
+/// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_region(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<RegionRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
     let before = store::region(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
+    if_match.check(&Tag::of(&before))?;
     let change = checked(parse()?)?;
     store::update_region(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());
@@ -183,17 +188,19 @@ pub async fn update_region(
 }
 
 /// # Errors
-/// 404; 422 naming the field.
+/// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_zone(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ZoneRow> {
     let mut administration = Administration::begin(app, &authorized).await?;
     let before = store::zone(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
+    if_match.check(&Tag::of(&before))?;
     let change = checked(parse()?)?;
     store::update_zone(&mut administration.tx, id, change.name.trim(), change.is_active).await?;
     let (before, after) = (shown(before.name, before.is_active), change.show());

@@ -1,5 +1,6 @@
 //! What there is and where. Everybody who may read settings reads all of it.
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::store::{self, InstanceTypeRow, ProviderRow, RegionRow, TypeZoneRow, ZoneRow};
@@ -28,7 +29,7 @@ pub async fn zones(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Re
 }
 
 /// A type and where it is to be had.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Offered {
     pub instance_type: InstanceTypeRow,
     pub zones: Vec<TypeZoneRow>,

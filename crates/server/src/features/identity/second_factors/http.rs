@@ -23,7 +23,7 @@ use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::origin;
 use crate::plumbing::edge::params::Id;
-use crate::plumbing::edge::refusals::{BodyRefusals, ChangeRefusals, ReadRefusals, RowRefusals};
+use crate::plumbing::edge::refusals::{BodyRefusals, ReadRefusals, RowRefusals};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -338,7 +338,7 @@ struct UpdatePasskeyRequest {
 #[utoipa::path(put, path = "/auth/me/passkeys/{id}", operation_id = "update_passkey", tag = "account", params(("id" = Uuid, Path)),
     request_body = UpdatePasskeyRequest,
     extensions(("x-permission" = json!("profile.manage")), ("x-reauthentication" = json!(true))),
-    responses((status = 200, description = "The passkey as it is now", body = PasskeyInfo), ChangeRefusals))]
+    responses((status = 200, description = "The passkey as it is now", body = PasskeyInfo), RowRefusals, BodyRefusals))]
 async fn update_passkey(
     State(app): State<App>,
     recent: Recent<grant::ProfileManage>,

@@ -10,17 +10,19 @@ use crate::features::instances::rules::{Event, Status};
 use crate::features::instances::store::instances::{self, Flag, InstanceRow};
 use crate::features::instances::store::transitions::{Transition, transition};
 use crate::operation::Authorized;
+use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
 /// Sets or clears a flag. An instance that waits for its economic approval is ordered once it has it.
 ///
 /// # Errors
-/// 404 for another tenant's as for none; then whatever `parse` says; 409 `instance_ended`.
+/// 404 for another tenant's as for none; 412 when `if_match` is not the current tag; then whatever `parse` says; 409 `instance_ended`.
 pub async fn activate(
     app: &App,
     authorized: Authorized<'_>,
     id: Uuid,
     flag: Flag,
+    if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
 ) -> Result<InstanceRow> {
     let mut tx = app.db.write(&authorized).await?;
@@ -28,6 +30,7 @@ pub async fn activate(
         return Err(Error::not_found());
     }
     let before = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    if_match.check(&tag(&before))?;
     let active = parse()?;
     let status = before.status()?;
     if status.has_ended() {
@@ -71,4 +74,15 @@ pub async fn activate(
     events::notify(tx.conn(), Topic::Instances, before.tenant, id).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// The version tag of an instance, for `ETag` and `If-Match`: its state and its activations, not what is measured.
+pub fn tag(row: &InstanceRow) -> Tag {
+    Tag::of(&(
+        row.id,
+        row.version,
+        &row.desired_state,
+        row.tech_activated_at,
+        row.eco_activated_at,
+    ))
 }

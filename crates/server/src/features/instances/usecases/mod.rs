@@ -5,7 +5,7 @@ mod deploy;
 mod read;
 mod terminate;
 
-pub use activate::activate;
+pub use activate::{activate, tag};
 pub use deploy::{Deployment, DryRun, deploy, dry_run};
 pub use read::{Search, get, history, list, search};
 pub use terminate::{request_visits, terminate};

@@ -206,3 +206,24 @@ async fn a_running_request_is_answered_while_the_program_stops_and_idle_connecti
     assert_eq!(running.hear().await.status(), 422);
     tokio::time::timeout(DEADLINE, stopping).await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn who_sends_a_large_body_in_vain_can_read_the_refusal_afterwards() {
+    let server = TestServer::start().await;
+    // More than the buffers of both sides hold.
+    let body = vec![b'x'; 24 * 1024 * 1024];
+    let refused = [("POST /v1/chat/completions", 401), ("POST /auth/login", 413)];
+    for (line, status) in refused {
+        let mut wire = Wire::to(&server.base_url).await;
+        wire.say(&format!(
+            "{line} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        ))
+        .await;
+        let sent = tokio::time::timeout(DEADLINE, wire.0.write_all(&body)).await.unwrap();
+        assert!(sent.is_ok(), "{line}: {sent:?}");
+        let answer = wire.hear().await;
+        assert_eq!(answer.status(), status, "{}", answer.body);
+        assert!(answer.closes());
+    }
+}

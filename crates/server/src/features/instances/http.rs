@@ -367,7 +367,8 @@ struct InstanceActivationRequest {
 ///
 /// It serves once it is activated economically as well. `false` takes the activation back.
 #[utoipa::path(put, path = "/instances/{id}/activation/tech", operation_id = "set_instance_tech_activation", tag = "instances",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_tech"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest,
+    extensions(("x-permission" = json!("instance.activate_tech"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals, BodyRefusals,
@@ -390,7 +391,8 @@ async fn set_instance_tech_activation(
 ///
 /// An instance that waits for this approval is ordered with it. `false` takes the activation back.
 #[utoipa::path(put, path = "/instances/{id}/activation/eco", operation_id = "set_instance_eco_activation", tag = "instances",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest, extensions(("x-permission" = json!("instance.activate_eco"))),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = InstanceActivationRequest,
+    extensions(("x-permission" = json!("instance.activate_eco"))),
     responses(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals, BodyRefusals,

@@ -305,7 +305,8 @@ struct ActivationBody {
 
 /// Activate a model technically
 #[utoipa::path(put, path = "/models/{id}/activation/tech", operation_id = "activate_model_tech", tag = "models",
-    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.activate_tech"))),
+    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
+    extensions(("x-permission" = json!("model.activate_tech"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_tech(
     State(app): State<App>,
@@ -321,7 +322,8 @@ async fn activate_model_tech(
 
 /// Activate a model economically
 #[utoipa::path(put, path = "/models/{id}/activation/eco", operation_id = "activate_model_eco", tag = "models",
-    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.activate_eco"))),
+    request_body = ActivationBody, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
+    extensions(("x-permission" = json!("model.activate_eco"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_eco(
     State(app): State<App>,

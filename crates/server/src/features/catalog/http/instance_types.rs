@@ -184,7 +184,8 @@ struct UpdateInstanceTypeRequest {
 ///
 /// A new price is for servers ordered from now on.
 #[utoipa::path(put, path = "/instance_types/{id}", operation_id = "update_instance_type", tag = "catalogue",
-    request_body = UpdateInstanceTypeRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
+    request_body = UpdateInstanceTypeRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
+    extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = InstanceType), ChangeRefusals))]
 async fn update_instance_type(
     State(app): State<App>,
@@ -241,7 +242,8 @@ struct ZoneOffer {
 
 /// Set where a type is to be had
 #[utoipa::path(put, path = "/instance_types/{id}/zones", operation_id = "put_instance_type_zones", tag = "catalogue",
-    request_body = PutZonesRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
+    request_body = PutZonesRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
+    extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Page<TypeZone>), ChangeRefusals))]
 async fn put_instance_type_zones(
     State(app): State<App>,

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::permissions::Permission;
-use crate::plumbing::edge::request_id;
+use crate::request_id;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 /// Decimal places of an amount.
 const SCALE: u32 = 12;

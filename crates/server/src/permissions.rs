@@ -176,6 +176,16 @@ pub fn allowed(role: WorkspaceRole, permission: Permission, policies: Policies) 
     }
 }
 
+impl Permission {
+    /// What is done with it concerns the person alone, whatever the workspace.
+    pub fn is_of_the_person(self) -> bool {
+        matches!(
+            self,
+            Permission::ProfileManage | Permission::SessionManage | Permission::OrganizationList
+        )
+    }
+}
+
 /// Does any organization role have it? Then an organization is what is missing in Personal.
 pub fn needs_organization(permission: Permission) -> bool {
     Role::ALL.into_iter().any(|role| {

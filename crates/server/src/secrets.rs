@@ -6,6 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+/// Every API key begins so: it is told from a session's token at a glance, and by whoever scans texts for secrets.
+pub const API_KEY_PREFIX: &str = "inv_";
+
 /// SHA-256, 32 bytes: how 256-bit tokens are stored.
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()

@@ -12,23 +12,20 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Parts, router};
-use crate::bootstrap::{self, FirstAdmin};
 use crate::clock::Clock;
-use crate::features::identity::{Passwords, recovery};
-use crate::features::{api_keys, gateway, instances, usage};
-use crate::housekeeping;
-use crate::plumbing::config::{Config, ServerRole};
+use crate::features::users::Passwords;
+use crate::plumbing::config::Config;
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::edge::connections::{HEADER_TIME, serve};
 use crate::plumbing::mail;
 use crate::plumbing::telemetry;
+use crate::program::bootstrap::{self, FirstAdmin};
+use crate::program::{Parts, Program, seed};
 use crate::secrets::MasterSecret;
-use crate::seed;
 
 /// A running program.
 pub struct Running {
-    pub app: App,
+    pub program: Program,
     /// Where the console, the API and the gateway answer.
     pub address: SocketAddr,
     /// Set at the very first start.
@@ -41,9 +38,9 @@ pub struct Running {
 /// An installation whose database is up and migrated, without anything that serves or works in the background: what commands
 /// beside `serve` work on.
 pub struct Opened {
-    pub app: App,
+    pub program: Program,
     _scratch: Scratch,
-    // Dropped last: the app needs the database.
+    // Dropped last: the program needs the database.
     cluster: Option<Cluster>,
 }
 
@@ -57,6 +54,7 @@ struct Foundation {
 
 async fn lay_foundation(mut config: Config) -> anyhow::Result<Foundation> {
     config.check()?;
+    mail::check(&config)?;
     let data_dir = data_dir(&config)?;
     config.data_dir = Some(data_dir.clone());
     let (cluster, options) = database(&config, &data_dir).await?;
@@ -92,7 +90,7 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
     let mut config = foundation.config;
     let scratch = Scratch::new(&data_dir(&config)?)?;
     config.data_dir = Some(scratch.0.clone());
-    let app = App::new(Parts {
+    let program = Program::new(Parts {
         config,
         clock: Clock::default(),
         db: foundation.db,
@@ -101,7 +99,7 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
         shutdown: CancellationToken::new(),
     })?;
     Ok(Opened {
-        app,
+        program,
         _scratch: scratch,
         cluster: foundation.cluster,
     })
@@ -133,8 +131,8 @@ const SERVER_IS_RUNNING: &str = "a server is running on this data directory and 
 impl Opened {
     /// Closes the database, and stops it when it is a private one.
     pub async fn close(mut self) {
-        self.app.shutdown.cancel();
-        self.app.db.close().await;
+        self.program.core.shutdown.cancel();
+        self.program.core.db.close().await;
         if let Some(cluster) = self.cluster.take() {
             private::stop_cluster(cluster).await;
         }
@@ -159,7 +157,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     config.listen = address;
 
     let passwords = Passwords::new(std::thread::available_parallelism().map_or(2, |cores| cores.get()))?;
-    let app = App::new(Parts {
+    let program = Program::new(Parts {
         config,
         clock: Clock::default(),
         db,
@@ -167,15 +165,20 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         master,
         shutdown: CancellationToken::new(),
     })?;
-    let first_admin = bootstrap::first_admin(&app).await?;
-    seed::run(&app.db, app.clock.now()).await?;
+    let first_admin = bootstrap::first_admin(&program).await?;
+    seed::run(&program.core.db, program.core.clock.now()).await?;
 
     let mut tasks = JoinSet::new();
-    start_background(&app, &mut tasks);
-    serve_metrics(&app, &mut tasks).await?;
-    tasks.spawn(serve(listener, router(app.clone()), HEADER_TIME, app.shutdown.clone()));
+    start_background(&program, &mut tasks);
+    serve_metrics(&program, &mut tasks).await?;
+    tasks.spawn(serve(
+        listener,
+        program.router(),
+        HEADER_TIME,
+        program.core.shutdown.clone(),
+    ));
     Ok(Running {
-        app,
+        program,
         address,
         first_admin,
         tasks,
@@ -186,8 +189,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 impl Running {
     /// Stops accepting, lets running requests finish up to the grace, stops background work, closes the database.
     pub async fn stop(mut self) {
-        self.app.shutdown.cancel();
-        let grace = Duration::from_secs(self.app.config.shutdown_grace);
+        self.program.core.shutdown.cancel();
+        let grace = Duration::from_secs(self.program.core.config.shutdown_grace);
         let finished = tokio::time::timeout(grace, async { while self.tasks.join_next().await.is_some() {} }).await;
         if finished.is_err() {
             tracing::warn!(
@@ -197,36 +200,26 @@ impl Running {
             self.tasks.shutdown().await;
         }
         // After the last stream: the machines on this computer serve them.
-        self.app.clouds.suspend().await;
-        self.app.db.close().await;
+        self.program.instances.suspend().await;
+        self.program.core.db.close().await;
         if let Some(cluster) = self.cluster {
             cluster.stop().await;
         }
     }
 }
 
-/// Everything that works without being asked, according to the process's roles. Ends with the app's shutdown token.
-pub fn start_background(app: &App, tasks: &mut JoinSet<()>) {
-    mail::start(app, tasks);
-    recovery::jobs::start(app, tasks);
-    if app.config.has_role(ServerRole::Orchestrator) {
-        tasks.spawn(instances::reconcile::run(app.clone()));
-        tasks.spawn(housekeeping::run(app.clone()));
-    }
-    if app.config.has_role(ServerRole::Api) || app.config.has_role(ServerRole::Gateway) {
-        tasks.spawn(api_keys::snapshots::follow_changes(app.clone()));
-        tasks.spawn(api_keys::last_use::keep_writing(app.clone()));
-        tasks.spawn(gateway::table::keep_current(app.clone()));
-        tasks.spawn(gateway::drain::cut_at_the_end(app.clone()));
-        tasks.spawn(usage::writer::run(app.clone()));
+/// Everything that works without being asked, according to the process's roles. Ends with the shutdown token.
+pub fn start_background(program: &Program, tasks: &mut JoinSet<()>) {
+    for task in program.background() {
+        tasks.spawn(task.run);
     }
 }
 
 /// The metrics page has a listener of its own, so that nobody publishes it by accident. A second process on the machine goes
 /// without.
-async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+async fn serve_metrics(program: &Program, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
     let router = telemetry::metrics_router()?;
-    let address = app.config.metrics_listen;
+    let address = program.core.config.metrics_listen;
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -234,7 +227,7 @@ async fn serve_metrics(app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()>
             return Ok(());
         }
     };
-    tasks.spawn(serve(listener, router, HEADER_TIME, app.shutdown.clone()));
+    tasks.spawn(serve(listener, router, HEADER_TIME, program.core.shutdown.clone()));
     Ok(())
 }
 

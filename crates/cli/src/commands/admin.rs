@@ -5,13 +5,13 @@ use std::io::BufRead as _;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use inventiv_server::app::App;
-use inventiv_server::bootstrap::generate_password;
-use inventiv_server::features::identity::operator;
-use inventiv_server::features::identity::usecases::{AccountRequest, create_account};
+use inventiv_server::features::user_administration::operator;
+use inventiv_server::features::users::{AccountRequest, create_account};
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::db::SystemReason;
 use inventiv_server::plumbing::telemetry;
+use inventiv_server::program::Program;
+use inventiv_server::program::bootstrap::generate_password;
 use inventiv_server::serve::open;
 
 #[derive(Subcommand)]
@@ -131,14 +131,14 @@ impl Admin {
 pub async fn run(command: Admin) -> anyhow::Result<()> {
     telemetry::start_logging(command.config())?;
     let opened = open(command.config().clone()).await?;
-    let outcome = act(&opened.app, command).await;
+    let outcome = act(&opened.program, command).await;
     opened.close().await;
     outcome
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
-async fn act(app: &App, command: Admin) -> anyhow::Result<()> {
-    let mut tx = app.db.system(SystemReason::OperatorCommand).await?;
+async fn act(program: &Program, command: Admin) -> anyhow::Result<()> {
+    let mut tx = program.core.db.system(SystemReason::OperatorCommand).await?;
     match command {
         Admin::CreateUser(arguments) => {
             let password = arguments.password.read()?;
@@ -152,16 +152,23 @@ async fn act(app: &App, command: Admin) -> anyhow::Result<()> {
                 platform_admin: arguments.platform_admin,
             };
             let username = request.username.clone();
-            create_account(app, &mut tx, request).await.map_err(refusal)?;
+            create_account(&program.users, &mut tx, request)
+                .await
+                .map_err(refusal)?;
             tx.commit().await?;
             println!("{} can sign in, also as {username}.", arguments.email);
             show(&password);
         }
         Admin::ResetPassword(arguments) => {
             let password = arguments.password.read()?;
-            let ended = operator::reset_password(app, &mut tx, &arguments.login, password.text.clone())
-                .await
-                .map_err(refusal)?;
+            let ended = operator::reset_password(
+                &program.user_administration,
+                &mut tx,
+                &arguments.login,
+                password.text.clone(),
+            )
+            .await
+            .map_err(refusal)?;
             tx.commit().await?;
             println!(
                 "{} has a new password; {ended} session{} ended.",
@@ -171,14 +178,14 @@ async fn act(app: &App, command: Admin) -> anyhow::Result<()> {
             show(&password);
         }
         Admin::GrantPlatformAdmin(arguments) => {
-            operator::grant_platform_admin(app, &mut tx, &arguments.login)
+            operator::grant_platform_admin(&program.user_administration, &mut tx, &arguments.login)
                 .await
                 .map_err(refusal)?;
             tx.commit().await?;
             println!("{} is a platform admin.", arguments.login);
         }
         Admin::RemoveSecondFactors(arguments) => {
-            operator::remove_second_factors(app, &mut tx, &arguments.login)
+            operator::remove_second_factors(&program.user_administration, &mut tx, &arguments.login)
                 .await
                 .map_err(refusal)?;
             tx.commit().await?;

@@ -23,7 +23,7 @@ pub async fn run(command: Audit) -> anyhow::Result<()> {
 }
 
 async fn verify(opened: &Opened) -> anyhow::Result<Vec<audit::Fault>> {
-    let mut tx = opened.app.db.system(SystemReason::OperatorCommand).await?;
+    let mut tx = opened.program.core.db.system(SystemReason::OperatorCommand).await?;
     Ok(audit::verify(&mut tx).await?)
 }
 

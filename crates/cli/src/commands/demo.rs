@@ -1,8 +1,8 @@
 //! `inventiv demo`
 
-use inventiv_server::demo::{Demo, prepare};
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::telemetry;
+use inventiv_server::program::demo::{Demo, prepare};
 use inventiv_server::serve::{demo_data_dir, start};
 
 use super::serve::{StopSignals, greet};
@@ -15,7 +15,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     }
     let stop = StopSignals::new()?;
     let running = start(config).await?;
-    match prepare(&running.app).await {
+    match prepare(&running.program).await {
         Ok(demo) => {
             greet(&running);
             introduce(&demo);

@@ -50,7 +50,10 @@ impl StopSignals {
 /// What a person at a terminal needs to go on. The password appears here and nowhere else, and only once.
 #[expect(clippy::print_stdout, reason = "this is what the command prints")]
 pub fn greet(running: &Running) {
-    println!("Inventiv is ready: {}/app/", running.app.config.public_origin());
+    println!(
+        "Inventiv is ready: {}/app/",
+        running.program.core.config.public_origin()
+    );
     if let Some(admin) = &running.first_admin {
         println!("  Sign in as {}", admin.email);
         if let Some(password) = &admin.generated_password {

@@ -1,19 +1,23 @@
-//! What the product does, in dependency order: a feature may use those above it, through what their `mod.rs` offers.
+//! What the product does, in dependency order: a feature may use those above it, through what their `mod.rs` names.
 
 pub mod audit;
-pub mod identity;
-pub mod organizations;
-pub mod catalog;
+pub mod users;
+pub mod sessions;
+pub mod second_factors;
+pub mod recovery;
+pub mod signing_in;
 pub mod api_keys;
-pub mod members;
+pub mod organizations;
 pub mod invitations;
-pub mod workers;
+pub mod catalog;
+pub mod worker_tokens;
 pub mod models;
 pub mod instances;
-pub mod closing;
-pub mod users;
+pub mod workers;
+pub mod organization_deletion;
+pub mod user_administration;
 pub mod usage;
 pub mod gateway;
 pub mod chat;
 pub mod finops;
-pub mod live;
+pub mod events;

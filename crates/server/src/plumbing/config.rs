@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use axum::http::HeaderMap;
 
-use crate::plumbing::mail;
-
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
     /// Address and port for the console, the API and the gateway
@@ -233,7 +231,6 @@ impl Config {
             self.admin_password.is_none() || self.admin_password_file.is_none(),
             "give --admin-password or --admin-password-file, not both"
         );
-        mail::check(self)?;
         Ok(())
     }
 }

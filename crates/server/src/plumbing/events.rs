@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -57,20 +57,59 @@ pub async fn notify(conn: &mut PgConnection, topic: Topic, tenant: Uuid, id: Uui
     Ok(())
 }
 
-/// The news of this replica.
+/// The news of this replica, once [`Events::listen`] runs.
 #[derive(Clone)]
 pub struct Events {
     sender: broadcast::Sender<News>,
-    listening: tokio::sync::watch::Receiver<bool>,
+    listening: watch::Sender<bool>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            sender: broadcast::Sender::new(BACKLOG),
+            listening: watch::Sender::new(false),
+        }
+    }
 }
 
 impl Events {
-    /// Starts listening; ends with the token.
-    pub fn start(db: Db, shutdown: CancellationToken) -> Self {
-        let (sender, _) = broadcast::channel(BACKLOG);
-        let (listening_sender, listening) = tokio::sync::watch::channel(false);
-        tokio::spawn(listen(db, sender.clone(), listening_sender, shutdown));
-        Self { sender, listening }
+    /// Listens until the token says otherwise, and tells subscribers.
+    pub async fn listen(self, db: Db, shutdown: CancellationToken) {
+        let mut pause = Duration::from_millis(100);
+        while !shutdown.is_cancelled() {
+            let outcome = tokio::select! {
+                () = shutdown.cancelled() => return,
+                outcome = self.listen_once(&db) => outcome,
+            };
+            self.listening.send_replace(false);
+            if let Err(error) = outcome {
+                tracing::warn!(%error, retry_in_ms = pause.as_millis() as u64, "lost the database's notifications; caches are off until they are back");
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(2)),
+            }
+        }
+    }
+
+    async fn listen_once(&self, db: &Db) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(db.system_pool()).await?;
+        listener.listen(CHANNEL).await?;
+        self.listening.send_replace(true);
+        // Whatever happened before we listened was missed. Nobody subscribed is not an error.
+        let _ = self.sender.send(News::Missed);
+        loop {
+            let Some(notification) = listener.try_recv().await? else {
+                return Ok(());
+            };
+            match serde_json::from_str(notification.payload()) {
+                Ok(change) => {
+                    let _ = self.sender.send(News::Changed(change));
+                }
+                Err(error) => tracing::warn!(%error, "ignored a notification that is not ours"),
+            }
+        }
     }
 
     pub fn subscribe(&self) -> Subscription {
@@ -96,52 +135,6 @@ impl Subscription {
             Ok(news) => Some(news),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(News::Missed),
             Err(broadcast::error::RecvError::Closed) => None,
-        }
-    }
-}
-
-async fn listen(
-    db: Db,
-    sender: broadcast::Sender<News>,
-    listening: tokio::sync::watch::Sender<bool>,
-    shutdown: CancellationToken,
-) {
-    let mut pause = Duration::from_millis(100);
-    while !shutdown.is_cancelled() {
-        let outcome = tokio::select! {
-            () = shutdown.cancelled() => return,
-            outcome = listen_once(&db, &sender, &listening) => outcome,
-        };
-        listening.send_replace(false);
-        if let Err(error) = outcome {
-            tracing::warn!(%error, retry_in_ms = pause.as_millis() as u64, "lost the database's notifications; caches are off until they are back");
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(2)),
-        }
-    }
-}
-
-async fn listen_once(
-    db: &Db,
-    sender: &broadcast::Sender<News>,
-    listening: &tokio::sync::watch::Sender<bool>,
-) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(db.system_pool()).await?;
-    listener.listen(CHANNEL).await?;
-    listening.send_replace(true);
-    // Whatever happened before we listened was missed. Nobody subscribed is not an error.
-    let _ = sender.send(News::Missed);
-    loop {
-        let Some(notification) = listener.try_recv().await? else {
-            return Ok(());
-        };
-        match serde_json::from_str(notification.payload()) {
-            Ok(change) => {
-                let _ = sender.send(News::Changed(change));
-            }
-            Err(error) => tracing::warn!(%error, "ignored a notification that is not ours"),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What carries the features and knows none of them.
 
-pub mod clouds;
 pub mod config;
 pub mod console;
 pub mod db;
 pub mod edge;
 pub mod events;
+pub mod housekeeping;
 pub mod mail;
+pub mod module;
+pub mod quotas;
 pub mod telemetry;

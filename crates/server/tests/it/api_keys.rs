@@ -1,6 +1,6 @@
 //! Keys to the gateway: making, listing, changing, revoking.
 
-use inventiv_server::features::api_keys::key_format::PresentedKey;
+use inventiv_server::features::api_keys::PresentedKey;
 use inventiv_server::permissions::Role;
 use serde_json::json;
 use uuid::Uuid;
@@ -99,7 +99,7 @@ async fn a_key_is_renamed_restricted_and_freed_again() {
     let alice = server.person("alice").await;
     let key = create(&alice.client, "laptop").await;
     let path = format!("/api_keys/{}", id_of(&key));
-    let expires_at = (server.app.clock.now() + chrono::Duration::days(1)).to_rfc3339();
+    let expires_at = (server.program.core.clock.now() + chrono::Duration::days(1)).to_rfc3339();
     let change = json!({"name": "desk", "expires_at": expires_at, "allowed_models": ["demo"]});
     let changed = alice.client.put(&path, change).await.expect(200);
     assert_eq!(changed.json["name"], "desk");
@@ -107,7 +107,7 @@ async fn a_key_is_renamed_restricted_and_freed_again() {
     let unchanged = alice.client.put(&path, json!({})).await.expect(200);
     assert_eq!(unchanged.json, changed.json);
 
-    server.app.clock.advance(chrono::Duration::days(2));
+    server.program.core.clock.advance(chrono::Duration::days(2));
     let renewed = server.sign_in("alice").await;
     let expired = renewed.get("/api_keys").await.expect(200);
     assert_eq!(expired.json["items"][0]["state"], "expired");

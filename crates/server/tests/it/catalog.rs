@@ -259,7 +259,7 @@ async fn seeding_again_leaves_alone_what_an_admin_changed_or_removed() {
         .delete(&format!("/models/{}", echo.as_str().unwrap()))
         .await
         .expect(204);
-    inventiv_server::seed::run(&server.app.db, server.app.clock.now())
+    inventiv_server::program::seed::run(&server.program.core.db, server.program.core.clock.now())
         .await
         .unwrap();
     assert_eq!(admin.client.get(&offers).await.expect(200).json["items"], json!([]));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use inventiv_server::app::router_within;
 use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -82,8 +81,13 @@ impl Wire {
 async fn beside(server: &TestServer, time_limit: Duration, header_time: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let router = router_within(server.app.clone(), time_limit);
-    tokio::spawn(serve(listener, router, header_time, server.app.shutdown.clone()));
+    let router = server.program.router_within(time_limit);
+    tokio::spawn(serve(
+        listener,
+        router,
+        header_time,
+        server.program.core.shutdown.clone(),
+    ));
     address
 }
 

@@ -85,7 +85,7 @@ fn golden(path: &str, content: &str) {
 
 #[test]
 fn the_openapi_document_is_as_checked_in() {
-    golden("openapi.json", &inventiv_server::openapi::document());
+    golden("openapi.json", &inventiv_server::program::document().unwrap());
 }
 
 #[test]

@@ -97,7 +97,7 @@ async fn every_grouping_of_a_window_adds_up_to_the_same_total() {
     let acme = server.organization(&mut owner, "Acme").await;
     let mut rival = server.person("rival").await;
     let globex = server.organization(&mut rival, "Globex").await;
-    let now = server.app.clock.now();
+    let now = server.program.core.clock.now();
     let keys = [None, Some(Uuid::from_u128(11)), Some(Uuid::from_u128(12))];
     for number in 0..40_i64 {
         let used = Used {
@@ -151,7 +151,7 @@ async fn people_see_their_own_usage_and_those_who_pay_see_all_of_it() {
     let mut owner = server.person("owner").await;
     let acme = server.organization(&mut owner, "Acme").await;
     let user = server.member(acme, "user", Role::User).await;
-    let now = server.app.clock.now() - Duration::minutes(1);
+    let now = server.program.core.clock.now() - Duration::minutes(1);
     let key_id = Uuid::from_u128(5);
     let key = Some(key_id);
     for (tenant, who, key) in [
@@ -210,13 +210,13 @@ async fn servers_cost_overlap_times_price_of_their_own_organization() {
     let mut rival = server.person("rival").await;
     let globex = server.organization(&mut rival, "Globex").await;
     // Long enough after midnight of the first of a month for all that follows to lie in that day.
-    let now = server.app.clock.now();
+    let now = server.program.core.clock.now();
     let noon: DateTime<Utc> = (now + Duration::days(40))
         .format("%Y-%m-01T12:00:00Z")
         .to_string()
         .parse()
         .unwrap();
-    server.app.clock.advance(noon - now);
+    server.program.core.clock.advance(noon - now);
     let owner = server.sign_in("owner").await.switch_to(Some(acme)).await;
     let hours = |count: i64| noon - Duration::hours(count);
     let running = billed(
@@ -290,7 +290,7 @@ async fn the_cost_of_any_window_is_the_sum_of_its_parts() {
         },
     };
     let authorized = operation.require(Permission::FinopsRead).unwrap();
-    let mut tx = server.app.db.read(&authorized).await.unwrap();
+    let mut tx = server.program.core.db.read(&authorized).await.unwrap();
     let mut cuts: Vec<i64> = (0..40).map(|number| number * number * 97 % 100_000).collect();
     cuts.extend([0, 777, 5_000, 90_001, 100_000]);
     cuts.sort_unstable();

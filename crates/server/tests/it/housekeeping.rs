@@ -3,8 +3,6 @@
 use chrono::Duration;
 use serde_json::json;
 
-use inventiv_server::housekeeping::tidy;
-
 use crate::harness::TestServer;
 
 async fn counts(server: &TestServer) -> (i64, i64, i64) {
@@ -27,14 +25,17 @@ async fn rows_past_their_time_are_removed_and_younger_ones_stay() {
     let (answers, sessions, throttles) = counts(&server).await;
     assert!(answers == 1 && sessions == 1 && throttles >= 1);
 
-    server.app.clock.advance(Duration::hours(23));
-    assert_eq!(tidy(&server.app).await.unwrap(), 0);
-    server.app.clock.advance(Duration::hours(2));
-    assert_eq!(tidy(&server.app).await.unwrap(), 1 + throttles as u64);
+    server.program.core.clock.advance(Duration::hours(23));
+    assert_eq!(server.program.housekeeping().tidy().await.unwrap(), 0);
+    server.program.core.clock.advance(Duration::hours(2));
+    assert_eq!(
+        server.program.housekeeping().tidy().await.unwrap(),
+        1 + throttles as u64
+    );
     assert_eq!(counts(&server).await, (0, 1, 0));
     // A session lives thirty days at most, and is remembered thirty more.
-    server.app.clock.advance(Duration::days(58));
-    assert_eq!(tidy(&server.app).await.unwrap(), 0);
-    server.app.clock.advance(Duration::days(2));
-    assert_eq!(tidy(&server.app).await.unwrap(), 1);
+    server.program.core.clock.advance(Duration::days(58));
+    assert_eq!(server.program.housekeeping().tidy().await.unwrap(), 0);
+    server.program.core.clock.advance(Duration::days(2));
+    assert_eq!(server.program.housekeeping().tidy().await.unwrap(), 1);
 }

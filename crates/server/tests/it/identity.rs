@@ -64,7 +64,7 @@ async fn guessing_is_slowed_down_per_account_and_the_window_passes() {
         .expect(429);
     assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
     server.person("bob").await; // another account from the same address still signs in
-    server.app.clock.advance(Duration::minutes(16));
+    server.program.core.clock.advance(Duration::minutes(16));
     server
         .anonymous()
         .post("/auth/login", json!({"login": "alice", "password": PASSWORD}))
@@ -108,7 +108,7 @@ async fn strangers_who_guess_from_anywhere_do_not_stop_the_person() {
 async fn a_bearer_token_expires_and_refreshes_while_the_session_lives() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
-    server.app.clock.advance(Duration::minutes(11));
+    server.program.core.clock.advance(Duration::minutes(11));
     assert_eq!(alice.client.get("/auth/me").await.expect(401).code(), "token_expired");
     let token = alice.client.post("/auth/refresh", json!({})).await.expect(200).json["token"]
         .as_str()
@@ -116,7 +116,7 @@ async fn a_bearer_token_expires_and_refreshes_while_the_session_lives() {
         .to_owned();
     let renewed = alice.client.with_token(&token);
     renewed.get("/auth/me").await.expect(200);
-    server.app.clock.advance(Duration::hours(13));
+    server.program.core.clock.advance(Duration::hours(13));
     assert_eq!(
         renewed.post("/auth/refresh", json!({})).await.expect(401).code(),
         "unauthenticated"
@@ -135,7 +135,7 @@ async fn a_session_that_never_rests_ends_after_thirty_days_all_the_same() {
         }
         client = client.with_token(answer.json["token"].as_str().unwrap());
         assert!(hours < 40 * 24, "a session lives for ever");
-        server.app.clock.advance(Duration::hours(11));
+        server.program.core.clock.advance(Duration::hours(11));
         hours += 11;
     };
     assert_eq!(refused.code(), "unauthenticated");
@@ -162,12 +162,12 @@ async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_work
             .get("set-cookie")
             .is_none()
     );
-    server.app.clock.advance(Duration::minutes(30));
+    server.program.core.clock.advance(Duration::minutes(30));
     let renewed = browser.get("/auth/me").await.expect(200);
     let new_cookie = cookie_of(&renewed);
     assert_ne!(cookie, new_cookie);
     browser.get("/auth/me").await.expect(200);
-    server.app.clock.advance(Duration::seconds(61));
+    server.program.core.clock.advance(Duration::seconds(61));
     browser.get("/auth/me").await.expect(401);
     let browser = server.anonymous().with_header("cookie", &new_cookie);
     browser.get("/auth/me").await.expect(200);

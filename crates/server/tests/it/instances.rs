@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use chrono::Duration;
-use inventiv_server::features::workers::tokens::bootstrap_token;
+use inventiv_server::features::instances::mock_directory;
+use inventiv_server::features::worker_tokens::bootstrap_token;
 use inventiv_server::permissions::Role;
-use inventiv_server::plumbing::clouds::mock_directory;
 use inventiv_server::plumbing::config::{Config, ServerRole};
 use inventiv_server::plumbing::db::PoolSizes;
 use providers::Operation;
@@ -64,7 +64,7 @@ fn plan(server: &TestServer, plan: &FaultPlan) {
 }
 
 async fn servers_made(server: &TestServer, id: &str) -> usize {
-    let cloud = server.app.clouds.mock().unwrap();
+    let cloud = server.program.instances.mock_cloud().unwrap();
     cloud.created_servers(id.parse().unwrap()).await.unwrap().len()
 }
 
@@ -130,9 +130,9 @@ async fn a_deployment_becomes_ready_and_ends_with_nothing_left_and_no_cost_runni
     let again = owner.client.delete(&format!("/instances/{id}")).await.expect(202);
     assert_eq!(again.json["status"], "terminated", "asking again changes nothing");
     let left = server
-        .app
-        .clouds
-        .get("mock")
+        .program
+        .instances
+        .cloud("mock")
         .unwrap()
         .list_servers("mock-paris-1")
         .await
@@ -534,9 +534,9 @@ async fn a_silent_worker_makes_its_instance_unavailable_and_then_failed_and_clea
     let id = deploy(&owner.client, &catalogue).await;
     let ready = reaches(&owner.client, &id, "ready").await;
     let process = server
-        .app
-        .clouds
-        .mock()
+        .program
+        .instances
+        .mock_cloud()
         .unwrap()
         .worker_process(ready["provider_instance_id"].as_str().unwrap())
         .await
@@ -548,9 +548,9 @@ async fn a_silent_worker_makes_its_instance_unavailable_and_then_failed_and_clea
         .unwrap();
     assert!(stopped.success());
     // Its last heartbeat may still be on the way.
-    server.app.clock.advance(Duration::minutes(6));
+    server.program.core.clock.advance(Duration::minutes(6));
     status_becomes(&server, &id, "unavailable").await;
-    server.app.clock.advance(Duration::minutes(11));
+    server.program.core.clock.advance(Duration::minutes(11));
     status_becomes(&server, &id, "terminated").await;
     let code: String = sqlx::query_scalar("SELECT error_code FROM instances WHERE id = $1::uuid")
         .bind(&id)
@@ -573,9 +573,9 @@ async fn a_server_that_vanished_fails_its_instance_once_that_is_proven() {
         &server,
         &FaultPlan::default().once(Operation::FindServers, Fault::Vanish),
     );
-    server.app.clock.advance(Duration::seconds(20));
+    server.program.core.clock.advance(Duration::seconds(20));
     let ended = eventually("it is over", || async {
-        server.app.clock.advance(Duration::seconds(1));
+        server.program.core.clock.advance(Duration::seconds(1));
         let instance = instance(&owner.client, &id).await;
         (instance["status"] == "terminated").then_some(instance)
     })
@@ -595,13 +595,13 @@ async fn two_orchestrators_make_one_server_each() {
     })
     .await;
     // The cloud is the same for both; everything else in a data directory belongs to one program.
-    let cloud = inventiv_server::plumbing::clouds::mock_directory(first.data_dir.path());
+    let cloud = inventiv_server::features::instances::mock_directory(first.data_dir.path());
     std::fs::create_dir_all(&cloud).unwrap();
     let url = first.base_url.clone();
     let second = TestServer::start_on(options, sizes, |config| {
         config.master_secret = Some(secret.clone());
         config.worker_url = Some(url);
-        let own = inventiv_server::plumbing::clouds::mock_directory(config.data_dir.as_deref().unwrap());
+        let own = inventiv_server::features::instances::mock_directory(config.data_dir.as_deref().unwrap());
         std::os::unix::fs::symlink(&cloud, own).unwrap();
     })
     .await;
@@ -648,7 +648,7 @@ async fn one_boot_has_the_instance_and_another_takes_over_only_once_it_is_silent
     let organization = server.organization(&mut owner, "Acme").await;
     let id = deploy(&owner.client, &catalogue).await;
     reaches(&owner.client, &id, "booting").await;
-    let token = bootstrap_token(&server.app.master, id.parse().unwrap());
+    let token = bootstrap_token(&server.program.core.master, id.parse().unwrap());
     let machine = server.anonymous().with_token(&token);
     let register = async |boot: Uuid| machine.post("/internal/worker/register", registration(boot)).await;
     let (a, b, c) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
@@ -680,7 +680,7 @@ async fn one_boot_has_the_instance_and_another_takes_over_only_once_it_is_silent
     assert_eq!(beat(&worker, a, 1).await.expect(200).json["directive"], "continue");
 
     assert_eq!(register(b).await.expect(409).code(), "worker_boot_pending");
-    server.app.clock.advance(Duration::seconds(1));
+    server.program.core.clock.advance(Duration::seconds(1));
     beat(&worker, a, 2).await.expect(200);
     assert_eq!(
         register(b).await.expect(409).code(),
@@ -694,7 +694,7 @@ async fn one_boot_has_the_instance_and_another_takes_over_only_once_it_is_silent
             .await
             .unwrap();
     assert_eq!(alarms, 1);
-    server.app.clock.advance(Duration::seconds(30));
+    server.program.core.clock.advance(Duration::seconds(30));
     let taken_over = register(c).await.expect(200).json;
     assert_eq!(beat(&worker, a, 3).await.expect(401).code(), "worker_token_refused");
 

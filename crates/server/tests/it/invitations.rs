@@ -316,7 +316,7 @@ async fn whoever_is_a_member_already_stays_what_they_are() {
 async fn an_expired_invitation_lets_nobody_in_and_makes_room_for_a_new_one() {
     let scene = scene().await;
     let (_, token) = scene.invite("nina@example.test", "user").await;
-    scene.server.app.clock.advance(Duration::days(7));
+    scene.server.program.core.clock.advance(Duration::days(7));
     assert_eq!(scene.look(&token).await.expect(200).json["status"], "expired");
     let refused = scene
         .accept(&scene.server.anonymous(), &token, fields("nina"))

@@ -34,7 +34,7 @@ async fn a_successor_is_like_the_key_before_and_both_know_each_other() {
     let server = TestServer::start().await;
     let mut alice = server.person("alice").await;
     server.organization(&mut alice, "Acme").await;
-    let far = server.app.clock.now() + Duration::days(90);
+    let far = server.program.core.clock.now() + Duration::days(90);
     let body = json!({"name": "ci", "expires_at": far, "allowed_models": ["demo/a"]});
     let key = create(&alice.client, body).await;
     let new = alice.client.post(&rotation_of(&key), json!({})).await.expect(201);
@@ -63,7 +63,7 @@ async fn a_successor_is_like_the_key_before_and_both_know_each_other() {
     let old = listed(&alice.client, &key.json["id"]).await;
     assert_eq!((&old["state"], &old["rotated_to"]), (&json!("rotating"), &link(&new)));
     // A day, unless told.
-    let left = moment(&old["expires_at"]) - server.app.clock.now();
+    let left = moment(&old["expires_at"]) - server.program.core.clock.now();
     assert!((Duration::hours(23)..=Duration::hours(24)).contains(&left), "{left}");
 
     let audited: String = sqlx::query_scalar("SELECT after::text FROM audit_log WHERE action = 'api_key.rotate'")
@@ -79,7 +79,7 @@ async fn a_successor_is_like_the_key_before_and_both_know_each_other() {
 async fn an_overlap_never_lengthens_a_life() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
-    let soon = server.app.clock.now() + Duration::hours(1);
+    let soon = server.program.core.clock.now() + Duration::hours(1);
     let key = create(&alice.client, json!({"name": "short", "expires_at": soon})).await;
     alice
         .client
@@ -232,12 +232,12 @@ async fn a_key_that_was_replaced_lives_no_longer_than_its_overlap() {
         let body = json!({"name": "Leaked", "expires_at": sooner});
         alice.client.put(&path, body).await.expect(200);
     }
-    server.app.clock.advance(Duration::hours(2));
+    server.program.core.clock.advance(Duration::hours(2));
     let token = alice.client.post("/auth/refresh", json!({})).await.expect(200);
     let alice = alice.client.with_token(token.json["token"].as_str().unwrap());
     let password = json!({"password": PASSWORD});
     alice.post("/auth/reauthenticate", password).await.expect(204);
-    let again = json!({"expires_at": server.app.clock.now() + Duration::days(1)});
+    let again = json!({"expires_at": server.program.core.clock.now() + Duration::days(1)});
     alice.put(&path, again).await.expect(422);
     assert_eq!(listed(&alice, &key.json["id"]).await["state"], "expired");
 }
@@ -295,7 +295,7 @@ async fn a_key_that_is_replaced_while_its_member_goes_ends_with_its_successor() 
 async fn a_search_counts_the_states_and_shows_one_of_them() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
-    let soon = server.app.clock.now() + Duration::days(3);
+    let soon = server.program.core.clock.now() + Duration::days(3);
     create(&alice.client, json!({"name": "lasting"})).await;
     create(&alice.client, json!({"name": "ending", "expires_at": soon})).await;
     let replaced = create(&alice.client, json!({"name": "replaced"})).await;

@@ -16,17 +16,17 @@ async fn server_with(sink: &SmtpSink) -> TestServer {
 }
 
 async fn send(server: &TestServer, recipient: &str) {
-    let mut tx = server.app.db.system(SystemReason::MailDelivery).await.unwrap();
+    let mut tx = server.program.core.db.system(SystemReason::MailDelivery).await.unwrap();
     let mail = Mail {
         template: Template::PasswordReset,
         recipient,
         fallback_locale: "en",
         parameters: json!({"link": "http://inventiv.test/app/reset-password#token=s3cret", "minutes": 60}),
-        expires_at: Some(server.app.clock.now() + TimeDelta::hours(1)),
+        expires_at: Some(server.program.core.clock.now() + TimeDelta::hours(1)),
     };
-    enqueue(tx.conn(), mail, server.app.clock.now()).await.unwrap();
+    enqueue(tx.conn(), mail, server.program.core.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
-    server.app.mail.now();
+    server.program.core.mail.now();
 }
 
 /// The one mail's `(sent, failed, attempts, last_error, forgotten)`.
@@ -83,12 +83,12 @@ async fn a_mail_that_is_not_taken_now_is_tried_again_later_as_the_same_mail() {
     send(&server, "ann@example.test").await;
     let refused = until_attempted(&server, 1).await;
     assert_eq!(refused, (false, false, 1, Some("smtp 450".to_owned()), false));
-    server.app.clock.advance(TimeDelta::seconds(16));
-    server.app.mail.now();
+    server.program.core.clock.advance(TimeDelta::seconds(16));
+    server.program.core.mail.now();
     let cut = until_attempted(&server, 2).await;
     assert_eq!((cut.0, cut.1), (false, false));
-    server.app.clock.advance(TimeDelta::seconds(31));
-    server.app.mail.now();
+    server.program.core.clock.advance(TimeDelta::seconds(31));
+    server.program.core.mail.now();
     let mail = sink.mail_to("ann@example.test", 1).await;
     assert_eq!(until_attempted(&server, 3).await, (true, false, 3, None, true));
     let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM outbox")
@@ -129,8 +129,8 @@ async fn a_mail_that_is_out_of_date_is_not_sent_anymore() {
     sink.fail([Fault::Refuse(450)]);
     send(&server, "ann@example.test").await;
     until_attempted(&server, 1).await;
-    server.app.clock.advance(TimeDelta::minutes(61));
-    server.app.mail.now();
+    server.program.core.clock.advance(TimeDelta::minutes(61));
+    server.program.core.mail.now();
     let outcome = until_attempted(&server, 2).await;
     assert_eq!(outcome, (false, true, 2, Some("out of date".to_owned()), true));
     assert_eq!(sink.attempts(), 1);
@@ -147,8 +147,8 @@ async fn attempts_end_some_time() {
         .unwrap();
     send(&server, "ann@example.test").await;
     assert!(!until_attempted(&server, 13).await.1);
-    server.app.clock.advance(TimeDelta::minutes(41));
-    server.app.mail.now();
+    server.program.core.clock.advance(TimeDelta::minutes(41));
+    server.program.core.mail.now();
     let outcome = until_attempted(&server, 14).await;
     assert_eq!((outcome.0, outcome.1, outcome.4), (false, true, true));
 }
@@ -166,7 +166,7 @@ async fn several_replicas_send_each_mail_once_even_when_the_server_is_slow() {
     sink.fail(std::iter::repeat_n(Fault::Slow(Duration::from_millis(300)), 4));
     for number in 0..10 {
         send(&first, &format!("person{number}@example.test")).await;
-        second.app.mail.now();
+        second.program.core.mail.now();
     }
     eventually("all mails are sent", async || {
         let open: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
@@ -189,13 +189,13 @@ async fn a_mail_whose_sender_died_is_sent_by_another_once_the_lease_is_over() {
         .unwrap();
     send(&server, "ann@example.test").await;
     sqlx::query("UPDATE outbox SET lease_until = $1")
-        .bind(server.app.clock.now() + TimeDelta::minutes(3))
+        .bind(server.program.core.clock.now() + TimeDelta::minutes(3))
         .execute(&server.owner)
         .await
         .unwrap();
-    server.app.mail.now();
-    server.app.clock.advance(TimeDelta::minutes(4));
-    server.app.mail.now();
+    server.program.core.mail.now();
+    server.program.core.clock.advance(TimeDelta::minutes(4));
+    server.program.core.mail.now();
     sink.mail_to("ann@example.test", 1).await;
     assert!(until_attempted(&server, 1).await.0);
 }
@@ -264,7 +264,7 @@ async fn without_a_mail_server_mails_become_files_only_the_program_can_read() {
 #[tokio::test]
 async fn requests_cannot_read_the_outbox() {
     let server = TestServer::start().await;
-    let mut auth = server.app.db.auth().await.unwrap();
+    let mut auth = server.program.core.db.auth().await.unwrap();
     let refused = sqlx::query("SELECT * FROM outbox").fetch_optional(auth.conn()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")));
 }

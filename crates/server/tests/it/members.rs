@@ -143,7 +143,7 @@ async fn whoever_enters_an_organization_was_seen_there() {
     };
     let first = seen().await;
     assert!(first.is_string());
-    server.app.clock.advance(chrono::Duration::minutes(5));
+    server.program.core.clock.advance(chrono::Duration::minutes(5));
     let elsewhere = server.sign_in("bob").await;
     assert_eq!(seen().await, first, "signing in leads to Personal");
     elsewhere.switch_to(Some(organization)).await;
@@ -624,7 +624,8 @@ async fn many_changes_at_once_neither_deadlock_nor_orphan() {
     }
     assert!(owners(&server, organization).await >= 1);
     let mut tx = server
-        .app
+        .program
+        .core
         .db
         .system(inventiv_server::plumbing::db::SystemReason::OperatorCommand)
         .await

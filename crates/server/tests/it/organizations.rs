@@ -220,7 +220,13 @@ async fn a_deleted_organization_takes_memberships_sessions_and_keys_along_and_ke
         actions(&server, organization).await.last().unwrap(),
         "organization.delete"
     );
-    let mut tx = server.app.db.system(SystemReason::OperatorCommand).await.unwrap();
+    let mut tx = server
+        .program
+        .core
+        .db
+        .system(SystemReason::OperatorCommand)
+        .await
+        .unwrap();
     assert_eq!(audit::verify(&mut tx).await.unwrap(), []);
 }
 

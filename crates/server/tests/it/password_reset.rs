@@ -1,8 +1,8 @@
 //! New passwords and new addresses by mail, and which passwords are taken.
 
 use chrono::Duration;
-use inventiv_server::features::identity::operator;
-use inventiv_server::housekeeping::tidy;
+use inventiv_server::features::user_administration::operator;
+
 use inventiv_server::plumbing::db::SystemReason;
 use serde_json::{Value, json};
 
@@ -210,7 +210,7 @@ async fn a_used_an_expired_and_an_unknown_link_look_the_same() {
     let used = scene.token(1).await;
     scene.reset(&used, NEW_PASSWORD).await.expect(204);
     let expired = scene.token(2).await;
-    scene.server.app.clock.advance(Duration::minutes(61));
+    scene.server.program.core.clock.advance(Duration::minutes(61));
     let mut answers = Vec::new();
     for token in [used.as_str(), &expired, "unknown", ""] {
         let answer = scene.reset(token, NEW_PASSWORD).await.expect(422);
@@ -290,7 +290,7 @@ async fn nobody_is_flooded_with_links_and_the_limit_does_not_show() {
     scene.ask("nobody@example.test").await.expect(202);
     scene.looked_into().await;
     assert_eq!(scene.mails().await, 5);
-    scene.server.app.clock.advance(Duration::minutes(61));
+    scene.server.program.core.clock.advance(Duration::minutes(61));
     scene.token(6).await;
 }
 
@@ -437,13 +437,13 @@ async fn old_links_and_mails_are_forgotten_some_time() {
         let query = "SELECT (SELECT count(*) FROM password_reset_tokens) + (SELECT count(*) FROM email_changes), (SELECT count(*) FROM outbox)";
         sqlx::query_as(query).fetch_one(&scene.server.owner).await.unwrap()
     };
-    tidy(&scene.server.app).await.unwrap();
+    scene.server.program.housekeeping().tidy().await.unwrap();
     assert_eq!(left().await, (2, 3));
-    scene.server.app.clock.advance(Duration::days(8));
-    tidy(&scene.server.app).await.unwrap();
+    scene.server.program.core.clock.advance(Duration::days(8));
+    scene.server.program.housekeeping().tidy().await.unwrap();
     assert_eq!(left().await, (0, 3));
-    scene.server.app.clock.advance(Duration::days(23));
-    tidy(&scene.server.app).await.unwrap();
+    scene.server.program.core.clock.advance(Duration::days(23));
+    scene.server.program.housekeeping().tidy().await.unwrap();
     assert_eq!(left().await, (0, 0));
 }
 
@@ -461,7 +461,7 @@ async fn somebody_whose_account_was_made_by_others_chooses_the_password_with_the
         "{}",
         mail.text()
     );
-    scene.server.app.clock.advance(Duration::days(6));
+    scene.server.program.core.clock.advance(Duration::days(6));
     scene.reset(&mail.token(), NEW_PASSWORD).await.expect(204);
     scene.sign_in("nina", NEW_PASSWORD).await.expect(200);
     scene.reset(&mail.token(), "something else entirely").await.expect(422);
@@ -475,9 +475,16 @@ async fn a_password_set_by_the_operator_ends_the_links_that_were_mailed_before()
         .await
         .expect(202);
     let change = scene.sink.mail_to("mallory@example.test", 1).await.token();
-    let app = &scene.server.app;
-    let mut tx = app.db.system(SystemReason::OperatorCommand).await.unwrap();
-    operator::reset_password(app, &mut tx, "alice", NEW_PASSWORD.to_owned())
+    let administration = &scene.server.program.user_administration;
+    let mut tx = scene
+        .server
+        .program
+        .core
+        .db
+        .system(SystemReason::OperatorCommand)
+        .await
+        .unwrap();
+    operator::reset_password(administration, &mut tx, "alice", NEW_PASSWORD.to_owned())
         .await
         .unwrap();
     tx.commit().await.unwrap();

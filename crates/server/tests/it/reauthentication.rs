@@ -13,7 +13,7 @@ async fn server() -> TestServer {
 
 /// A quarter of an hour later, with a token that is good again.
 async fn later(server: &TestServer, client: &Client) -> Client {
-    server.app.clock.advance(Duration::minutes(15));
+    server.program.core.clock.advance(Duration::minutes(15));
     let renewed = client.post("/auth/refresh", json!({})).await.expect(200);
     client.with_token(renewed.json["token"].as_str().unwrap())
 }

@@ -34,7 +34,7 @@ fn signed_in(server: &TestServer, answer: Answer) -> Client {
 
 /// Time for a code that was not used yet.
 fn next_code(server: &TestServer, secret: &str) -> String {
-    server.app.clock.advance(Duration::seconds(60));
+    server.program.core.clock.advance(Duration::seconds(60));
     code_of(server, secret)
 }
 
@@ -251,7 +251,7 @@ async fn a_challenge_is_for_five_minutes_and_for_the_password_it_was_given_for()
     let alice = server.person("alice").await;
     let (secret, _) = enrol_totp(&server, &alice.client).await;
     let late = log_in(&server, "alice").await.expect(202);
-    server.app.clock.advance(Duration::seconds(301));
+    server.program.core.clock.advance(Duration::seconds(301));
     let refused = answer(&server, &late, json!({"code": code_of(&server, &secret)})).await;
     assert_eq!(refused.expect(401).code(), "challenge_ended");
 
@@ -337,7 +337,7 @@ async fn a_ceremony_is_answered_once_by_the_session_it_was_made_for() {
     assert_eq!(refused.json["errors"][0]["field"], "credential");
 
     let late = new_passkey(&alice.client, &mut Authenticator::new(ORIGIN), "Late").await;
-    server.app.clock.advance(Duration::seconds(301));
+    server.program.core.clock.advance(Duration::seconds(301));
     alice.client.post("/auth/me/passkeys", late).await.expect(422);
     // The same authenticator belongs to one account.
     let body = new_passkey(&bob.client, &mut authenticator, "Stolen").await;

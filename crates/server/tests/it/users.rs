@@ -122,7 +122,7 @@ async fn an_account_is_made_for_who_has_none_and_whoever_has_one_is_invited() {
     let (page, token) = link.split_once("#token=").unwrap();
     assert_eq!(
         page,
-        format!("{}/app/reset-password", server.app.config.public_origin())
+        format!("{}/app/reset-password", server.program.core.config.public_origin())
     );
     let again = idempotent.post("/users", new.clone()).await.expect(201).json;
     assert_eq!((&again["id"], &again["link"]), (&made.json["id"], &Value::Null));
@@ -452,7 +452,13 @@ async fn a_closed_account_leaves_no_personal_data_and_its_traces_stay_provable()
     assert_eq!(revoked, ["mine"], "the organization's key stays");
     assert_eq!(last_entry(&server, organization).await.0, "member.remove");
     assert_eq!(last_entry(&server, PLATFORM).await.0, "user.delete");
-    let mut tx = server.app.db.system(SystemReason::OperatorCommand).await.unwrap();
+    let mut tx = server
+        .program
+        .core
+        .db
+        .system(SystemReason::OperatorCommand)
+        .await
+        .unwrap();
     assert_eq!(audit::verify(&mut tx).await.unwrap(), []);
     drop(tx);
     // The address is free for somebody new.

@@ -12,10 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::ApiKeys;
 use super::rules::{KeyState, KeyStatus, expires_soon, may_change, overlap};
 use super::store::KeyRow;
 use super::usecases::{self, KeyChange, KeyRequest};
-use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::operation::{Allowed, Operation, Recent};
 use crate::permissions::{Permission, grant};
@@ -26,7 +26,7 @@ use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, CreateRefusals, ReadRefusals};
 use crate::plumbing::edge::versions::IfMatch;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<ApiKeys> {
     OpenApiRouter::new()
         .routes(routes!(list_api_keys, create_api_key))
         .routes(routes!(search_api_keys))
@@ -125,13 +125,13 @@ struct CreatedApiKey {
     (status = 409, description = "The workspace changed", body = Problem),
     (status = 422, description = "A parameter breaks a rule", body = Problem)))]
 async fn list_api_keys(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Allowed<grant::ApiKeyRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<ApiKey>>> {
     let authorized = allowed.authorized();
     let seen_by = authorized.operation();
-    let page = usecases::list(&app, authorized, &query.check()?).await?;
+    let page = usecases::list(&keys, authorized, &query.check()?).await?;
     Ok(Json(Page {
         items: page.items.into_iter().map(|row| ApiKey::new(row, seen_by)).collect(),
         next_cursor: page.next_cursor,
@@ -183,7 +183,7 @@ struct KeyStats {
     (status = 409, description = "The workspace changed", body = Problem),
     (status = 422, description = "A parameter breaks a rule", body = Problem)))]
 async fn search_api_keys(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Allowed<grant::ApiKeyRead>,
     Query(query): Query<KeyQuery>,
 ) -> Result<Json<FoundKeys>> {
@@ -208,7 +208,7 @@ async fn search_api_keys(
     }
     .check()?;
     let seen_by = authorized.operation();
-    let (rows, counts) = usecases::search(&app, authorized, status, &paging).await?;
+    let (rows, counts) = usecases::search(&keys, authorized, status, &paging).await?;
     Ok(Json(FoundKeys {
         items: rows.into_iter().map(|row| ApiKey::new(row, seen_by)).collect(),
         total: counts.of(status),
@@ -240,7 +240,7 @@ struct CreateApiKeyRequest {
     (status = 201, description = "Made", body = CreatedApiKey),
     CreateRefusals))]
 async fn create_api_key(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Recent<grant::ApiKeyCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateApiKeyRequest>,
@@ -253,7 +253,7 @@ async fn create_api_key(
         allowed_models: request.allowed_models,
     };
     let attempt = Attempt::new("create_api_key", &key, body.bytes());
-    let answer = usecases::create(&app, authorized, request, &attempt, shown_once(authorized.operation())).await?;
+    let answer = usecases::create(&keys, authorized, request, &attempt, shown_once(authorized.operation())).await?;
     Ok(never_stored(answer))
 }
 
@@ -296,7 +296,7 @@ struct RotateApiKeyRequest {
     (status = 409, description = "The workspace changed, the key was revoked (key_revoked), has expired (key_expired) or was replaced before \
         (key_already_rotated), or the idempotency key was used for something else", body = Problem)))]
 async fn rotate_api_key(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Recent<grant::ApiKeyCreate>,
     Id(id): Id,
     key: IdempotencyKey,
@@ -308,7 +308,7 @@ async fn rotate_api_key(
     let attempt = Attempt::new("rotate_api_key", &key, &asked);
     let overlap = || overlap(body.parse()?.overlap_seconds);
     let answer = usecases::rotate(
-        &app,
+        &keys,
         authorized,
         id,
         overlap,
@@ -349,7 +349,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     (status = 409, description = "The workspace changed, or the key was revoked", body = Problem),
     (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_api_key(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Recent<grant::ApiKeyUpdate>,
     Id(id): Id,
     if_match: IfMatch,
@@ -364,7 +364,7 @@ async fn update_api_key(
             allowed_models: request.allowed_models,
         })
     };
-    let row = usecases::update(&app, authorized, id, &if_match, change).await?;
+    let row = usecases::update(&keys, authorized, id, &if_match, change).await?;
     Ok(usecases::tag(&row).on(ApiKey::new(row, authorized.operation())))
 }
 
@@ -378,10 +378,10 @@ async fn update_api_key(
     (status = 403, description = "Permission missing, or somebody else's key", body = Problem),
     (status = 404, description = "No such key in this workspace", body = Problem)))]
 async fn revoke_api_key(
-    State(app): State<App>,
+    State(keys): State<ApiKeys>,
     allowed: Recent<grant::ApiKeyRevoke>,
     Id(id): Id,
 ) -> Result<StatusCode> {
-    usecases::revoke(&app, allowed.authorized(), id).await?;
+    usecases::revoke(&keys, allowed.authorized(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,8 +4,7 @@
 //! looks like one without asking anybody. Everything is base62, so that a double click selects the whole key's part and no
 //! encoding is needed anywhere.
 
-use crate::features::identity::authentication::API_KEY_PREFIX as PREFIX;
-use crate::secrets::sha256;
+use crate::secrets::{API_KEY_PREFIX as PREFIX, sha256};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const PUBLIC_ID_LENGTH: usize = 16;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::ApiKeys;
 use super::store;
-use crate::app::App;
 use crate::error::Result;
 use crate::plumbing::db::SystemReason;
 
@@ -33,26 +33,26 @@ impl LastUse {
 }
 
 /// Writes what was gathered until the program stops.
-pub async fn keep_writing(app: App) {
+pub async fn keep_writing(keys: ApiKeys) {
     let mut stopping = false;
     while !stopping {
         tokio::select! {
-            () = app.shutdown.cancelled() => stopping = true,
+            () = keys.core.shutdown.cancelled() => stopping = true,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if let Err(error) = write(&app).await {
+        if let Err(error) = write(&keys).await {
             tracing::warn!(%error, "the time keys were last used could not be written");
         }
     }
 }
 
-async fn write(app: &App) -> Result<()> {
-    let used = app.gateway.last_use.take();
+async fn write(keys: &ApiKeys) -> Result<()> {
+    let used = keys.last_use.take();
     if used.is_empty() {
         return Ok(());
     }
     let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = used.into_iter().unzip();
-    let mut tx = app.db.system(SystemReason::KeyUsage).await?;
+    let mut tx = keys.core.db.system(SystemReason::KeyUsage).await?;
     store::touch(&mut tx, &ids, &times).await?;
     tx.commit().await
 }

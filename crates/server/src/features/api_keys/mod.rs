@@ -7,11 +7,70 @@
 //!
 //! Tables: `api_keys`. Uses: audit.
 
-pub mod http;
-pub mod key_format;
+mod http;
+mod key_format;
+mod last_use;
 pub mod leavers;
-pub mod last_use;
-pub mod rules;
-pub mod snapshots;
-pub mod store;
-pub mod usecases;
+mod rules;
+mod snapshots;
+mod store;
+mod usecases;
+
+use std::sync::Arc;
+
+use crate::core::Core;
+use crate::error::Result;
+use crate::plumbing::config::ServerRole::{Api, Gateway};
+use crate::plumbing::module::{Module, Surface, Task};
+use last_use::LastUse;
+use snapshots::KeySnapshots;
+
+pub use key_format::{NewKey, PresentedKey};
+pub use snapshots::KeySnapshot;
+pub use store::recognised;
+pub use usecases::{KeyRequest, create, list};
+
+#[derive(Clone)]
+pub struct ApiKeys {
+    core: Core,
+    /// What the gateway knows of keys.
+    snapshots: Arc<KeySnapshots>,
+    last_use: Arc<LastUse>,
+}
+
+impl ApiKeys {
+    pub fn new(core: Core) -> Self {
+        Self {
+            core,
+            snapshots: Arc::default(),
+            last_use: Arc::default(),
+        }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("api_keys", Surface::Session, &["api_keys"])
+            .routes(http::routes().with_state(self.clone()))
+            .task(Task::new(
+                "key_snapshots",
+                &[Api, Gateway],
+                snapshots::follow_changes(self.clone()),
+            ))
+            .task(Task::new(
+                "key_last_use",
+                &[Api, Gateway],
+                last_use::keep_writing(self.clone()),
+            ))
+    }
+
+    /// The key somebody presents to the gateway, if it is good now, and that it was used. Without a query once it is known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn present(&self, key: PresentedKey<'_>) -> Result<Option<Arc<KeySnapshot>>> {
+        let found = self.snapshots.verify(self, key).await?;
+        if let Some(key) = &found {
+            self.last_use.note(key.id, self.core.clock.now());
+        }
+        Ok(found)
+    }
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::permissions::{Permission, Policies, allowed};
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 /// Models a key can be restricted to.
 const MOST_MODELS: usize = 100;
@@ -24,6 +24,7 @@ const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 /// What a key is, as the database says it: `rotating` works until its overlap ends, because another key takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes what the database says")]
 pub enum KeyState {
     Active,
     Rotating,

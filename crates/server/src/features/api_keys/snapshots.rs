@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use uuid::Uuid;
 
+use super::ApiKeys;
 use super::key_format::PresentedKey;
 use super::store;
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::plumbing::events::{News, Topic};
 use crate::secrets;
@@ -65,9 +65,9 @@ impl KeySnapshots {
     ///
     /// # Errors
     /// The database's.
-    pub async fn verify(&self, app: &App, key: PresentedKey<'_>) -> Result<Option<Arc<KeySnapshot>>> {
-        let snapshot = self.find(app, key.public_id).await?;
-        let now = app.clock.now();
+    pub async fn verify(&self, keys: &ApiKeys, key: PresentedKey<'_>) -> Result<Option<Arc<KeySnapshot>>> {
+        let snapshot = self.find(keys, key.public_id).await?;
+        let now = keys.core.clock.now();
         Ok(snapshot.filter(|snapshot| {
             let matches = secrets::equal(&snapshot.hash, &key.hash());
             matches && snapshot.expires_at.is_none_or(|at| at > now)
@@ -79,11 +79,11 @@ impl KeySnapshots {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    async fn find(&self, app: &App, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
-        if !app.events.is_listening() {
+    async fn find(&self, keys: &ApiKeys, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
+        if !keys.core.events.is_listening() {
             // Nobody would tell us of a revocation.
             self.forget_all();
-            return read(app, public_id).await;
+            return read(keys, public_id).await;
         }
         let slot: Slot = (self.generation.load(Ordering::Acquire), public_id.into());
         if self.unknown.contains_key(&slot) {
@@ -92,7 +92,7 @@ impl KeySnapshots {
         if let Some(snapshot) = self.known.get(&slot).await {
             return Ok(Some(snapshot));
         }
-        let read = async { read(app, public_id).await.map_err(Some)?.ok_or(None::<Error>) };
+        let read = async { read(keys, public_id).await.map_err(Some)?.ok_or(None::<Error>) };
         match self.known.try_get_with(slot.clone(), read).await {
             Ok(snapshot) => Ok(Some(snapshot)),
             Err(outcome) => match &*outcome {
@@ -107,8 +107,8 @@ impl KeySnapshots {
     }
 }
 
-async fn read(app: &App, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
-    let row = store::by_public_id(&app.db, public_id).await?;
+async fn read(keys: &ApiKeys, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
+    let row = store::by_public_id(&keys.core.db, public_id).await?;
     Ok(row.filter(|row| !row.revoked).map(|row| {
         Arc::new(KeySnapshot {
             id: row.id,
@@ -124,25 +124,25 @@ async fn read(app: &App, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
 }
 
 /// Forgets what it knows whenever keys, or people and organizations behind them, change. Ends with the program.
-pub async fn follow_changes(app: App) {
-    let mut news = app.events.subscribe();
+pub async fn follow_changes(keys: ApiKeys) {
+    let mut news = keys.core.events.subscribe();
     // What changed before we subscribed was not heard.
-    app.gateway.keys.forget_all();
+    keys.snapshots.forget_all();
     loop {
         let next = tokio::select! {
-            () = app.shutdown.cancelled() => return,
+            () = keys.core.shutdown.cancelled() => return,
             next = news.next() => next,
         };
         match next {
             None => return,
-            Some(News::Missed) => app.gateway.keys.forget_all(),
+            Some(News::Missed) => keys.snapshots.forget_all(),
             Some(News::Changed(change)) => {
                 let decides = matches!(
                     change.topic,
                     Topic::ApiKeys | Topic::Members | Topic::Organizations | Topic::Sessions
                 );
                 if decides {
-                    app.gateway.keys.forget_all();
+                    keys.snapshots.forget_all();
                 }
             }
         }

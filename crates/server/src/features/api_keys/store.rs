@@ -246,8 +246,6 @@ pub struct AdmissionRow {
     pub name: String,
     pub tenant: Uuid,
     pub organization_id: Option<Uuid>,
-    /// The person of a personal key.
-    pub owner_user_id: Option<Uuid>,
     pub created_by_user_id: Uuid,
     pub allowed_models: Option<Vec<String>>,
     pub expires_at: Option<DateTime<Utc>>,
@@ -260,7 +258,7 @@ pub async fn by_public_id(db: &Db, public_id: &str) -> Result<Option<AdmissionRo
     let mut auth = db.auth().await?;
     let row = sqlx::query_as!(
         AdmissionRow,
-        r#"SELECT id AS "id!", secret_hash AS "secret_hash!", name AS "name!", tenant AS "tenant!", organization_id, owner_user_id,
+        r#"SELECT id AS "id!", secret_hash AS "secret_hash!", name AS "name!", tenant AS "tenant!", organization_id,
             created_by_user_id AS "created_by_user_id!", allowed_models, expires_at, revoked AS "revoked!"
          FROM auth.api_key_by_public_id($1)"#,
         public_id,

@@ -5,40 +5,40 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::ApiKeys;
 use super::key_format::NewKey;
 use super::rules::{
     KeyStatus, check_allowed_models, check_end_of_overlap, check_expiry, check_name, check_rotation, end_of_overlap,
     may_change, only_by_policy, revoked,
 };
 use super::store::{self, InsertedKey, KeyCounts, KeyRow};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
+use crate::validation::Validation;
 
 /// The field of the answer that holds the key, once.
 pub const SECRET_FIELD: &str = "key";
 
-pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<KeyRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn list(keys: &ApiKeys, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<KeyRow>> {
+    let mut tx = keys.core.db.read(&authorized).await?;
     let rows = store::list(&mut tx, None, paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
 }
 
 /// The newest keys of a state (`None`: of all), and how many there are of each.
 pub async fn search(
-    app: &App,
+    keys: &ApiKeys,
     authorized: Authorized<'_>,
     status: Option<KeyStatus>,
     paging: &Paging,
 ) -> Result<(Vec<KeyRow>, KeyCounts)> {
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = keys.core.db.read(&authorized).await?;
     let counts = store::count(&mut tx, paging).await?;
     let rows = store::list(&mut tx, status, paging).await?;
     Ok((
@@ -60,13 +60,13 @@ pub struct KeyRequest {
 /// # Errors
 /// 422 naming the field.
 pub async fn create(
-    app: &App,
+    keys: &ApiKeys,
     authorized: Authorized<'_>,
     request: KeyRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
 ) -> Result<Answer> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = keys.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
@@ -123,13 +123,13 @@ pub struct KeyChange {
 /// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 412 when `if_match` is not the current
 /// tag; 409 `key_revoked`; 422 naming the field, `expires_at` also when it would lengthen the overlap of a key that was replaced.
 pub async fn update(
-    app: &App,
+    keys: &ApiKeys,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     change: impl FnOnce() -> Result<KeyChange>,
 ) -> Result<KeyRow> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = keys.core.db.write(&authorized).await?;
     let before = changeable(&mut tx, &authorized, id).await?;
     if_match.check(&tag(&before))?;
     let change = change()?;
@@ -173,14 +173,14 @@ pub async fn update(
 /// 404 for a key of another workspace; 403 for one that somebody else made, under the policy; 409 unless the key works and has no
 /// successor yet; 422 naming the field.
 pub async fn rotate(
-    app: &App,
+    keys: &ApiKeys,
     authorized: Authorized<'_>,
     id: Uuid,
     overlap: impl FnOnce() -> Result<TimeDelta>,
     attempt: &Attempt<'_>,
     show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
 ) -> Result<Answer> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = keys.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
@@ -228,8 +228,8 @@ pub async fn rotate(
 ///
 /// # Errors
 /// As [`update`].
-pub async fn revoke(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
+pub async fn revoke(keys: &ApiKeys, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = keys.core.db.write(&authorized).await?;
     let key = changeable(&mut tx, &authorized, id).await?;
     if key.revoked_at.is_none() {
         store::revoke(&mut tx, id).await?;

@@ -5,9 +5,9 @@ use futures_util::Stream;
 use futures_util::stream::try_unfold;
 use serde::{Deserialize, Serialize};
 
+use super::Audit;
 use super::http::Entry;
 use super::reading::{Filter, list_again};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::permissions::Permission;
@@ -75,7 +75,7 @@ impl Format {
 
 /// What an export still has to do.
 struct Rest {
-    app: App,
+    audit: Audit,
     operation: Operation,
     filter: Filter,
     paging: Paging,
@@ -87,7 +87,7 @@ struct Rest {
 
 /// The file, page by page, beginning with one that was read already.
 pub fn file(
-    app: App,
+    audit: Audit,
     operation: Operation,
     filter: Filter,
     paging: Paging,
@@ -95,7 +95,7 @@ pub fn file(
     first: Page<Entry>,
 ) -> impl Stream<Item = Result<Bytes>> {
     let rest = Rest {
-        app,
+        audit,
         operation,
         filter,
         paging,
@@ -123,7 +123,7 @@ pub fn file(
         {
             rest.paging.after = Some((last.occurred_at, last.id));
             let authorized = rest.operation.require(Permission::AuditRead)?;
-            let next = list_again(&rest.app, authorized, &rest.filter, &rest.paging).await?;
+            let next = list_again(&rest.audit, authorized, &rest.filter, &rest.paging).await?;
             rest.page = Some(Page {
                 items: next.items.into_iter().map(Entry::from).collect(),
                 next_cursor: next.next_cursor,

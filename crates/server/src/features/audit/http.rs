@@ -13,9 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Audit;
 use super::export::{self, Format};
 use super::reading::{self, EntryRow, Filter};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::PLATFORM;
 use crate::operation::Allowed;
@@ -24,7 +24,7 @@ use crate::plumbing::edge::paging::{ListQuery, Page, Paging};
 use crate::plumbing::edge::params::Query;
 use crate::plumbing::edge::refusals::ListRefusals;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Audit> {
     OpenApiRouter::new()
         .routes(routes!(list_audit_log))
         .routes(routes!(export_audit_log))
@@ -144,7 +144,7 @@ struct ExportQuery {
     extensions(("x-permission" = json!("audit.read"))),
     responses((status = 200, description = "Entries", body = Page<Entry>), ListRefusals))]
 async fn list_audit_log(
-    State(app): State<App>,
+    State(audit): State<Audit>,
     allowed: Allowed<grant::AuditRead>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<Entry>>> {
@@ -164,7 +164,7 @@ async fn list_audit_log(
         from: query.from,
         to: query.to,
     })?;
-    let page = reading::list(&app, allowed.authorized(), &filter, &paging).await?;
+    let page = reading::list(&audit, allowed.authorized(), &filter, &paging).await?;
     Ok(Json(shown(page)))
 }
 
@@ -176,7 +176,7 @@ async fn list_audit_log(
     extensions(("x-permission" = json!("audit.read"))),
     responses((status = 200, description = "The file", content((String = "text/csv"), (String = "application/jsonl"))), ListRefusals))]
 async fn export_audit_log(
-    State(app): State<App>,
+    State(audit): State<Audit>,
     allowed: Allowed<grant::AuditRead>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response> {
@@ -197,9 +197,9 @@ async fn export_audit_log(
         to: query.to,
     })?;
     // The first page decides about the status; what comes after can only break off.
-    let first = reading::list(&app, allowed.authorized(), &filter, &paging).await?;
+    let first = reading::list(&audit, allowed.authorized(), &filter, &paging).await?;
     let operation = allowed.authorized().operation().clone();
-    let file = export::file(app, operation, filter, paging, format, shown(first));
+    let file = export::file(audit, operation, filter, paging, format, shown(first));
     let disposition = format!("attachment; filename=\"{}\"", format.file_name());
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),

@@ -7,7 +7,7 @@
 //! Tables: `audit_chains`, `audit_log`; reads names from `users`. Features above it: none.
 
 mod export;
-pub mod http;
+mod http;
 mod reading;
 mod rules;
 mod store;
@@ -16,11 +16,30 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::core::Core;
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::operation::RequestContext;
 use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::module::{Module, Surface};
 pub use rules::{Actor, Entry, Fault, chain_hash};
+
+/// Reading the chains; the functions beside it write them.
+#[derive(Clone)]
+pub struct Audit {
+    core: Core,
+}
+
+impl Audit {
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("audit", Surface::Session, &["audit_chains", "audit_log"])
+            .routes(http::routes().with_state(self.clone()))
+    }
+}
 
 /// What an entry is about, without who and when: those come from the operation.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::app::App;
+use super::Audit;
 use crate::error::Result;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
@@ -52,19 +52,24 @@ pub struct EntryRow {
 const EVERYTHING: &str = "%";
 
 /// One page, the newest first.
-pub async fn list(app: &App, authorized: Authorized<'_>, filter: &Filter, paging: &Paging) -> Result<Page<EntryRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn list(
+    audit: &Audit,
+    authorized: Authorized<'_>,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<Page<EntryRow>> {
+    let mut tx = audit.core.db.read(&authorized).await?;
     page(&mut tx, filter, paging).await
 }
 
 /// As [`list`], with the rights read again: a page of a stream whose reader may have lost them since the last one.
 pub async fn list_again(
-    app: &App,
+    audit: &Audit,
     authorized: Authorized<'_>,
     filter: &Filter,
     paging: &Paging,
 ) -> Result<Page<EntryRow>> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = audit.core.db.write(&authorized).await?;
     page(&mut tx, filter, paging).await
 }
 

@@ -7,8 +7,42 @@
 //!
 //! Tables: `providers`, `regions`, `zones`, `instance_types`, `instance_type_zones`, `instance_type_prices`. Uses: audit.
 
-pub mod http;
-pub mod rules;
-pub mod seed;
-pub mod store;
-pub mod usecases;
+mod http;
+mod rules;
+mod seed;
+mod store;
+mod usecases;
+
+use crate::core::Core;
+use crate::plumbing::module::{Module, Surface};
+pub use rules::total_vram_gb;
+pub use seed::seed;
+pub use store::{Placement, instance_type, placement};
+pub use usecases::instance_types;
+
+#[derive(Clone)]
+pub struct Catalog {
+    core: Core,
+}
+
+impl Catalog {
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new(
+            "catalog",
+            Surface::Session,
+            &[
+                "providers",
+                "regions",
+                "zones",
+                "instance_types",
+                "instance_type_zones",
+                "instance_type_prices",
+            ],
+        )
+        .routes(http::routes().with_state(self.clone()))
+    }
+}

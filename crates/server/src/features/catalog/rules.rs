@@ -2,7 +2,7 @@
 
 use super::usecases::{InstanceTypeChange, NamedChange, TypeZoneChange};
 use crate::money::Eur;
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 /// Decimal places of a price per hour: all that the database keeps.
 const PRICE_PLACES: u32 = 12;
@@ -12,11 +12,6 @@ const LARGEST_COUNT: i32 = 100_000;
 /// The GPU memory of a whole server, in GB.
 pub fn total_vram_gb(gpu_count: i32, vram_per_gpu_gb: i32) -> i32 {
     gpu_count.saturating_mul(vram_per_gpu_gb)
-}
-
-/// Does a model fit on a server? One that needs no GPU memory fits everywhere.
-pub fn fits(required_vram_gb: i32, gpu_count: i32, vram_per_gpu_gb: i32) -> bool {
-    required_vram_gb <= total_vram_gb(gpu_count, vram_per_gpu_gb)
 }
 
 /// A provider's code is part of file names, tags and URLs.
@@ -93,11 +88,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_fits_where_all_gpus_together_have_enough_memory() {
-        assert!(fits(0, 0, 0));
-        assert!(fits(96, 4, 24));
-        assert!(!fits(97, 4, 24));
-        assert!(!fits(1, 0, 0));
-        assert!(fits(i32::MAX, i32::MAX, i32::MAX));
+    fn the_memory_of_a_server_is_that_of_all_its_gpus_together() {
+        assert_eq!(total_vram_gb(4, 24), 96);
+        assert_eq!(total_vram_gb(0, 24), 0);
+        assert_eq!(total_vram_gb(i32::MAX, i32::MAX), i32::MAX);
     }
 }

@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::App;
+use super::Chat;
 use crate::error::{Problem, Result};
 use crate::features::gateway::resolution;
 use crate::operation::Allowed;
 use crate::permissions::grant;
 use crate::plumbing::edge::paging::Page;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Chat> {
     OpenApiRouter::new().routes(routes!(list_chat_models))
 }
 
@@ -39,9 +39,9 @@ struct ChatModel {
     (status = 200, description = "Models of this workspace and public ones", body = Page<ChatModel>),
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The workspace changed", body = Problem)))]
-async fn list_chat_models(State(app): State<App>, allowed: Allowed<grant::ChatUse>) -> Result<Json<Page<ChatModel>>> {
+async fn list_chat_models(State(chat): State<Chat>, allowed: Allowed<grant::ChatUse>) -> Result<Json<Page<ChatModel>>> {
     let tenant = allowed.authorized().tenant();
-    let table = app.gateway.table.current(&app).await?;
+    let table = chat.gateway.table().await?;
     let items = resolution::visible(&table, tenant)
         .into_iter()
         .filter(|model| model.is_chat)

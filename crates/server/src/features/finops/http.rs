@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Finops;
 use super::usecases::{self, CurrentCost, UsageReport, UsedKey};
-use crate::app::App;
 use crate::error::Result;
 use crate::features::usage::reports::{GroupBy, UsageRow};
 use crate::money::Eur;
@@ -21,7 +21,7 @@ use crate::permissions::grant;
 use crate::plumbing::edge::params::Query;
 use crate::plumbing::edge::refusals::{ListRefusals, ReadRefusals};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Finops> {
     OpenApiRouter::new()
         .routes(routes!(get_current_cost))
         .routes(routes!(get_finops_usage))
@@ -79,10 +79,10 @@ impl From<CurrentCost> for CurrentCostAnswer {
     extensions(("x-permission" = json!("finops.read"))),
     responses((status = 200, description = "Costs of servers", body = CurrentCostAnswer), ReadRefusals))]
 async fn get_current_cost(
-    State(app): State<App>,
+    State(finops): State<Finops>,
     allowed: Allowed<grant::FinopsRead>,
 ) -> Result<Json<CurrentCostAnswer>> {
-    let cost = usecases::current_cost(&app, allowed.authorized()).await?;
+    let cost = usecases::current_cost(&finops, allowed.authorized()).await?;
     Ok(Json(cost.into()))
 }
 
@@ -175,12 +175,12 @@ impl From<UsageReport> for Usage {
     extensions(("x-permission" = json!("finops.read"))),
     responses((status = 200, description = "Usage by line, and in total", body = Usage), ListRefusals))]
 async fn get_finops_usage(
-    State(app): State<App>,
+    State(finops): State<Finops>,
     allowed: Allowed<grant::FinopsRead>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Usage>> {
     let authorized = allowed.authorized();
-    let report = usecases::usage(&app, authorized, query.group_by, query.from, query.to, None).await?;
+    let report = usecases::usage(&finops, authorized, query.group_by, query.from, query.to, None).await?;
     Ok(Json(report.into()))
 }
 
@@ -189,12 +189,12 @@ async fn get_finops_usage(
     extensions(("x-permission" = json!("usage.read_own"))),
     responses((status = 200, description = "Usage by line, and in total", body = Usage), ListRefusals))]
 async fn get_own_usage(
-    State(app): State<App>,
+    State(finops): State<Finops>,
     allowed: Allowed<grant::UsageReadOwn>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Usage>> {
     let authorized = allowed.authorized();
     let mine = Some(authorized.user_id);
-    let report = usecases::usage(&app, authorized, query.group_by, query.from, query.to, mine).await?;
+    let report = usecases::usage(&finops, authorized, query.group_by, query.from, query.to, mine).await?;
     Ok(Json(report.into()))
 }

@@ -6,6 +6,24 @@
 //!
 //! Tables: none. Uses: instances (costs), models (names), usage (reports).
 
-pub mod http;
+mod http;
 mod rules;
-pub mod usecases;
+mod usecases;
+
+use crate::core::Core;
+use crate::plumbing::module::{Module, Surface};
+
+#[derive(Clone)]
+pub struct Finops {
+    core: Core,
+}
+
+impl Finops {
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("finops", Surface::Session, &[]).routes(http::routes().with_state(self.clone()))
+    }
+}

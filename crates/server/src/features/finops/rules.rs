@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, Duration, NaiveTime, Utc};
 
 use crate::error::Result;
 use crate::features::usage::reports::Window;
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 const DEFAULT_DAYS: i64 = 30;
 const MOST_DAYS: i64 = 400;

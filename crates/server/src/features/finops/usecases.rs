@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::Finops;
 use super::rules::{beginnings, window};
-use crate::app::App;
 use crate::error::Result;
 use crate::features::api_keys;
 use crate::features::instances::costs::{self, BilledInstance};
@@ -25,13 +25,13 @@ pub struct CurrentCost {
     pub instances: Vec<(BilledInstance, String)>,
 }
 
-pub async fn current_cost(app: &App, authorized: Authorized<'_>) -> Result<CurrentCost> {
+pub async fn current_cost(finops: &Finops, authorized: Authorized<'_>) -> Result<CurrentCost> {
     let as_of = authorized.request.now;
     let (day, month) = beginnings(as_of);
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = finops.core.db.read(&authorized).await?;
     let instances = costs::billed(&mut tx, month, as_of).await?;
     let ids: Vec<Uuid> = instances.iter().map(|instance| instance.model_id).collect();
-    let names: HashMap<Uuid, String> = models::store::names(&mut tx, &ids).await?.into_iter().collect();
+    let names: HashMap<Uuid, String> = models::names(&mut tx, &ids).await?.into_iter().collect();
     let named = |instance: BilledInstance| {
         let name = names.get(&instance.model_id).cloned().unwrap_or_default();
         (instance, name)
@@ -64,7 +64,7 @@ pub struct UsedKey {
 /// # Errors
 /// 422 naming the parameter.
 pub async fn usage(
-    app: &App,
+    finops: &Finops,
     authorized: Authorized<'_>,
     group_by: GroupBy,
     from: Option<DateTime<Utc>>,
@@ -72,7 +72,7 @@ pub async fn usage(
     whose: Option<Uuid>,
 ) -> Result<UsageReport> {
     let window = window(from, to, authorized.request.now)?;
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = finops.core.db.read(&authorized).await?;
     let rows = reports::consumed(&mut tx, window, group_by, whose).await?;
     let (mut totals, lines): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_total);
     let nothing = || UsageRow {
@@ -92,7 +92,7 @@ pub async fn usage(
             .collect(),
         GroupBy::Model | GroupBy::Day => Vec::new(),
     };
-    let keys = api_keys::store::recognised(&mut tx, &ids).await?;
+    let keys = api_keys::recognised(&mut tx, &ids).await?;
     let named = |(id, prefix, replaced)| (id, UsedKey { prefix, replaced });
     Ok(UsageReport {
         lines,

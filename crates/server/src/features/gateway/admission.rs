@@ -9,19 +9,17 @@ use openai_api::{ErrorEnvelope, RequestBody};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
+use super::Gateway;
 use super::caller::Caller;
 use super::refusal::Refusal;
 use super::resolution;
 use super::table::{Model, Target};
-use crate::app::App;
 use crate::features::usage::Price;
 
 /// A request that may be sent to an instance. Without one nothing is dispatched; it is spent by dispatching.
 pub struct Admitted {
     caller: Caller,
     model: Arc<Model>,
-    /// The caller's own spelling of the model.
-    asked: String,
     streamed: bool,
     instance_id: Uuid,
     provider_tenant: Uuid,
@@ -37,29 +35,28 @@ pub struct Admitted {
 ///
 /// # Errors
 /// 404 for a model that is unknown or not allowed (the same), 403 when it is switched off, 503 when nobody is ready.
-pub async fn admit(app: &App, caller: Caller, body: &RequestBody) -> Result<Admitted, Refusal> {
-    if !app.journal.is_writable() {
+pub async fn admit(gateway: &Gateway, caller: Caller, body: &RequestBody) -> Result<Admitted, Refusal> {
+    if !gateway.0.usage.journal().is_writable() {
         return Err(Refusal::unavailable(
             "Requests can't be accounted for right now, so none is accepted.",
         ));
     }
     let asked = body.model();
-    let table = app.gateway.table.current(app).await?;
+    let table = gateway.table().await?;
     let model = resolution::find(&table, caller.tenant, asked)
         .filter(|model| caller.may_call(&model.model_id, model.id))
         .ok_or_else(|| ErrorEnvelope::model_not_found(asked))?;
-    let turn = app.gateway.turn.fetch_add(1, Ordering::Relaxed);
+    let turn = gateway.0.turn.fetch_add(1, Ordering::Relaxed);
     let route = resolution::route(&table, caller.tenant, model, turn).map_err(|obstacle| obstacle.refusal(asked))?;
     Ok(Admitted {
         model: Arc::clone(model),
-        asked: asked.to_owned(),
         streamed: body.stream(),
         instance_id: route.instance.id,
         provider_tenant: route.instance.tenant,
         target: route.target.clone(),
         price: route.price.cloned(),
         _permit: Permit::take(&route.instance.in_flight),
-        _unsettled: app.settling.token(),
+        _unsettled: gateway.0.usage.settling().token(),
         caller,
     })
 }
@@ -71,10 +68,6 @@ impl Admitted {
 
     pub fn model(&self) -> &Model {
         &self.model
-    }
-
-    pub fn asked(&self) -> &str {
-        &self.asked
     }
 
     pub fn streamed(&self) -> bool {

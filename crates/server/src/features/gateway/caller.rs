@@ -9,15 +9,14 @@ use chrono::{DateTime, Utc};
 use openai_api::ErrorEnvelope;
 use uuid::Uuid;
 
+use super::Gateway;
 use super::refusal::Refusal;
-use crate::app::App;
-use crate::features::api_keys::key_format::PresentedKey;
-use crate::features::api_keys::snapshots::KeySnapshot;
-use crate::features::identity::CurrentOperation;
-use crate::features::identity::authentication::{API_KEY_PREFIX, bearer};
+use crate::features::api_keys::{KeySnapshot, PresentedKey};
+use crate::features::sessions::bearer;
 use crate::operation::Operation;
 use crate::permissions::Permission;
-use crate::plumbing::edge::request_id;
+use crate::request_id;
+use crate::secrets::API_KEY_PREFIX;
 
 /// Somebody whose right to call `/v1` was verified for this request.
 #[derive(Debug, Clone)]
@@ -59,13 +58,14 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<App> for Caller {
+impl FromRequestParts<Gateway> for Caller {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
         let received = Instant::now();
         let Some(text) = bearer(&parts.headers).filter(|text| text.starts_with(API_KEY_PREFIX)) else {
-            let CurrentOperation(operation) = CurrentOperation::from_request_parts(parts, app).await?;
+            let context = gateway.0.core.context_source().of(&parts.extensions, &parts.headers);
+            let operation = gateway.0.sessions.operation_of(parts, &context).await?;
             operation.require(Permission::GatewayUse)?;
             return Ok(Self {
                 received,
@@ -74,15 +74,13 @@ impl FromRequestParts<App> for Caller {
         };
         let invalid = || Refusal::from(ErrorEnvelope::invalid_api_key());
         let key = PresentedKey::read(&text).ok_or_else(invalid)?;
-        let key = app.gateway.keys.verify(app, key).await?.ok_or_else(invalid)?;
-        let started_at = app.clock.now();
-        app.gateway.last_use.note(key.id, started_at);
+        let key = gateway.0.keys.present(key).await?.ok_or_else(invalid)?;
         Ok(Self {
             tenant: key.tenant,
             organization_id: key.organization_id,
             user_id: key.created_by,
             request_id: request_id::current_id(),
-            started_at,
+            started_at: gateway.0.core.clock.now(),
             received,
             key: Some(key),
         })

@@ -14,11 +14,11 @@ use openai_api::error::normalise_upstream;
 use openai_api::request::Edits;
 use openai_api::{ErrorEnvelope, RequestBody, ResponseBody, StreamOptions, StreamRewriter};
 
+use super::Gateway;
 use super::admission::Admitted;
 use super::answer::AnswerStream;
 use super::refusal::Refusal;
 use super::settlement::Settlement;
-use crate::app::App;
 
 /// A worker that says nothing for this long is given up, however long answers may take as a whole.
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(300);
@@ -36,24 +36,24 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The only way to a worker. Dropping the future, or the body of the answer, drops the request to the worker.
-pub async fn dispatch(app: &App, admitted: Admitted, body: RequestBody, path: &'static str) -> Response {
+pub async fn dispatch(gateway: &Gateway, admitted: Admitted, body: RequestBody, path: &'static str) -> Response {
     let timing = Timing {
         received: admitted.caller().received,
         sent: Instant::now(),
     };
     let instance_id = admitted.instance_id();
     let mut settlement;
-    let outcome = match to_worker(app, &admitted, &body, path) {
+    let outcome = match to_worker(gateway, &admitted, &body, path) {
         Ok(request) => {
-            settlement = Settlement::new(app, admitted);
+            settlement = Settlement::new(gateway, admitted);
             tokio::select! {
-                outcome = forward(app, &mut settlement, request, &body) => outcome,
-                () = app.gateway.cut.cancelled() => Err(Refusal::unavailable("The server is stopping.")),
+                outcome = forward(gateway, &mut settlement, request, &body) => outcome,
+                () = gateway.0.cut.cancelled() => Err(Refusal::unavailable("The server is stopping.")),
             }
         }
         Err(error) => {
             tracing::error!(%error, "a request to a worker could not be written");
-            settlement = Settlement::new(app, admitted);
+            settlement = Settlement::new(gateway, admitted);
             Err(ErrorEnvelope::internal().into())
         }
     };
@@ -68,7 +68,7 @@ pub async fn dispatch(app: &App, admitted: Admitted, body: RequestBody, path: &'
                 begun.rewriter,
                 settlement,
                 begun.first,
-                app.gateway.cut.clone(),
+                gateway.0.cut.clone(),
             );
             let mut response = Response::new(Body::new(stream));
             let headers = response.headers_mut();
@@ -103,12 +103,12 @@ struct Begun {
 }
 
 async fn forward(
-    app: &App,
+    gateway: &Gateway,
     settlement: &mut Settlement,
     request: http::Request<Full<Bytes>>,
     body: &RequestBody,
 ) -> Result<Answer, Refusal> {
-    let response = match tokio::time::timeout(SILENCE_LIMIT, app.gateway.upstream.send(request)).await {
+    let response = match tokio::time::timeout(SILENCE_LIMIT, gateway.0.upstream.send(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(unreachable_worker(&error)),
         Err(_) => return Err(silent()),
@@ -166,13 +166,17 @@ async fn begin_stream(
 }
 
 fn to_worker(
-    app: &App,
+    gateway: &Gateway,
     admitted: &Admitted,
     body: &RequestBody,
     path: &'static str,
 ) -> Result<http::Request<Full<Bytes>>, http::Error> {
     // Engines share cached prompts among requests with the same salt: one per tenant, so that nobody can measure another's.
-    let salt = app.master.derive("cache-salt", admitted.caller().tenant.as_bytes());
+    let salt = gateway
+        .0
+        .core
+        .master
+        .derive("cache-salt", admitted.caller().tenant.as_bytes());
     let salt = URL_SAFE_NO_PAD.encode(&salt[..16]);
     let edits = Edits {
         model: Some(&admitted.model().model_id),

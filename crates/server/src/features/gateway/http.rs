@@ -16,12 +16,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Gateway;
 use super::admission::admit;
 use super::caller::Caller;
 use super::dispatch::dispatch;
 use super::refusal::Refusal;
 use super::{resolution, table};
-use crate::app::App;
 use crate::plumbing::edge::body;
 
 /// Bytes of a request: pictures travel in it.
@@ -29,7 +29,7 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 /// A body that takes longer to arrive is given up.
 const BODY_TIME: Duration = Duration::from_secs(120);
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Gateway> {
     let (router, document) = OpenApiRouter::new()
         .routes(routes!(create_chat_completion))
         .routes(routes!(list_v1_models))
@@ -122,10 +122,14 @@ struct OpenAiModelList {
     (status = 500, description = "Our fault, or the model's server's", body = OpenAiError),
     (status = 502, description = "The model's server failed", body = OpenAiError),
     (status = 503, description = "Nobody is ready; see Retry-After", body = OpenAiError)))]
-async fn create_chat_completion(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Refusal> {
+async fn create_chat_completion(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
     let body = RequestBody::read(read_body(request).await?).map_err(ErrorEnvelope::from)?;
-    let admitted = admit(&app, caller, &body).await?;
-    Ok(dispatch(&app, admitted, body, "/v1/chat/completions").await)
+    let admitted = admit(&gateway, caller, &body).await?;
+    Ok(dispatch(&gateway, admitted, body, "/v1/chat/completions").await)
 }
 
 /// Models I may call
@@ -137,8 +141,8 @@ async fn create_chat_completion(State(app): State<App>, caller: Caller, request:
     (status = 401, description = "No valid key or session", body = OpenAiError),
     (status = 409, description = "The session is in another workspace now", body = OpenAiError),
     (status = 503, description = "The database can't be reached", body = OpenAiError)))]
-async fn list_v1_models(State(app): State<App>, caller: Caller) -> Result<Json<ModelList>, Refusal> {
-    let table = app.gateway.table.current(&app).await?;
+async fn list_v1_models(State(gateway): State<Gateway>, caller: Caller) -> Result<Json<ModelList>, Refusal> {
+    let table = gateway.table().await?;
     let shown: Vec<Model> = callable(&table, &caller)
         .map(|model| show(&table, &caller, model))
         .collect();
@@ -157,11 +161,11 @@ async fn list_v1_models(State(app): State<App>, caller: Caller) -> Result<Json<M
     (status = 409, description = "The session is in another workspace now", body = OpenAiError),
     (status = 503, description = "The database can't be reached", body = OpenAiError)))]
 async fn get_v1_model(
-    State(app): State<App>,
+    State(gateway): State<Gateway>,
     caller: Caller,
     ModelName(name): ModelName,
 ) -> Result<Json<Model>, Refusal> {
-    let table = app.gateway.table.current(&app).await?;
+    let table = gateway.table().await?;
     let meant = resolution::find(&table, caller.tenant, &name).map(|model| model.id);
     let found = callable(&table, &caller)
         .find(|model| Some(model.id) == meant)
@@ -172,11 +176,11 @@ async fn get_v1_model(
 /// The model in the path, in one part or in two.
 struct ModelName(String);
 
-impl FromRequestParts<App> for ModelName {
+impl FromRequestParts<Gateway> for ModelName {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        match Path::<Vec<(String, String)>>::from_request_parts(parts, app).await {
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Refusal> {
+        match Path::<Vec<(String, String)>>::from_request_parts(parts, gateway).await {
             Ok(Path(named)) => Ok(Self(
                 named.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join("/"),
             )),

@@ -10,36 +10,84 @@
 //!
 //! Tables: none. Uses: identity, api_keys, models, instances, usage.
 
-pub mod admission;
-pub mod answer;
-pub mod caller;
-pub mod dispatch;
-pub mod drain;
-pub mod http;
-pub mod refusal;
+mod admission;
+mod answer;
+mod caller;
+mod dispatch;
+mod drain;
+mod http;
+mod refusal;
 pub mod resolution;
-pub mod settlement;
+mod settlement;
 pub mod table;
 mod upstream;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use tokio_util::sync::CancellationToken;
 
-use super::api_keys::last_use::LastUse;
-use super::api_keys::snapshots::KeySnapshots;
-use table::RoutingTable;
+use crate::core::Core;
+use crate::error::Result;
+use crate::features::api_keys::ApiKeys;
+use crate::features::sessions::Sessions;
+use crate::features::usage::Usage;
+use crate::plumbing::config::ServerRole;
+use crate::plumbing::module::{Module, Surface, Task};
+use table::{RoutingTable, Table};
 use upstream::Upstream;
 
-/// What the gateway remembers between requests.
-#[derive(Default)]
-pub struct Gateway {
-    pub keys: KeySnapshots,
-    pub last_use: LastUse,
-    pub table: RoutingTable,
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    core: Core,
+    sessions: Sessions,
+    keys: ApiKeys,
+    usage: Usage,
+    table: RoutingTable,
     upstream: Upstream,
     /// Spreads requests over instances that are equally busy.
     turn: AtomicUsize,
     /// Cancelled when requests that still run have to end.
     cut: CancellationToken,
+}
+
+impl Gateway {
+    pub fn new(core: Core, sessions: Sessions, keys: ApiKeys, usage: Usage) -> Self {
+        Self(Arc::new(Inner {
+            core,
+            sessions,
+            keys,
+            usage,
+            table: RoutingTable::default(),
+            upstream: Upstream::default(),
+            turn: AtomicUsize::new(0),
+            cut: CancellationToken::new(),
+        }))
+    }
+
+    pub fn module(&self) -> Module {
+        let roles: &[_] = &[ServerRole::Api, ServerRole::Gateway];
+        Module::new("gateway", Surface::Gateway, &[])
+            .routes(http::routes().with_state(self.clone()))
+            .task(Task::new("routing_table", roles, table::keep_current(self.clone())))
+            .task(Task::new("request_drain", roles, drain::cut_at_the_end(self.clone())))
+    }
+
+    /// What is known of models and who could serve them; read first where nothing is, or where it can't be trusted.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn table(&self) -> Result<Arc<Table>> {
+        self.0.table.current(self).await
+    }
+
+    /// Reads it again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn refresh_table(&self) -> Result<()> {
+        self.0.table.refresh(self).await
+    }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use openai_api::{Buckets, StreamState, Usage};
 use rust_decimal::Decimal;
 
+use super::Gateway;
 use super::admission::Admitted;
-use crate::app::App;
 use crate::clock::Clock;
 use crate::features::usage::{Journal, Outcome, Price, UsageEvent};
 
@@ -29,7 +29,7 @@ struct Open {
 }
 
 impl Settlement {
-    pub fn new(app: &App, admitted: Admitted) -> Self {
+    pub fn new(gateway: &Gateway, admitted: Admitted) -> Self {
         Self {
             open: Some(Open {
                 admitted,
@@ -37,8 +37,8 @@ impl Settlement {
                 output_chunks: 0,
                 first_token: None,
             }),
-            journal: app.journal.clone(),
-            clock: app.clock.clone(),
+            journal: gateway.0.usage.journal().clone(),
+            clock: gateway.0.core.clock.clone(),
         }
     }
 

@@ -11,13 +11,12 @@ use axum::http::uri::Authority;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::app::App;
+use super::Gateway;
 use crate::error::Result;
-use crate::features::instances::routing::{RoutingInstance, instances};
-use crate::features::models::routing::{RoutingModel, models};
-use crate::features::models::rules::ModelKind;
+use crate::features::instances::{RoutingInstance, routing_instances};
+use crate::features::models::{ModelKind, RoutingModel, routing_models};
 use crate::features::usage::Price;
-use crate::features::workers;
+use crate::features::worker_tokens;
 use crate::ids::PLATFORM;
 use crate::plumbing::db::SystemReason;
 use crate::plumbing::events::{News, Topic};
@@ -108,11 +107,11 @@ pub struct RoutingTable {
 impl RoutingTable {
     /// # Errors
     /// There is no picture yet and the database can't be read.
-    pub async fn current(&self, app: &App) -> Result<Arc<Table>> {
+    pub async fn current(&self, gateway: &Gateway) -> Result<Arc<Table>> {
         if let Some(table) = self.current.load_full() {
             return Ok(table);
         }
-        self.refresh(app).await?;
+        self.refresh(gateway).await?;
         Ok(self.current.load_full().unwrap_or_default())
     }
 
@@ -120,14 +119,14 @@ impl RoutingTable {
     ///
     /// # Errors
     /// The database's; the picture before stays.
-    pub async fn refresh(&self, app: &App) -> Result<()> {
+    pub async fn refresh(&self, gateway: &Gateway) -> Result<()> {
         let _turn = self.turn.lock().await;
-        let now = app.clock.now();
-        let mut tx = app.db.system(SystemReason::RoutingTable).await?;
-        let models = models(&mut tx, now).await?;
-        let instances = instances(&mut tx).await?;
+        let now = gateway.0.core.clock.now();
+        let mut tx = gateway.0.core.db.system(SystemReason::RoutingTable).await?;
+        let models = routing_models(&mut tx, now).await?;
+        let instances = routing_instances(&mut tx).await?;
         drop(tx);
-        let token = |id| workers::serving_token(&app.master, id);
+        let token = |id| worker_tokens::serving_token(&gateway.0.core.master, id);
         let table = Table::build(models, instances, self.current.load_full().as_deref(), token, now);
         self.current.store(Some(Arc::new(table)));
         Ok(())
@@ -223,11 +222,11 @@ fn target(row: &RoutingInstance, serving_token: impl Fn(Uuid) -> String, now: Da
 }
 
 /// Keeps the picture current until the program stops.
-pub async fn keep_current(app: App) {
-    let mut news = app.events.subscribe();
+pub async fn keep_current(gateway: Gateway) {
+    let mut news = gateway.0.core.events.subscribe();
     let mut failing = false;
     loop {
-        match app.gateway.table.refresh(&app).await {
+        match gateway.0.table.refresh(&gateway).await {
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
@@ -235,7 +234,7 @@ pub async fn keep_current(app: App) {
             }
             Err(_) => {}
         }
-        let poll = if app.events.is_listening() {
+        let poll = if gateway.0.core.events.is_listening() {
             POLL
         } else {
             POLL_WHEN_DEAF
@@ -243,7 +242,7 @@ pub async fn keep_current(app: App) {
         let deadline = tokio::time::Instant::now() + poll;
         loop {
             let next = tokio::select! {
-                () = app.shutdown.cancelled() => return,
+                () = gateway.0.core.shutdown.cancelled() => return,
                 () = tokio::time::sleep_until(deadline) => break,
                 next = news.next() => next,
             };

@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Instances;
 use super::rules::{Progress, Status};
 use super::store::instances::{Flag, InstanceRow};
 use super::usecases::{self, Deployment};
-use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -28,7 +28,7 @@ use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
 use crate::plumbing::edge::versions::IfMatch;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Instances> {
     OpenApiRouter::new()
         .routes(routes!(create_deployment))
         .routes(routes!(list_instances))
@@ -78,7 +78,7 @@ struct DeploymentPreview {
     (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem),
     (status = 422, description = "A field names nothing that can be deployed, or it does not fit", body = Problem)))]
 async fn create_deployment(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateDeploymentRequest>,
@@ -90,7 +90,7 @@ async fn create_deployment(
         zone_id: request.zone_id,
     };
     if request.dry_run {
-        let preview = usecases::dry_run(&app, allowed.authorized(), deployment).await?;
+        let preview = usecases::dry_run(&instances, allowed.authorized(), deployment).await?;
         return Ok(Json(DeploymentPreview {
             fits: preview.fits,
             cost_per_hour_eur: preview.cost_per_hour_eur,
@@ -99,7 +99,7 @@ async fn create_deployment(
         .into_response());
     }
     let attempt = Attempt::new("create_deployment", &key, body.bytes());
-    let answer = usecases::deploy(&app, allowed.authorized(), deployment, &attempt).await?;
+    let answer = usecases::deploy(&instances, allowed.authorized(), deployment, &attempt).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -207,11 +207,11 @@ fn shown(rows: Vec<InstanceRow>) -> Result<Vec<Instance>> {
     (status = 200, description = "Newest first", body = Page<Instance>),
     ListRefusals))]
 async fn list_instances(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Instance>>> {
-    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    let page = usecases::list(&instances, allowed.authorized(), &query.check()?).await?;
     Ok(Json(Page {
         items: shown(page.items)?,
         next_cursor: page.next_cursor,
@@ -256,7 +256,7 @@ struct InstanceStats {
     (status = 200, description = "What matches, and how much there is", body = InstanceSearchResult),
     ListRefusals))]
 async fn search_instances(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceRead>,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<InstanceSearchResult>> {
@@ -272,7 +272,7 @@ async fn search_instances(
     let statuses = query
         .status
         .map(|text| text.split(',').map(|one| one.trim().to_owned()).collect());
-    let found = usecases::search(&app, allowed.authorized(), &paging, statuses).await?;
+    let found = usecases::search(&instances, allowed.authorized(), &paging, statuses).await?;
     Ok(Json(InstanceSearchResult {
         items: shown(found.rows)?,
         total: found.total,
@@ -288,8 +288,12 @@ async fn search_instances(
     (status = 200, description = "As it is now", body = Instance),
     ReadRefusals,
     (status = 404, description = "Not in this workspace", body = Problem)))]
-async fn get_instance(State(app): State<App>, allowed: Allowed<grant::InstanceRead>, Id(id): Id) -> Result<Response> {
-    tagged(usecases::get(&app, allowed.authorized(), id).await?)
+async fn get_instance(
+    State(instances): State<Instances>,
+    allowed: Allowed<grant::InstanceRead>,
+    Id(id): Id,
+) -> Result<Response> {
+    tagged(usecases::get(&instances, allowed.authorized(), id).await?)
 }
 
 fn tagged(row: InstanceRow) -> Result<Response> {
@@ -305,11 +309,11 @@ fn tagged(row: InstanceRow) -> Result<Response> {
     ReadRefusals,
     (status = 404, description = "Not in this workspace", body = Problem)))]
 async fn terminate_instance(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceTerminate>,
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Instance>)> {
-    let row = usecases::terminate(&app, allowed.authorized(), id).await?;
+    let row = usecases::terminate(&instances, allowed.authorized(), id).await?;
     Ok((StatusCode::ACCEPTED, Json(Instance::try_from(row)?)))
 }
 
@@ -340,11 +344,11 @@ struct History {
     ReadRefusals,
     (status = 404, description = "Not in this workspace", body = Problem)))]
 async fn get_instance_history(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceRead>,
     Id(id): Id,
 ) -> Result<Json<History>> {
-    let rows = usecases::history(&app, allowed.authorized(), id).await?;
+    let rows = usecases::history(&instances, allowed.authorized(), id).await?;
     let items = rows.into_iter().map(|row| HistoryEntry {
         id: row.id,
         from_status: row.from_status,
@@ -376,14 +380,14 @@ struct InstanceActivationRequest {
     (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
     (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn set_instance_tech_activation(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceActivateTech>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<InstanceActivationRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Tech, &if_match, parse).await?;
+    let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Tech, &if_match, parse).await?;
     tagged(row)
 }
 
@@ -400,14 +404,14 @@ async fn set_instance_tech_activation(
     (status = 409, description = "The workspace changed, or the instance exists no more", body = Problem),
     (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn set_instance_eco_activation(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::InstanceActivateEco>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<InstanceActivationRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&app, allowed.authorized(), id, Flag::Eco, &if_match, parse).await?;
+    let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Eco, &if_match, parse).await?;
     tagged(row)
 }
 
@@ -425,9 +429,9 @@ struct Reconciliation {
     (status = 202, description = "On its way", body = Reconciliation),
     ReadRefusals))]
 async fn reconcile(
-    State(app): State<App>,
+    State(instances): State<Instances>,
     allowed: Allowed<grant::ReconcileRun>,
 ) -> Result<(StatusCode, Json<Reconciliation>)> {
-    let instances = usecases::request_visits(&app, allowed.authorized()).await?;
+    let instances = usecases::request_visits(&instances, allowed.authorized()).await?;
     Ok((StatusCode::ACCEPTED, Json(Reconciliation { instances })))
 }

@@ -7,14 +7,74 @@
 //! - Costs run from the provider's billable start to the confirmed end.
 //!
 //! Tables: `instances`, `instance_state_history`, `cloud_operations`, `instance_cost_segments`. Reads: models and the catalogue.
-//! Uses: audit, organizations, workers (tokens only).
+//! Uses: audit, organizations, worker_tokens.
 
+mod clouds;
 pub mod costs;
-pub mod http;
-pub mod in_use;
-pub mod living;
-pub mod reconcile;
-pub mod routing;
-pub mod rules;
-pub mod store;
-pub mod usecases;
+mod http;
+mod living;
+mod reconcile;
+mod routing;
+mod rules;
+mod store;
+mod usecases;
+
+use crate::core::Core;
+use crate::plumbing::config::ServerRole;
+use crate::plumbing::module::{Module, Surface, Task};
+use clouds::Clouds;
+
+pub use clouds::mock_directory;
+pub use living::{LivingInstance, living};
+pub use routing::{RoutingInstance, instances as routing_instances};
+pub use rules::{Status, Timing, WorkerPhase};
+pub use store::instances::{Flag, InstanceRow};
+pub use store::reports;
+pub use usecases::{Deployment, activate, deploy, get, list};
+
+#[derive(Clone)]
+pub struct Instances {
+    core: Core,
+    /// The providers that this process can ask.
+    clouds: Clouds,
+}
+
+impl Instances {
+    pub fn new(core: Core) -> Self {
+        Self {
+            core,
+            clouds: Clouds::default(),
+        }
+    }
+
+    pub fn module(&self) -> Module {
+        let tables = &[
+            "instances",
+            "instance_state_history",
+            "cloud_operations",
+            "instance_cost_segments",
+        ];
+        Module::new("instances", Surface::Session, tables)
+            .routes(http::routes().with_state(self.clone()))
+            .task(Task::new(
+                "instances",
+                &[ServerRole::Orchestrator],
+                reconcile::run(self.clone()),
+            ))
+    }
+
+    /// A provider that this process can ask, by its code in the catalogue.
+    pub fn cloud(&self, code: &str) -> Option<std::sync::Arc<dyn providers::Provider>> {
+        self.clouds.get(code)
+    }
+
+    /// The Mock cloud itself, for looking at what it was asked.
+    pub fn mock_cloud(&self) -> Option<&providers::mock::MockCloud> {
+        self.clouds.mock()
+    }
+
+    /// Stops the machines on this computer, which run again at the next start.
+    pub async fn suspend(&self) {
+        self.clouds.suspend().await;
+    }
+}

@@ -3,21 +3,21 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Invitations;
 use super::rules::{Decision, Status, Visitor, decide, status};
 use super::store::{self, LinkFacts};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
-use crate::features::identity::rules::{check_password, check_username, normalise};
-use crate::features::identity::throttle::{self, Quota};
-use crate::features::identity::{store as accounts, usecases as identity};
-use crate::features::organizations::store as organizations;
+use crate::features::organizations;
+use crate::features::users::{check_password, check_username, normalise};
+use crate::features::{sessions, users};
 use crate::operation::{Operation, RequestContext};
 use crate::permissions::Role;
 use crate::plumbing::db::{SystemReason, SystemTx};
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::events::{self, Topic};
+use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::sha256;
+use crate::validation::Validation;
 
 /// What a person without an account says of themselves.
 #[derive(Debug, Clone, Default)]
@@ -40,16 +40,16 @@ pub struct Accepted {
 
 /// # Errors
 /// 404 for a link that nobody was given; 429 after too many of those.
-pub async fn look_up(app: &App, token: &str, request: &RequestContext) -> Result<(LinkFacts, Status)> {
+pub async fn look_up(invitations: &Invitations, token: &str, request: &RequestContext) -> Result<(LinkFacts, Status)> {
     let guesses = Quota::unknown_links_from(request.ip);
-    throttle::check_quota(&app.db, &guesses, request.now).await?;
-    match store::by_token(&app.db, &sha256(token.as_bytes())).await? {
+    quotas::check_quota(&invitations.core.db, &guesses, request.now).await?;
+    match store::by_token(&invitations.core.db, &sha256(token.as_bytes())).await? {
         Some(link) => {
             let status = status(&link.facts, request.now);
             Ok((link, status))
         }
         None => {
-            throttle::count(&app.db, &guesses, request.now).await?;
+            quotas::count(&invitations.core.db, &guesses, request.now).await?;
             Err(Error::not_found())
         }
     }
@@ -62,30 +62,30 @@ pub async fn look_up(app: &App, token: &str, request: &RequestContext) -> Result
 /// # Errors
 /// 404; what [`decide`] refuses; 422 naming the field of the new account.
 pub async fn accept(
-    app: &App,
+    invitations: &Invitations,
     token: &str,
     session: Option<&Operation>,
     request: &RequestContext,
     fields: impl FnOnce() -> Result<AccountFields>,
 ) -> Result<Accepted> {
-    let (link, _) = look_up(app, token, request).await?;
-    let mut tx = app.db.system(SystemReason::InvitationAcceptance).await?;
+    let (link, _) = look_up(invitations, token, request).await?;
+    let mut tx = invitations.core.db.system(SystemReason::InvitationAcceptance).await?;
     let before = visitor(&mut tx, &link, session).await?;
     // Nothing is held while the password is hashed: everything is decided again below.
     drop(tx);
     // Read after the account: whoever finds the account of an acceptance finds the acceptance too.
-    let (_, status_now) = look_up(app, token, request).await?;
+    let (_, status_now) = look_up(invitations, token, request).await?;
     let decision = decide(status_now, &before)?;
     let fields = fields()?;
     let account = match decision {
-        Decision::MakeAccount => Some(new_account(app, &link, fields).await?),
+        Decision::MakeAccount => Some(new_account(invitations, &link, fields).await?),
         Decision::Join(_) | Decision::AlreadyMember(_) => None,
     };
 
-    let mut tx = app.db.system(SystemReason::InvitationAcceptance).await?;
+    let mut tx = invitations.core.db.system(SystemReason::InvitationAcceptance).await?;
     let organization_lives = organizations::lock_members(&mut tx, link.organization_id).await?;
     if let Some(operation) = session
-        && !accounts::hold_session(&mut tx, operation.session_id, operation.user_id, request.now).await?
+        && !sessions::hold_session(&mut tx, operation.session_id, operation.user_id, request.now).await?
     {
         return Err(Error::unauthenticated());
     }
@@ -100,7 +100,7 @@ pub async fn accept(
 }
 
 async fn visitor<'a>(tx: &mut SystemTx, link: &'a LinkFacts, session: Option<&Operation>) -> Result<Visitor<'a>> {
-    let account = accounts::account_by_email(tx, &link.email).await?;
+    let account = users::account_by_email(tx, &link.email).await?;
     let is_member = match account {
         Some(account) => organizations::role_of(tx, link.organization_id, account)
             .await?
@@ -119,7 +119,7 @@ async fn apply(
     tx: &mut SystemTx,
     link: &LinkFacts,
     decision: Decision,
-    account: Option<identity::InvitedAccount>,
+    account: Option<users::InvitedAccount>,
     request: &RequestContext,
 ) -> Result<Accepted> {
     let organization = link.organization_id;
@@ -145,7 +145,7 @@ async fn apply(
             return Ok(accepted(role, false, true));
         }
         (Decision::Join(user), _) => user,
-        (Decision::MakeAccount, Some(account)) => identity::create_invited_account(tx, &account, request).await?,
+        (Decision::MakeAccount, Some(account)) => users::create_invited_account(tx, &account, request).await?,
         // The address had an account when the fields were read, and hasn't any more.
         (Decision::MakeAccount, None) => {
             return Err(Error::conflict(
@@ -165,7 +165,11 @@ async fn apply(
 }
 
 /// Checks the fields of a new account and hashes its password.
-async fn new_account(app: &App, link: &LinkFacts, fields: AccountFields) -> Result<identity::InvitedAccount> {
+async fn new_account(
+    invitations: &Invitations,
+    link: &LinkFacts,
+    fields: AccountFields,
+) -> Result<users::InvitedAccount> {
     let mut validation = Validation::default();
     for (field, value) in [("username", &fields.username), ("password", &fields.password)] {
         validation.check(
@@ -198,8 +202,12 @@ async fn new_account(app: &App, link: &LinkFacts, fields: AccountFields) -> Resu
         check_password(&mut validation, "password", password, &own_words);
     }
     validation.finish()?;
-    let password_hash = app.passwords.hash(fields.password.unwrap_or_default()).await?;
-    Ok(identity::InvitedAccount {
+    let password_hash = invitations
+        .users
+        .passwords
+        .hash(fields.password.unwrap_or_default())
+        .await?;
+    Ok(users::InvitedAccount {
         email: link.email.clone(),
         username,
         first_name,

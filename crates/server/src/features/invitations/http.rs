@@ -13,14 +13,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Invitations;
 use super::accept::{self, AccountFields};
 use super::rules::Status;
 use super::store::InvitationRow;
 use super::usecases::{self, Outcome};
 use super::{LIFETIME, MOST_AT_ONCE};
-use crate::app::App;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::features::identity::authentication::{Anonymous, CurrentOperation};
+use crate::features::sessions::{Anonymous, CurrentOperation};
 use crate::operation::{Allowed, Recent};
 use crate::permissions::{Role, grant};
 use crate::plumbing::edge::body::JsonBody;
@@ -29,7 +29,7 @@ use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Invitations> {
     OpenApiRouter::new()
         .routes(routes!(list_invitations, create_invitations))
         .routes(routes!(revoke_invitation))
@@ -100,7 +100,7 @@ struct InvitationQuery {
     ListRefusals,
     (status = 403, description = "Permission missing; in Personal: organization_required", body = Problem)))]
 async fn list_invitations(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     allowed: Allowed<grant::InvitationRead>,
     Query(query): Query<InvitationQuery>,
 ) -> Result<Json<Page<Invitation>>> {
@@ -124,7 +124,7 @@ async fn list_invitations(
         workspace: query.workspace,
     }
     .check()?;
-    let page = usecases::list(&app, allowed.authorized(), status, &paging).await?;
+    let page = usecases::list(&invitations, allowed.authorized(), status, &paging).await?;
     Ok(Json(Page {
         items: page.items.into_iter().map(|row| Invitation::new(row, None)).collect(),
         next_cursor: page.next_cursor,
@@ -185,7 +185,7 @@ enum CreatedInvitations {
     (status = 403, description = "Permission missing, or the role is beyond one's reach (`delegation`)", body = Problem),
     (status = 429, description = "Too many invitations today", body = Problem)))]
 async fn create_invitations(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     allowed: Recent<grant::InvitationCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateInvitationsRequest>,
@@ -195,7 +195,15 @@ async fn create_invitations(
     let emails = usecases::check_addresses(&addresses(request.email, request.emails)?)?;
     let attempt = Attempt::new("create_invitations", &key, body.bytes());
     let show = |outcomes| if one { show_one(outcomes) } else { show_many(outcomes) };
-    let answer = usecases::create(&app, allowed.authorized(), &emails, request.role, &attempt, show).await?;
+    let answer = usecases::create(
+        &invitations,
+        allowed.authorized(),
+        &emails,
+        request.role,
+        &attempt,
+        show,
+    )
+    .await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -263,11 +271,11 @@ fn show_many(outcomes: Vec<(String, Outcome)>) -> Result<Value> {
     (status = 404, description = "No such invitation here", body = Problem),
     (status = 409, description = "`invitation_used`: accepted already; the workspace changed", body = Problem)))]
 async fn revoke_invitation(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     allowed: Allowed<grant::InvitationRevoke>,
     Id(id): Id,
 ) -> Result<StatusCode> {
-    usecases::revoke(&app, allowed.authorized(), id).await?;
+    usecases::revoke(&invitations, allowed.authorized(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -283,11 +291,11 @@ async fn revoke_invitation(
     (status = 409, description = "`invitation_used`, `invitation_revoked`; the workspace changed", body = Problem),
     (status = 429, description = "Sent too often", body = Problem)))]
 async fn resend_invitation(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     allowed: Recent<grant::InvitationCreate>,
     Id(id): Id,
 ) -> Result<Json<Invitation>> {
-    let (row, link) = usecases::resend(&app, allowed.authorized(), id).await?;
+    let (row, link) = usecases::resend(&invitations, allowed.authorized(), id).await?;
     Ok(Json(Invitation::new(row, link)))
 }
 
@@ -320,12 +328,12 @@ struct InvitationPage {
     (status = 404, description = "Nobody was given this link, or it was replaced by a newer one", body = Problem),
     (status = 429, description = "Too many unknown links", body = Problem)))]
 async fn get_invitation(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     Anonymous(context): Anonymous,
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response> {
     let Path(token) = token.map_err(|_| Error::not_found())?;
-    let (link, status) = accept::look_up(&app, &token, &context).await?;
+    let (link, status) = accept::look_up(&invitations, &token, &context).await?;
     let page = InvitationPage {
         status,
         organization_name: link.organization_name,
@@ -384,7 +392,7 @@ struct AcceptedInvitation {
     (status = 422, description = "A field of the new account breaks a rule", body = Problem),
     (status = 429, description = "Too many unknown links", body = Problem)))]
 async fn accept_invitation(
-    State(app): State<App>,
+    State(invitations): State<Invitations>,
     Anonymous(context): Anonymous,
     operation: Result<CurrentOperation>,
     headers: HeaderMap,
@@ -407,7 +415,7 @@ async fn accept_invitation(
             locale: request.locale,
         })
     };
-    let accepted = accept::accept(&app, &token, session.as_ref(), &context, fields).await?;
+    let accepted = accept::accept(&invitations, &token, session.as_ref(), &context, fields).await?;
     Ok(Json(AcceptedInvitation {
         organization_id: accepted.organization_id,
         organization_name: accepted.organization_name,

@@ -5,17 +5,19 @@
 //! - Whoever invited must still be able to when it is accepted; otherwise it waits for somebody who can (`needs_approval`).
 //! - Expired and ended invitations never stand in the way of a new one.
 //!
-//! Table: `organization_invitations`. Uses: audit, identity, organizations, members (delegation).
+//! Table: `organization_invitations`. Uses: audit, users, sessions, organizations.
 
 mod accept;
-pub mod http;
-pub mod rules;
+mod http;
+mod rules;
 mod store;
 mod usecases;
 
-pub use usecases::{count_open, end_all, end_for_address};
-
+use crate::core::Core;
+use crate::features::users::Users;
+use crate::plumbing::module::{Module, Surface};
 use chrono::Duration;
+pub use usecases::{count_open, end_all, end_for_address};
 
 /// How long an invitation can be accepted.
 const LIFETIME: Duration = Duration::days(7);
@@ -25,3 +27,20 @@ const MOST_AT_ONCE: usize = 50;
 const MOST_PER_DAY: i64 = 300;
 /// How often one invitation is sent again in an hour.
 const RESENDS_PER_HOUR: i32 = 5;
+
+#[derive(Clone)]
+pub struct Invitations {
+    core: Core,
+    users: Users,
+}
+
+impl Invitations {
+    pub fn new(core: Core, users: Users) -> Self {
+        Self { core, users }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("invitations", Surface::Session, &["organization_invitations"])
+            .routes(http::routes().with_state(self.clone()))
+    }
+}

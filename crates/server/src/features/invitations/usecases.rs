@@ -5,25 +5,25 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Invitations;
 use super::rules::Status;
 use super::store::{self, InvitationRow, NewInvitation};
 use super::{LIFETIME, MOST_PER_DAY, RESENDS_PER_HOUR};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
-use crate::features::identity::rules::{check_email, normalise};
-use crate::features::identity::store as accounts;
-use crate::features::identity::throttle::{self, Quota};
-use crate::features::members::rules::require_delegation;
+use crate::features::organizations::members::require_delegation;
+use crate::features::users;
+use crate::features::users::{check_email, normalise};
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
 use crate::plumbing::db::{SystemTx, TenantTx};
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
+use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
+use crate::validation::Validation;
 
 /// What became of one address.
 pub enum Outcome {
@@ -37,12 +37,12 @@ pub enum Outcome {
 }
 
 pub async fn list(
-    app: &App,
+    invitations: &Invitations,
     authorized: Authorized<'_>,
     status: Option<Status>,
     paging: &Paging,
 ) -> Result<Page<InvitationRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = invitations.core.db.read(&authorized).await?;
     let (organization, _) = membership(tx.operation(), authorized.permission())?;
     let rows = store::list(&mut tx, organization, status.map(Status::as_str), paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
@@ -72,7 +72,7 @@ pub fn check_addresses(addresses: &[(String, String)]) -> Result<Vec<String>> {
 /// 403 `delegation` for a role beyond the inviter's reach; 429 when the organization invited too many people today; what `show` refuses,
 /// and nothing is done then.
 pub async fn create(
-    app: &App,
+    invitations: &Invitations,
     authorized: Authorized<'_>,
     emails: &[String],
     role: Role,
@@ -80,7 +80,7 @@ pub async fn create(
     show: impl FnOnce(Vec<(String, Outcome)>) -> Result<Value>,
 ) -> Result<Answer> {
     // Batches of one organization take turns: together they keep to the day's number.
-    let mut tx = app.db.write_to_organization(&authorized).await?;
+    let mut tx = invitations.core.db.write_to_organization(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
@@ -94,7 +94,7 @@ pub async fn create(
     let sender = Sender::of(&mut tx).await?;
     let mut outcomes = Vec::new();
     for email in emails {
-        let outcome = invite(app, &mut tx, organization, &sender, email, role).await?;
+        let outcome = invite(invitations, &mut tx, organization, &sender, email, role).await?;
         outcomes.push((email.clone(), outcome));
     }
     let answer = Answer {
@@ -107,7 +107,7 @@ pub async fn create(
     };
     attempt.keep(&mut tx, &kept, None).await?;
     tx.commit().await?;
-    app.mail.now();
+    invitations.core.mail.now();
     Ok(answer)
 }
 
@@ -128,7 +128,7 @@ fn without_links(mut body: Value) -> Value {
 }
 
 async fn invite(
-    app: &App,
+    invitations: &Invitations,
     tx: &mut TenantTx,
     organization: Uuid,
     sender: &Sender,
@@ -155,7 +155,7 @@ async fn invite(
     if !store::insert(tx, &invitation).await? {
         return Ok(Outcome::AlreadyInvited);
     }
-    let link = send(app, tx, sender, email, role, &token).await?;
+    let link = send(invitations, tx, sender, email, role, &token).await?;
     let after = json!({"email": email, "role": role});
     audit::record(tx, Act::new("invitation.create", "invitation", id).after(&after)).await?;
     events::notify(tx.conn(), Topic::Members, organization, id).await?;
@@ -167,9 +167,13 @@ async fn invite(
 ///
 /// # Errors
 /// 404; 403 `delegation`; 409 `invitation_used`, `invitation_revoked`; 429 when it was sent too often.
-pub async fn resend(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(InvitationRow, Option<String>)> {
+pub async fn resend(
+    invitations: &Invitations,
+    authorized: Authorized<'_>,
+    id: Uuid,
+) -> Result<(InvitationRow, Option<String>)> {
     let now = authorized.request.now;
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = invitations.core.db.write(&authorized).await?;
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
     let invitation = store::lock(&mut tx, organization, id)
         .await?
@@ -185,18 +189,26 @@ pub async fn resend(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(
         ));
     }
     let quota = Quota::hourly(format!("invitation:{id}"), RESENDS_PER_HOUR);
-    throttle::check_quota(&app.db, &quota, now).await?;
-    throttle::count(&app.db, &quota, now).await?;
+    quotas::check_quota(&invitations.core.db, &quota, now).await?;
+    quotas::count(&invitations.core.db, &quota, now).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());
     store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;
-    let link = send(app, &mut tx, &sender, &invitation.email, invitation.role, &token).await?;
+    let link = send(
+        invitations,
+        &mut tx,
+        &sender,
+        &invitation.email,
+        invitation.role,
+        &token,
+    )
+    .await?;
     let after = json!({"email": invitation.email, "role": invitation.role});
     audit::record(&mut tx, Act::new("invitation.resend", "invitation", id).after(&after)).await?;
     events::notify(tx.conn(), Topic::Members, organization, id).await?;
     let row = one(&mut tx, organization, id).await?;
     tx.commit().await?;
-    app.mail.now();
+    invitations.core.mail.now();
     Ok((row, link))
 }
 
@@ -204,8 +216,8 @@ pub async fn resend(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<(
 ///
 /// # Errors
 /// 404; 403 `delegation`; 409 `invitation_used`.
-pub async fn revoke(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
+pub async fn revoke(invitations: &Invitations, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = invitations.core.db.write(&authorized).await?;
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
     let invitation = store::lock(&mut tx, organization, id)
         .await?
@@ -260,7 +272,7 @@ struct Sender {
 
 impl Sender {
     async fn of(tx: &mut TenantTx) -> Result<Self> {
-        let profile = accounts::profile(tx).await?;
+        let profile = users::own_profile(tx).await?;
         let full_name = format!("{} {}", profile.first_name, profile.last_name);
         let name = match full_name.trim() {
             "" => profile.username,
@@ -276,7 +288,7 @@ impl Sender {
 
 /// Queues the mail; the link also comes back when it would only end in a file.
 async fn send(
-    app: &App,
+    invitations: &Invitations,
     tx: &mut TenantTx,
     sender: &Sender,
     email: &str,
@@ -284,7 +296,10 @@ async fn send(
     token: &str,
 ) -> Result<Option<String>> {
     let now = tx.operation().request.now;
-    let link = format!("{}/app/invitation#token={token}", app.config.public_origin());
+    let link = format!(
+        "{}/app/invitation#token={token}",
+        invitations.core.config.public_origin()
+    );
     let mail = Mail {
         template: Template::Invitation,
         recipient: email,
@@ -295,7 +310,7 @@ async fn send(
         expires_at: Some(now + LIFETIME),
     };
     mail::enqueue(tx.conn(), mail, now).await?;
-    Ok((!mail::is_sent(&app.config)).then_some(link))
+    Ok((!mail::is_sent(&invitations.core.config)).then_some(link))
 }
 
 async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<InvitationRow> {

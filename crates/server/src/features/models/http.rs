@@ -11,9 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Models;
 use super::rules::{Activation, Engine, ModelKind};
 use super::usecases::{self, ModelRequest, PriceRequest, Seen};
-use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -25,7 +25,7 @@ use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
 use crate::plumbing::edge::versions::IfMatch;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Models> {
     OpenApiRouter::new()
         .routes(routes!(list_models, create_model))
         .routes(routes!(get_model, update_model, delete_model))
@@ -130,11 +130,11 @@ fn show(page: Page<Seen>) -> Json<Page<Model>> {
     extensions(("x-permission" = json!("model.read"))),
     responses((status = 200, description = "Models", body = Page<Model>), ListRefusals))]
 async fn list_models(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Model>>> {
-    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    let page = usecases::list(&models, allowed.authorized(), &query.check()?).await?;
     Ok(show(page))
 }
 
@@ -144,13 +144,13 @@ async fn list_models(
     responses((status = 200, description = "Models whose GPU memory it has", body = Page<Model>),
         (status = 422, description = "A parameter breaks a rule", body = Problem), RowRefusals))]
 async fn list_instance_type_models(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::SettingsRead>,
     Id(id): Id,
     query: Result<Query<ListQuery>>,
 ) -> Result<Json<Page<Model>>> {
     let parse = || query?.0.check();
-    let page = usecases::list_fitting(&app, allowed.authorized(), id, parse).await?;
+    let page = usecases::list_fitting(&models, allowed.authorized(), id, parse).await?;
     Ok(show(page))
 }
 
@@ -158,8 +158,8 @@ async fn list_instance_type_models(
 #[utoipa::path(get, path = "/models/{id}", operation_id = "get_model", tag = "models", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("model.read"))),
     responses((status = 200, description = "The model; ETag for updates", body = Model), RowRefusals))]
-async fn get_model(State(app): State<App>, allowed: Allowed<grant::ModelRead>, Id(id): Id) -> Result<Response> {
-    Ok(tagged(usecases::get(&app, allowed.authorized(), id).await?))
+async fn get_model(State(models): State<Models>, allowed: Allowed<grant::ModelRead>, Id(id): Id) -> Result<Response> {
+    Ok(tagged(usecases::get(&models, allowed.authorized(), id).await?))
 }
 
 /// Everything of a model that its owner decides.
@@ -221,7 +221,7 @@ impl From<ModelBody> for ModelRequest {
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("model.create"))),
     responses((status = 201, description = "Added", body = Model), CreateRefusals))]
 async fn create_model(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelCreate>,
     key: IdempotencyKey,
     body: JsonBody<ModelBody>,
@@ -229,7 +229,7 @@ async fn create_model(
     let request = body.parse()?.into();
     let attempt = Attempt::new("create_model", &key, body.bytes());
     let show = |seen| serde_json::to_value(Model::from(seen)).map_err(Error::internal);
-    let answer = usecases::create(&app, allowed.authorized(), request, &attempt, show).await?;
+    let answer = usecases::create(&models, allowed.authorized(), request, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -241,14 +241,14 @@ async fn create_model(
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.update"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn update_model(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelUpdate>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<ModelBody>,
 ) -> Result<Response> {
     let parse = || body.parse().map(ModelRequest::from);
-    let seen = usecases::update(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let seen = usecases::update(&models, allowed.authorized(), id, &if_match, parse).await?;
     Ok(tagged(seen))
 }
 
@@ -258,8 +258,12 @@ async fn update_model(
 #[utoipa::path(delete, path = "/models/{id}", operation_id = "delete_model", tag = "models", params(("id" = Uuid, Path)),
     extensions(("x-permission" = json!("model.delete"))),
     responses((status = 204, description = "Deleted"), RowRefusals))]
-async fn delete_model(State(app): State<App>, allowed: Allowed<grant::ModelDelete>, Id(id): Id) -> Result<StatusCode> {
-    usecases::delete(&app, allowed.authorized(), id).await?;
+async fn delete_model(
+    State(models): State<Models>,
+    allowed: Allowed<grant::ModelDelete>,
+    Id(id): Id,
+) -> Result<StatusCode> {
+    usecases::delete(&models, allowed.authorized(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -280,7 +284,7 @@ struct PriceBody {
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("model.price"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn set_model_price(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelPrice>,
     Id(id): Id,
     if_match: IfMatch,
@@ -293,7 +297,7 @@ async fn set_model_price(
             output: price.output_eur_per_1m,
         })
     };
-    let seen = usecases::set_price(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let seen = usecases::set_price(&models, allowed.authorized(), id, &if_match, parse).await?;
     Ok(tagged(seen))
 }
 
@@ -309,14 +313,14 @@ struct ActivationBody {
     extensions(("x-permission" = json!("model.activate_tech"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_tech(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelActivateTech>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<ActivationBody>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|body| body.active);
-    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Tech, &if_match, parse).await?;
+    let seen = usecases::activate(&models, allowed.authorized(), id, Activation::Tech, &if_match, parse).await?;
     Ok(tagged(seen))
 }
 
@@ -326,14 +330,14 @@ async fn activate_model_tech(
     extensions(("x-permission" = json!("model.activate_eco"))),
     responses((status = 200, description = "As it is now", body = Model), ChangeRefusals))]
 async fn activate_model_eco(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelActivateEco>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<ActivationBody>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|body| body.active);
-    let seen = usecases::activate(&app, allowed.authorized(), id, Activation::Eco, &if_match, parse).await?;
+    let seen = usecases::activate(&models, allowed.authorized(), id, Activation::Eco, &if_match, parse).await?;
     Ok(tagged(seen))
 }
 
@@ -347,10 +351,10 @@ struct RecommendedDataVolume {
     params(("id" = Uuid, Path)), extensions(("x-permission" = json!("model.read"))),
     responses((status = 200, description = "In GB", body = RecommendedDataVolume), RowRefusals))]
 async fn get_recommended_data_volume(
-    State(app): State<App>,
+    State(models): State<Models>,
     allowed: Allowed<grant::ModelRead>,
     Id(id): Id,
 ) -> Result<Json<RecommendedDataVolume>> {
-    let recommended_gb = usecases::recommended_data_volume(&app, allowed.authorized(), id).await?;
+    let recommended_gb = usecases::recommended_data_volume(&models, allowed.authorized(), id).await?;
     Ok(Json(RecommendedDataVolume { recommended_gb }))
 }

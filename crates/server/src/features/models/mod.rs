@@ -11,9 +11,33 @@
 //!
 //! Tables: `models`, `model_prices`. Uses: audit, catalog, instances (is a model in use).
 
-pub mod http;
-pub mod routing;
-pub mod rules;
-pub mod seed;
-pub mod store;
-pub mod usecases;
+mod http;
+mod routing;
+mod rules;
+mod seed;
+mod store;
+mod usecases;
+
+use crate::core::Core;
+use crate::plumbing::module::{Module, Surface};
+pub use routing::{RoutingModel, models as routing_models};
+pub use rules::ModelKind;
+pub use seed::seed;
+pub use store::{ModelRow, names};
+pub use usecases::list;
+
+#[derive(Clone)]
+pub struct Models {
+    core: Core,
+}
+
+impl Models {
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("models", Surface::Session, &["models", "model_prices"])
+            .routes(http::routes().with_state(self.clone()))
+    }
+}

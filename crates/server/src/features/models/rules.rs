@@ -3,7 +3,7 @@
 use super::store::ModelRow;
 use super::usecases::{ModelRequest, PriceRequest};
 use crate::operation::Workspace;
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 /// Decimal places of a price per million tokens: one token's price then fits the twelve places of an amount.
 pub const PRICE_PLACES: u32 = 6;

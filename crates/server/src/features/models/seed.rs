@@ -290,7 +290,7 @@ pub async fn seed(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::features::models::rules::{check_model, check_price};
-    use crate::plumbing::edge::body::Validation;
+    use crate::validation::Validation;
 
     #[test]
     fn every_seeded_model_passes_the_rules_for_models_and_has_an_id_of_its_own() {

@@ -1,5 +1,7 @@
 //! SQL of `models` and `model_prices`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -313,4 +315,25 @@ pub async fn insert_public(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Does an instance of anybody that isn't over yet run the model?
+pub async fn is_in_use(tx: &mut TenantTx, model: Uuid) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT tenancy.model_in_use($1) AS "used!""#, model)
+            .fetch_one(tx.conn())
+            .await?,
+    )
+}
+
+/// How many instances of this workspace are ready, by model. Models without one are not in the answer.
+pub async fn ready_instances(tx: &mut TenantTx) -> Result<HashMap<Uuid, i64>> {
+    let tenants = tx.tenants();
+    let rows = sqlx::query!(
+        r#"SELECT model_id AS "model_id!", ready AS "ready!" FROM tenancy.ready_instances_by_model($1)"#,
+        &tenants,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.model_id, row.ready)).collect())
 }

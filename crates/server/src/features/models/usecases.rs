@@ -6,23 +6,22 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Models;
 use super::rules::{
     Activation, Engine, ModelKind, check_model, check_price, is_technical, knows_who_acts, recommended_data_volume_gb,
 };
 use super::store::{self, ModelRow, Selection};
-use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::catalog;
-use crate::features::instances::in_use;
 use crate::money::Eur;
 use crate::operation::{Authorized, Workspace};
-use crate::plumbing::db::{SystemReason, TenantTx};
-use crate::plumbing::edge::body::Validation;
+use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
+use crate::validation::Validation;
 
 /// Everything of a model that its owner decides.
 #[derive(Debug, Clone)]
@@ -56,8 +55,8 @@ pub struct Seen {
     pub ready_instances: i64,
 }
 
-pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<Seen>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn list(models: &Models, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<Seen>> {
+    let mut tx = models.core.db.read(&authorized).await?;
     select(&mut tx, paging, Selection::default()).await
 }
 
@@ -66,16 +65,16 @@ pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Res
 /// # Errors
 /// 404 when there is no such type.
 pub async fn list_fitting(
-    app: &App,
+    models: &Models,
     authorized: Authorized<'_>,
     instance_type: Uuid,
     paging: impl FnOnce() -> Result<Paging>,
 ) -> Result<Page<Seen>> {
-    let mut tx = app.db.read(&authorized).await?;
-    let instance_type = catalog::store::instance_type(tx.conn(), instance_type)
+    let mut tx = models.core.db.read(&authorized).await?;
+    let instance_type = catalog::instance_type(tx.conn(), instance_type)
         .await?
         .ok_or_else(Error::not_found)?;
-    let vram = catalog::rules::total_vram_gb(instance_type.gpu_count, instance_type.vram_per_gpu_gb);
+    let vram = catalog::total_vram_gb(instance_type.gpu_count, instance_type.vram_per_gpu_gb);
     let selection = Selection {
         at_most_vram_gb: Some(vram),
         ..Selection::default()
@@ -85,7 +84,7 @@ pub async fn list_fitting(
 
 async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Page<Seen>> {
     let rows = store::visible(tx, paging, selection).await?;
-    let ready = in_use::ready_by_model(tx).await?;
+    let ready = store::ready_instances(tx).await?;
     let workspace = tx.operation().workspace;
     Ok(paging.page(
         rows,
@@ -105,14 +104,14 @@ fn seen(mut model: ModelRow, ready: &HashMap<Uuid, i64>, workspace: Workspace) -
 
 /// # Errors
 /// 404 for what this workspace does not see.
-pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Seen> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn get(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Result<Seen> {
+    let mut tx = models.core.db.read(&authorized).await?;
     get_in(&mut tx, id).await
 }
 
 async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<Seen> {
     let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
-    let ready = in_use::ready_by_model(tx).await?;
+    let ready = store::ready_instances(tx).await?;
     Ok(seen(model, &ready, tx.operation().workspace))
 }
 
@@ -120,8 +119,8 @@ async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<Seen> {
 ///
 /// # Errors
 /// 404 for what this workspace does not see.
-pub async fn recommended_data_volume(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<i32> {
-    let seen = get(app, authorized, id).await?;
+pub async fn recommended_data_volume(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Result<i32> {
+    let seen = get(models, authorized, id).await?;
     Ok(recommended_data_volume_gb(seen.model.data_volume_gb))
 }
 
@@ -130,13 +129,13 @@ pub async fn recommended_data_volume(app: &App, authorized: Authorized<'_>, id: 
 /// # Errors
 /// 422 naming the field.
 pub async fn create(
-    app: &App,
+    models: &Models,
     authorized: Authorized<'_>,
     request: ModelRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(Seen) -> Result<Value>,
 ) -> Result<Answer> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = models.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
@@ -165,13 +164,13 @@ pub async fn create(
 /// # Errors
 /// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update(
-    app: &App,
+    models: &Models,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<ModelRequest>,
 ) -> Result<Seen> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
     let request = parse()?;
@@ -193,13 +192,13 @@ pub async fn update(
 /// # Errors
 /// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn set_price(
-    app: &App,
+    models: &Models,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<PriceRequest>,
 ) -> Result<Seen> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
     let price = parse()?;
@@ -237,14 +236,14 @@ pub async fn set_price(
 /// # Errors
 /// 404; 403 `read_only_model`; 412 when `if_match` is not the current tag.
 pub async fn activate(
-    app: &App,
+    models: &Models,
     authorized: Authorized<'_>,
     id: Uuid,
     activation: Activation,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
 ) -> Result<Seen> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
     let active = parse()?;
@@ -266,12 +265,11 @@ pub async fn activate(
 ///
 /// # Errors
 /// 404; 403 `read_only_model`; 409 `model_in_use` while an instance that isn't over runs it.
-pub async fn delete(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
-    let mut tx = app.db.write(&authorized).await?;
+pub async fn delete(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
+    let mut tx = models.core.db.write(&authorized).await?;
     let model = own(&mut tx, id).await?;
     // The lock on the model makes deployments of it wait (their foreign key needs the row), so none appears after this look.
-    let mut system = app.db.system(SystemReason::CatalogAdministration).await?;
-    if in_use::uses_model(&mut system, id).await? {
+    if store::is_in_use(&mut tx, id).await? {
         let detail = "An instance runs this model: terminate it first.";
         return Err(Error::conflict("model_in_use", detail));
     }

@@ -11,11 +11,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Organizations;
 use super::store::{MemberRow, OrganizationRow};
 use super::usecases::{self, OrganizationChange, OrganizationRequest, PolicyChange};
-use crate::app::App;
 use crate::error::{Error, Problem, Result};
-use crate::features::identity::http::{Me, Transport, signed_in_response};
+use crate::features::sessions::{Me, Transport, signed_in_response};
 use crate::operation::{Allowed, Recent};
 use crate::permissions::{Permission, Role, WorkspaceRole, assignable_roles, grant};
 use crate::plumbing::edge::body::JsonBody;
@@ -25,7 +25,7 @@ use crate::plumbing::edge::params::Query;
 use crate::plumbing::edge::refusals::{BodyRefusals, ListRefusals, ReadRefusals};
 use crate::plumbing::edge::versions::IfMatch;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Organizations> {
     OpenApiRouter::new()
         .routes(routes!(list_organizations, create_organization))
         .routes(routes!(
@@ -84,11 +84,11 @@ impl From<OrganizationRow> for Organization {
     (status = 409, description = "The token is from before a workspace switch", body = Problem),
     (status = 422, description = "A parameter breaks a rule", body = Problem)))]
 async fn list_organizations(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationList>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Organization>>> {
-    let page = usecases::list(&app, allowed.authorized(), &query.check()?).await?;
+    let page = usecases::list(&organizations, allowed.authorized(), &query.check()?).await?;
     Ok(Json(Page {
         items: page.items.into_iter().map(Organization::from).collect(),
         next_cursor: page.next_cursor,
@@ -115,7 +115,7 @@ struct CreateOrganizationRequest {
     (status = 401, description = "Not signed in", body = Problem),
     (status = 409, description = "The workspace changed, or the idempotency key was used for something else", body = Problem)))]
 async fn create_organization(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationCreate>,
     key: IdempotencyKey,
     body: JsonBody<CreateOrganizationRequest>,
@@ -128,7 +128,7 @@ async fn create_organization(
     };
     let attempt = Attempt::new("create_organization", &key, body.bytes());
     let show = |row| serde_json::to_value(Organization::from(row)).map_err(Error::internal);
-    let answer = usecases::create(&app, allowed.authorized(), request, &attempt, show).await?;
+    let answer = usecases::create(&organizations, allowed.authorized(), request, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -159,15 +159,15 @@ fn required_nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Resul
     (status = 409, description = "The token is from before another switch", body = Problem),
     (status = 422, description = "Not an organization I belong to", body = Problem)))]
 async fn switch_organization(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationList>,
     headers: HeaderMap,
     body: JsonBody<SwitchOrganizationRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
-    let (operation, token) = usecases::switch(&app, allowed.authorized(), request.organization_id).await?;
+    let (operation, token) = usecases::switch(&organizations, allowed.authorized(), request.organization_id).await?;
     let as_bearer = request.transport == Transport::Bearer || headers.contains_key(header::AUTHORIZATION);
-    signed_in_response(&app, operation, token, as_bearer).await
+    signed_in_response(&organizations.sessions, operation, token, as_bearer).await
 }
 
 /// The current organization
@@ -177,10 +177,10 @@ async fn switch_organization(
     ReadRefusals,
     (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn get_current_organization(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationRead>,
 ) -> Result<Response> {
-    let row = usecases::current(&app, allowed.authorized()).await?;
+    let row = usecases::current(&organizations, allowed.authorized()).await?;
     Ok(tagged(row))
 }
 
@@ -201,7 +201,7 @@ struct UpdateOrganizationRequest {
     ReadRefusals, BodyRefusals,
     (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_current_organization(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationUpdate>,
     if_match: IfMatch,
     body: JsonBody<UpdateOrganizationRequest>,
@@ -212,7 +212,7 @@ async fn update_current_organization(
         slug: request.slug,
         color: request.color,
     };
-    let row = usecases::update(&app, allowed.authorized(), change, &if_match).await?;
+    let row = usecases::update(&organizations, allowed.authorized(), change, &if_match).await?;
     Ok(tagged(row))
 }
 
@@ -234,7 +234,7 @@ struct UpdatePoliciesRequest {
     ReadRefusals, BodyRefusals,
     (status = 412, description = "Changed by somebody else", body = Problem)))]
 async fn update_policies(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Recent<grant::OrganizationPolicy>,
     if_match: IfMatch,
     body: JsonBody<UpdatePoliciesRequest>,
@@ -244,7 +244,7 @@ async fn update_policies(
         approve_before_provisioning: request.approve_before_provisioning,
         members_can_create_keys: request.members_can_create_keys,
     };
-    let row = usecases::update_policies(&app, allowed.authorized(), change, &if_match).await?;
+    let row = usecases::update_policies(&organizations, allowed.authorized(), change, &if_match).await?;
     Ok(tagged(row))
 }
 
@@ -265,10 +265,10 @@ struct CurrentRole {
     ReadRefusals,
     (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn get_current_role(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::OrganizationRead>,
 ) -> Result<Json<CurrentRole>> {
-    let row = usecases::current(&app, allowed.authorized()).await?;
+    let row = usecases::current(&organizations, allowed.authorized()).await?;
     Ok(Json(CurrentRole {
         organization_id: row.id,
         role: row.role,
@@ -315,13 +315,13 @@ impl Member {
     ListRefusals,
     (status = 403, description = "In Personal: organization_required", body = Problem)))]
 async fn list_members(
-    State(app): State<App>,
+    State(organizations): State<Organizations>,
     allowed: Allowed<grant::MemberRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Member>>> {
     let authorized = allowed.authorized();
     let seen_by = authorized.workspace.role();
-    let page = usecases::members(&app, authorized, &query.check()?).await?;
+    let page = usecases::members(&organizations, authorized, &query.check()?).await?;
     Ok(Json(Page {
         items: page.items.into_iter().map(|row| Member::new(row, seen_by)).collect(),
         next_cursor: page.next_cursor,

@@ -1,6 +1,6 @@
 //! Names, slugs and colours.
 
-use crate::plumbing::edge::body::Validation;
+use crate::validation::Validation;
 
 /// Colours given to new organizations in turn; dark enough for white text.
 const COLORS: [&str; 8] = [

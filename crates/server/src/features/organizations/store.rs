@@ -163,7 +163,7 @@ pub async fn update_policies(
 }
 
 /// Ends the organization: it keeps its row and its slug, and loses its members. Says who they were. Everybody who works in it
-/// must be held before ([`crate::features::identity::bound_sessions::hold`]).
+/// must be held before ([`crate::features::sessions::bound_sessions::hold`]).
 pub async fn end(tx: &mut TenantTx, id: Uuid) -> Result<Vec<Uuid>> {
     let now = tx.operation().request.now;
     // The full lock also waits for those who are about to become members.

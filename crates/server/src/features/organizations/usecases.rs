@@ -4,20 +4,20 @@ use axum::http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Organizations;
 use super::rules::{check_color, check_name, check_slug, color_for, slug_from_name};
 use super::store::{self, MemberRow, NewOrganization, OrganizationRow};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
-use crate::features::identity::usecases as identity;
+use crate::features::sessions;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::Role;
 use crate::plumbing::db::SystemTx;
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
+use crate::validation::Validation;
 
 /// How many slugs are tried for a name before giving up.
 const SLUG_ATTEMPTS: u32 = 50;
@@ -29,8 +29,12 @@ pub struct OrganizationRequest {
     pub color: Option<String>,
 }
 
-pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<OrganizationRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn list(
+    organizations: &Organizations,
+    authorized: Authorized<'_>,
+    paging: &Paging,
+) -> Result<Page<OrganizationRow>> {
+    let mut tx = organizations.core.db.read(&authorized).await?;
     let rows = store::list_mine(&mut tx, paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
 }
@@ -40,13 +44,13 @@ pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Res
 /// # Errors
 /// 422 naming the field; a slug that was asked for and is taken is one, a derived slug finds a free variant.
 pub async fn create(
-    app: &App,
+    organizations: &Organizations,
     authorized: Authorized<'_>,
     request: OrganizationRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(OrganizationRow) -> Result<serde_json::Value>,
 ) -> Result<Answer> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = organizations.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
@@ -110,11 +114,11 @@ pub async fn create(
 /// # Errors
 /// 422 on `organization_id` for an organization the person does not belong to, which looks the same as none.
 pub async fn switch(
-    app: &App,
+    organizations: &Organizations,
     authorized: Authorized<'_>,
     organization_id: Option<Uuid>,
 ) -> Result<(Operation, String)> {
-    let mut tx = app.db.write_to_account(&authorized).await?;
+    let mut tx = organizations.core.db.write_to_account(&authorized).await?;
     let target = match organization_id {
         None => None,
         Some(id) => {
@@ -127,7 +131,7 @@ pub async fn switch(
             Some((id, role.ok_or_else(unknown)?))
         }
     };
-    let token = identity::switch_session(app, &mut tx, target).await?;
+    let token = sessions::switch_session(&organizations.sessions, &mut tx, target).await?;
     let user_id = authorized.user_id;
     let act = Act::new("session.switch_workspace", "session", authorized.session_id);
     audit::record_in(
@@ -137,14 +141,14 @@ pub async fn switch(
     )
     .await?;
     tx.commit().await?;
-    let (operation, _, _) = identity::authenticate(app, &token, &authorized.request).await?;
+    let (operation, _, _) = sessions::authenticate(&organizations.sessions, &token, &authorized.request).await?;
     Ok((operation, token))
 }
 
 /// The organization of the workspace.
-pub async fn current(app: &App, authorized: Authorized<'_>) -> Result<OrganizationRow> {
+pub async fn current(organizations: &Organizations, authorized: Authorized<'_>) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = organizations.core.db.read(&authorized).await?;
     store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)
 }
 
@@ -159,13 +163,13 @@ pub struct OrganizationChange {
 /// # Errors
 /// 422 naming the field; 412 when `if_match` is not the organization's current tag.
 pub async fn update(
-    app: &App,
+    organizations: &Organizations,
     authorized: Authorized<'_>,
     change: OrganizationChange,
     if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
-    let mut tx = app.db.write_to_organization(&authorized).await?;
+    let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
     let name = change.name.unwrap_or_else(|| before.name.clone());
@@ -201,13 +205,13 @@ pub struct PolicyChange {
 /// # Errors
 /// 412 when `if_match` is not the organization's current tag.
 pub async fn update_policies(
-    app: &App,
+    organizations: &Organizations,
     authorized: Authorized<'_>,
     change: PolicyChange,
     if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
     let id = organization_of(&authorized)?;
-    let mut tx = app.db.write_to_organization(&authorized).await?;
+    let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
     let approve = change
@@ -234,16 +238,25 @@ pub fn tag(row: &OrganizationRow) -> Tag {
     Tag::of_change(row.updated_at)
 }
 
-pub async fn members(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<MemberRow>> {
+pub async fn members(
+    organizations: &Organizations,
+    authorized: Authorized<'_>,
+    paging: &Paging,
+) -> Result<Page<MemberRow>> {
     let id = organization_of(&authorized)?;
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = organizations.core.db.read(&authorized).await?;
     let rows = store::members(&mut tx, id, paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.user_id), |row| row))
 }
 
 /// An organization made by the platform itself (first start, sample data).
-pub async fn found_by_platform(app: &App, tx: &mut SystemTx, name: &str, owner: Uuid) -> Result<Uuid> {
-    let (id, now) = (crate::ids::new_id(), app.clock.now());
+pub async fn found_by_platform(
+    organizations: &Organizations,
+    tx: &mut SystemTx,
+    name: &str,
+    owner: Uuid,
+) -> Result<Uuid> {
+    let (id, now) = (crate::ids::new_id(), organizations.core.clock.now());
     let slug = slug_from_name(name, 0);
     let organization = NewOrganization {
         id,
@@ -269,13 +282,13 @@ pub async fn found_by_platform(app: &App, tx: &mut SystemTx, name: &str, owner: 
 
 /// A member added by the platform itself (sample data).
 pub async fn add_member_by_platform(
-    app: &App,
+    organizations: &Organizations,
     tx: &mut SystemTx,
     organization: Uuid,
     user: Uuid,
     role: Role,
 ) -> Result<()> {
-    let now = app.clock.now();
+    let now = organizations.core.clock.now();
     store::insert_member(tx.conn(), organization, user, role, now).await?;
     let after = json!({"role": role});
     audit::record_system(
@@ -287,7 +300,7 @@ pub async fn add_member_by_platform(
     .await
 }
 
-fn organization_of(authorized: &Authorized<'_>) -> Result<Uuid> {
+pub fn organization_of(authorized: &Authorized<'_>) -> Result<Uuid> {
     match authorized.workspace {
         Workspace::Organization { id, .. } => Ok(id),
         Workspace::Personal { .. } => Err(Error::organization_required(authorized.permission())),

@@ -7,16 +7,66 @@
 //!
 //! Tables: `inference_usage`. Uses: nothing.
 
-pub mod charge;
-pub mod event;
+mod charge;
+mod event;
 mod frame;
-pub mod journal;
-pub mod partitions;
+mod journal;
+mod partitions;
 pub mod reports;
 mod segments;
-pub mod store;
-pub mod writer;
+mod store;
+mod writer;
+
+use std::path::Path;
+
+use tokio_util::task::TaskTracker;
+
+use crate::core::Core;
+use crate::plumbing::config::ServerRole::{Api, Gateway};
+use crate::plumbing::module::{Module, Surface, Task};
 
 pub use charge::Price;
-pub use event::{Outcome, UsageEvent};
+pub use event::{JournaledEvent, Outcome, UsageEvent};
 pub use journal::Journal;
+pub use store::{conflicting, insert};
+pub use writer::Writer;
+
+#[derive(Clone)]
+pub struct Usage {
+    core: Core,
+    /// On its way to the database.
+    journal: Journal,
+    /// A token for each inference request that is not settled yet: the journal's writer outlives them.
+    settling: TaskTracker,
+}
+
+impl Usage {
+    /// # Errors
+    /// The journal in the data directory can't be used.
+    pub fn new(core: Core) -> anyhow::Result<Self> {
+        let data_dir = core.config.data_dir.as_deref().unwrap_or(Path::new(""));
+        let journal = Journal::open(&data_dir.join("journal"))?;
+        Ok(Self {
+            core,
+            journal,
+            settling: TaskTracker::new(),
+        })
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("usage", Surface::Session, &["inference_usage"]).task(Task::new(
+            "usage_writer",
+            &[Api, Gateway],
+            writer::run(self.clone()),
+        ))
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Requests whose usage is not settled yet.
+    pub fn settling(&self) -> &TaskTracker {
+        &self.settling
+    }
+}

@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Usage;
 use super::event::JournaledEvent;
 use super::journal::{Batch, Journal, Position};
 use super::{partitions, store};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{Db, SystemReason};
 use crate::plumbing::events::{self, Topic};
@@ -25,18 +25,18 @@ const PARTITIONS_EVERY: chrono::Duration = chrono::Duration::hours(12);
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
 /// Syncs and writes what the journal holds, from the oldest record on, until the program stops and the last request is settled.
-pub async fn run(app: App) {
-    tokio::join!(keep_synced(&app), keep_writing(&app));
+pub async fn run(usage: Usage) {
+    tokio::join!(keep_synced(&usage), keep_writing(&usage));
 }
 
 /// Group commit: everything appended within one interval is synced together.
-async fn keep_synced(app: &App) {
-    let journal = &app.journal;
+async fn keep_synced(usage: &Usage) {
+    let journal = &usage.journal;
     loop {
         tokio::select! {
             () = journal.to_sync() => {}
             () = tokio::time::sleep(IDLE) => journal.retry_unwritten(),
-            () = all_settled(app) => break,
+            () = all_settled(usage) => break,
         }
         tokio::time::sleep(GATHER).await;
         sync(journal).await;
@@ -44,15 +44,15 @@ async fn keep_synced(app: &App) {
     sync(journal).await;
 }
 
-async fn keep_writing(app: &App) {
-    let journal = &app.journal;
-    let mut writer = Writer::new(app.db.clone(), journal.clone());
+async fn keep_writing(usage: &Usage) {
+    let journal = &usage.journal;
+    let mut writer = Writer::new(usage.core.db.clone(), journal.clone());
     let mut pause = GATHER;
     let mut partitions_made: Option<DateTime<Utc>> = None;
     loop {
-        let now = app.clock.now();
+        let now = usage.core.clock.now();
         if partitions_made.is_none_or(|made| now - made >= PARTITIONS_EVERY) {
-            match partitions::ensure(&app.db, now).await {
+            match partitions::ensure(&usage.core.db, now).await {
                 Ok(()) => partitions_made = Some(now),
                 Err(error) => tracing::warn!(%error, "the months of the usage table could not be made; trying again"),
             }
@@ -67,7 +67,7 @@ async fn keep_writing(app: &App) {
                 tokio::select! {
                     () = journal.appended() => {}
                     () = tokio::time::sleep(IDLE) => {}
-                    () = all_settled(app) => break,
+                    () = all_settled(usage) => break,
                 }
             }
             Err(error) => {
@@ -78,7 +78,7 @@ async fn keep_writing(app: &App) {
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = all_settled(app) => break,
+            () = all_settled(usage) => break,
         }
     }
     if tokio::time::timeout(LAST_CHANCE, writer.ship_everything())
@@ -93,10 +93,10 @@ async fn keep_writing(app: &App) {
 }
 
 /// The program stops and every request has its event in the journal.
-async fn all_settled(app: &App) {
-    app.shutdown.cancelled().await;
-    app.settling.close();
-    app.settling.wait().await;
+async fn all_settled(usage: &Usage) {
+    usage.core.shutdown.cancelled().await;
+    usage.settling.close();
+    usage.settling.wait().await;
 }
 
 async fn sync(journal: &Journal) {

@@ -1,12 +1,50 @@
-//! Administration of accounts, by the platform or by an organization.
+//! People's accounts: what they are called, reached by and prove themselves with.
 //!
-//! - In Personal a platform admin sees and changes every account. There is always one who can.
-//! - In an organization it is about its members: an account may be made for somebody who has none, the role may be changed, the
-//!   membership may be ended, all within the actor's reach. What is in an account belongs to the person.
-//! - Somebody who has an account is invited, never added.
+//! - An account is never removed as a row: audit, usage and money stand on it. A closed one says nothing of whose it was.
+//! - A password is kept as an Argon2id hash, checked against words that it must not be made of, and compared at the same cost
+//!   whether there is such an account or not.
 //!
-//! Tables: none of its own. Uses: audit, identity, organizations, members, closing.
+//! Tables: `users`. Uses: audit.
 
-pub mod http;
-pub mod rules;
-pub mod usecases;
+mod accounts;
+mod confirmation;
+pub mod notices;
+mod password_rules;
+mod passwords;
+mod rules;
+mod store;
+mod usecases;
+
+use crate::core::Core;
+use crate::plumbing::module::{Module, Surface};
+pub use accounts::{
+    AccountRow, PendingAccount, anonymise, another_platform_admin, count, email_exists, find, insert_pending, list,
+    lock, take_turns, update,
+};
+pub use confirmation::confirm_password;
+pub use passwords::Passwords;
+pub use rules::{check_email, check_password, check_username, normalise};
+pub use store::{
+    LoginAccount, Profile, account_by_email, account_by_login, account_id, any_account, enabled_account,
+    grant_platform_admin, has_password, hold_account, mark_email_verified, mark_seen, organization_names, own_words,
+    password_hash, profile as own_profile, set_email, set_password_hash, set_password_of,
+};
+pub use usecases::{
+    AccountRequest, InvitedAccount, ProfileChange, create_account, create_invited_account, profile, update_profile,
+};
+
+#[derive(Clone)]
+pub struct Users {
+    core: Core,
+    pub passwords: Passwords,
+}
+
+impl Users {
+    pub fn new(core: Core, passwords: Passwords) -> Self {
+        Self { core, passwords }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("users", Surface::Session, &["users"])
+    }
+}

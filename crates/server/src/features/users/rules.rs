@@ -1,79 +1,63 @@
-//! Which fields an account may be given, by whom.
+//! What an account may be called and reached by.
 
-use crate::error::{Error, FieldError, Kind, Result};
+pub use super::password_rules::check_password;
+use crate::validation::Validation;
 
-/// The first username to try for an address; `attempt` makes another one when it is taken.
-pub fn username_from_email(email: &str, attempt: u32) -> String {
-    let local = email.split('@').next().unwrap_or_default().to_lowercase();
-    let kept: String = local
-        .chars()
-        .map(|character| match character {
-            'a'..='z' | '0'..='9' | '.' | '_' | '-' => character,
-            _ => '-',
-        })
-        .take(48)
-        .collect();
-    let kept = kept.trim_matches(['-', '.', '_']);
-    let base = if kept.len() < 2 { "user" } else { kept };
-    if attempt == 0 {
-        base.to_owned()
-    } else {
-        format!("{base}{}", attempt + 1)
-    }
+/// E-mails and usernames compare without case and surrounding blanks.
+pub fn normalise(login: &str) -> String {
+    login.trim().to_lowercase()
 }
 
-/// # Errors
-/// 422 on every given field that this workspace has no say in. `account_field`: it belongs to the person. `organization_field`:
-/// it means something in an organization only.
-pub fn refuse_given(fields: &[(&str, bool)], code: &'static str, message: &str) -> Result<()> {
-    let fields: Vec<_> = fields
-        .iter()
-        .filter(|(_, given)| *given)
-        .map(|(field, _)| FieldError {
-            field: (*field).to_owned(),
-            code: code.to_owned(),
-            message: message.to_owned(),
-        })
-        .collect();
-    if fields.is_empty() {
-        return Ok(());
-    }
-    let mut error = Error::new(Kind::Invalid, code, Error::invalid_fields(fields.clone()).detail);
-    error.fields = fields;
-    Err(error)
+pub fn check_email(validation: &mut Validation, field: &str, email: &str) {
+    let plausible = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains('@')
+    });
+    let clean = email.len() <= 254
+        && !email
+            .chars()
+            .any(|character| character.is_whitespace() || character.is_control());
+    validation.check(
+        plausible && clean,
+        field,
+        "email",
+        "must be an e-mail address like name@example.com",
+    );
+}
+
+pub fn check_username(validation: &mut Validation, field: &str, username: &str) {
+    let characters = username
+        .chars()
+        .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || "._-".contains(character));
+    let holds = (2..=64).contains(&username.len()) && characters;
+    validation.check(
+        holds,
+        field,
+        "username",
+        "must have 2 to 64 letters, digits, dots, dashes or underscores",
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::identity::rules::check_username;
-    use crate::plumbing::edge::body::Validation;
 
-    #[test]
-    fn a_username_made_from_any_address_passes_the_rule_for_usernames() {
-        for email in [
-            "ada@example.test",
-            "Ada.Lovelace+x@example.test",
-            "é@example.test",
-            "-@a.b",
-            "a@b.c",
-            &"x".repeat(64),
-        ] {
-            for attempt in [0, 1, 49] {
-                let username = username_from_email(email, attempt);
-                let mut validation = Validation::default();
-                check_username(&mut validation, "username", &username);
-                assert!(validation.finish().is_ok(), "{email} → {username}");
-            }
-        }
-        assert_eq!(username_from_email("Ada.Lovelace@example.test", 1), "ada.lovelace2");
+    fn accepts(check: impl Fn(&mut Validation)) -> bool {
+        let mut validation = Validation::default();
+        check(&mut validation);
+        validation.finish().is_ok()
     }
 
     #[test]
-    fn only_given_fields_are_refused() {
-        assert!(refuse_given(&[("locale", false)], "account_field", "x").is_ok());
-        let error = refuse_given(&[("locale", false), ("username", true)], "account_field", "x").unwrap_err();
-        assert_eq!((error.code, error.fields.len()), ("account_field", 1));
-        assert_eq!(error.fields[0].field, "username");
+    fn addresses_are_checked_for_plausibility_only() {
+        for good in ["a@b.co", "first.last+tag@sub.example.org", "ünï@exämple.fr"] {
+            assert!(accepts(|validation| check_email(validation, "email", good)), "{good}");
+        }
+        for bad in ["", "a", "@b.co", "a@b", "a b@c.de", "a@.co", "a@b.co.", "a@b@c.de"] {
+            assert!(!accepts(|validation| check_email(validation, "email", bad)), "{bad}");
+        }
     }
 }

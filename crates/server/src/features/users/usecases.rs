@@ -1,349 +1,141 @@
-//! Listing, making, changing and ending accounts or memberships.
+//! Making accounts, and what a person changes of the own one.
 
-use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::rules::{refuse_given, username_from_email};
-use crate::app::App;
-use crate::error::{Error, Result};
-use crate::features::api_keys::leavers;
+use super::Users;
+use super::rules::{check_email, check_password, check_username, normalise};
+use super::store::{self, Profile};
+use crate::error::Result;
 use crate::features::audit::{self, Act};
-use crate::features::closing::accounts as closing;
-use crate::features::identity::accounts::{self, AccountRow, PendingAccount};
-use crate::features::identity::recovery::{Newcomer, welcome};
-use crate::features::identity::rules::{check_email, check_username, normalise};
-use crate::features::members::rules::require_delegation;
-use crate::features::members::usecases as members;
-use crate::features::organizations::store as organizations;
-use crate::ids::PLATFORM;
-use crate::operation::{Authorized, Operation, Workspace};
-use crate::permissions::Role;
-use crate::plumbing::db::{SystemReason, SystemTx};
-use crate::plumbing::edge::body::Validation;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
-use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
-use crate::plumbing::edge::versions::{IfMatch, Tag};
-use crate::plumbing::events::{self, Topic};
+use crate::operation::{Authorized, RequestContext};
+use crate::plumbing::db::SystemTx;
+use crate::validation::Validation;
 
-/// How many usernames are tried for an address before giving up.
-const USERNAME_ATTEMPTS: u32 = 50;
-
-const OF_THE_PERSON: &str = "belongs to the person, or to a platform admin in Personal";
-const OF_ORGANIZATIONS: &str = "means something in an organization only";
-
-pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<AccountRow>> {
-    let mut tx = app.db.read(&authorized).await?;
-    let rows = accounts::list(&mut tx, authorized.workspace.organization_id(), paging).await?;
-    Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
+pub async fn profile(users: &Users, authorized: Authorized<'_>) -> Result<Profile> {
+    let mut tx = users.core.db.read(&authorized).await?;
+    store::profile(&mut tx).await
 }
 
-pub async fn search(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<SearchResult<AccountRow>> {
-    let organization = authorized.workspace.organization_id();
-    let mut tx = app.db.read(&authorized).await?;
-    let total = accounts::count(&mut tx, organization, paging).await?;
-    let rows = accounts::list(&mut tx, organization, paging).await?;
-    let items = paging.page(rows, |row| (row.created_at, row.id), |row| row).items;
-    Ok(SearchResult { items, total })
-}
-
-/// # Errors
-/// 404 for an account that is out of sight here.
-pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<AccountRow> {
-    let mut tx = app.db.read(&authorized).await?;
-    let organization = authorized.workspace.organization_id();
-    accounts::find(&mut tx, organization, id)
-        .await?
-        .ok_or_else(Error::not_found)
-}
-
+/// What a person may change of the own account. Absent fields stay.
 #[derive(Debug, Clone, Default)]
-pub struct UserRequest {
-    pub email: String,
-    pub username: Option<String>,
+pub struct ProfileChange {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    pub locale: Option<String>,
-    /// In an organization: the role there.
-    pub role: Option<Role>,
-    /// In Personal: is this a platform admin?
-    pub platform_admin: Option<bool>,
-}
-
-/// Makes an account for somebody who has none, and mails the link to choose a password; in an organization also the membership,
-/// in the same transaction. `show` gets the link where no mail server carries it.
-///
-/// # Errors
-/// 403 `delegation`; 409 `use_invitation` when the address has an account; 422 naming the field.
-pub async fn create(
-    app: &App,
-    authorized: Authorized<'_>,
-    request: UserRequest,
-    attempt: &Attempt<'_>,
-    show: impl FnOnce(AccountRow, Option<String>) -> Result<Value>,
-) -> Result<Answer> {
-    let mut tx = app.db.system(SystemReason::AccountAdministration).await?;
-    if let Some(organization) = authorized.workspace.organization_id() {
-        organizations::hold(&mut tx, organization).await?;
-    }
-    let actor = tx.act_for(&authorized).await?;
-    if let Some(answer) = attempt.replay_for(tx.conn(), &actor).await? {
-        return Ok(answer);
-    }
-    let membership = match actor.workspace {
-        Workspace::Organization { id, role } => {
-            refuse_given(
-                &[("platform_role", request.platform_admin.is_some())],
-                "account_field",
-                OF_THE_PERSON,
-            )?;
-            let given = request.role.unwrap_or(Role::User);
-            require_delegation(role, None, Some(given), authorized.permission())?;
-            Some((id, given))
-        }
-        Workspace::Personal { .. } => {
-            refuse_given(
-                &[("role", request.role.is_some())],
-                "organization_field",
-                OF_ORGANIZATIONS,
-            )?;
-            None
-        }
-    };
-    let user = insert(&mut tx, &actor, &request).await?;
-    let mut after =
-        json!({"email": normalise(&request.email), "platform_admin": request.platform_admin.unwrap_or(false)});
-    let chain = match membership {
-        Some((organization, role)) => {
-            organizations::insert_member(tx.conn(), organization, user, role, actor.request.now).await?;
-            events::notify(tx.conn(), Topic::Members, organization, user).await?;
-            after = json!({"email": normalise(&request.email), "role": role});
-            organization
-        }
-        None => PLATFORM,
-    };
-    audit::record_by(
-        &mut tx,
-        &actor,
-        chain,
-        Act::new("user.create", "user", user).after(&after),
-    )
-    .await?;
-    let mut row = accounts::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
-    row.role = membership.map(|(_, role)| role.as_str().to_owned());
-    let organization = match membership {
-        Some((organization, _)) => organizations::name_of(&mut tx, organization).await?,
-        None => None,
-    };
-    let newcomer = Newcomer {
-        user_id: user,
-        email: &row.email,
-        username: &row.username,
-        locale: &row.locale,
-        organization: organization.as_deref(),
-    };
-    let link = welcome(app, &mut tx, &newcomer).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(row, link)?,
-    };
-    attempt.keep_for(tx.conn(), &actor, &answer, Some("link")).await?;
-    tx.commit().await?;
-    app.mail.now();
-    Ok(answer)
-}
-
-async fn insert(tx: &mut SystemTx, actor: &Operation, request: &UserRequest) -> Result<Uuid> {
-    let email = normalise(&request.email);
-    let username = request.username.as_deref().map(normalise);
-    let (first_name, last_name) = (
-        request.first_name.as_deref().unwrap_or_default(),
-        request.last_name.as_deref().unwrap_or_default(),
-    );
-    let locale = request.locale.as_deref().unwrap_or("en");
-    let mut validation = Validation::default();
-    check_email(&mut validation, "email", &email);
-    if let Some(username) = &username {
-        check_username(&mut validation, "username", username);
-    }
-    check_names(&mut validation, first_name, last_name, locale);
-    validation.finish()?;
-    if accounts::email_exists(tx, &email).await? {
-        return Err(Error::conflict(
-            "use_invitation",
-            "Somebody has an account with this address already: invite them into the organization instead.",
-        ));
-    }
-    let account = PendingAccount {
-        id: crate::ids::new_id(),
-        email: &email,
-        first_name: first_name.trim(),
-        last_name: last_name.trim(),
-        locale,
-        platform_admin: request.platform_admin.unwrap_or(false),
-        now: actor.request.now,
-    };
-    for attempt in 0..USERNAME_ATTEMPTS {
-        let name = username.clone().unwrap_or_else(|| username_from_email(&email, attempt));
-        if accounts::insert_pending(tx, &account, &name).await? {
-            return Ok(account.id);
-        }
-        if username.is_some() {
-            break;
-        }
-    }
-    Err(Error::invalid("username", "taken", "is taken"))
-}
-
-/// What may be changed of a user; absent fields stay.
-#[derive(Debug, Clone, Default)]
-pub struct UserChange {
     pub username: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
     pub locale: Option<String>,
-    pub disabled: Option<bool>,
-    pub platform_admin: Option<bool>,
-    pub role: Option<Role>,
 }
 
-/// In an organization the role, in Personal the account. The change is read after the user was found.
-///
 /// # Errors
-/// 404 for an account that is out of sight here; 412 when `if_match` is not the current tag; 403 `delegation`; 409 `last_owner`,
-/// `last_platform_admin`; 422 `account_field`
-/// for what an organization has no say in, `organization_field` for a role in Personal, or naming the field.
-pub async fn update(
-    app: &App,
-    authorized: Authorized<'_>,
-    id: Uuid,
-    if_match: &IfMatch,
-    change: impl FnOnce() -> Result<UserChange>,
-) -> Result<AccountRow> {
-    if authorized.workspace.organization_id().is_some() {
-        members::change_role(app, authorized, id, if_match, || new_role(change()?)).await?;
-    } else {
-        update_account(app, authorized, id, if_match, change).await?;
-    }
-    get(app, authorized, id).await
-}
-
-fn new_role(change: UserChange) -> Result<Role> {
-    let fields = [
-        ("username", change.username.is_some()),
-        ("first_name", change.first_name.is_some()),
-        ("last_name", change.last_name.is_some()),
-        ("locale", change.locale.is_some()),
-        ("disabled", change.disabled.is_some()),
-        ("platform_role", change.platform_admin.is_some()),
-    ];
-    refuse_given(&fields, "account_field", OF_THE_PERSON)?;
-    change
-        .role
-        .ok_or_else(|| Error::invalid("role", "required", "is required"))
-}
-
-async fn update_account(
-    app: &App,
-    authorized: Authorized<'_>,
-    id: Uuid,
-    if_match: &IfMatch,
-    change: impl FnOnce() -> Result<UserChange>,
-) -> Result<()> {
-    let mut tx = app.db.system(SystemReason::AccountAdministration).await?;
-    accounts::take_turns(&mut tx).await?;
-    accounts::hold_sessions(&mut tx, id).await?;
-    let actor = tx.act_for(&authorized).await?;
-    let before = accounts::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    if_match.check(&tag(&before))?;
-    let change = change()?;
-    refuse_given(
-        &[("role", change.role.is_some())],
-        "organization_field",
-        OF_ORGANIZATIONS,
-    )?;
-    let now = actor.request.now;
-    let after = changed(&before, change, now)?;
-    let stands_down = |row: &AccountRow| row.platform_role != "admin" || row.disabled_at.is_some();
-    if !stands_down(&before) && stands_down(&after) && !accounts::another_platform_admin(&mut tx, id).await? {
-        return Err(closing::last_platform_admin());
-    }
-    let mut outcome = described(&after);
-    if before.disabled_at.is_none() && after.disabled_at.is_some() {
-        outcome["sessions_ended"] = json!(accounts::shut_out(&mut tx, id, now).await?);
-    } else if before.platform_role != after.platform_role {
-        accounts::announce_sessions(&mut tx, id).await?;
-    }
-    accounts::update(&mut tx, &after, now).await?;
-    if before.disabled_at.is_some() != after.disabled_at.is_some() {
-        leavers::announce_of_account(&mut tx, id).await?;
-    }
-    let before = described(&before);
-    let act = Act::new("user.update", "user", id).before(&before).after(&outcome);
-    audit::record_by(&mut tx, &actor, PLATFORM, act).await?;
-    tx.commit().await
-}
-
-/// The account with the change, checked.
-fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono::Utc>) -> Result<AccountRow> {
-    let mut after = before.clone();
+/// 422 naming the field.
+pub async fn update_profile(users: &Users, authorized: Authorized<'_>, change: ProfileChange) -> Result<Profile> {
+    let mut tx = users.core.db.write_to_account(&authorized).await?;
+    let before = store::profile(&mut tx).await?;
+    let first_name = change.first_name.unwrap_or_else(|| before.first_name.clone());
+    let last_name = change.last_name.unwrap_or_else(|| before.last_name.clone());
+    let username = change
+        .username
+        .map_or_else(|| before.username.clone(), |username| normalise(&username));
+    let locale = change.locale.unwrap_or_else(|| before.locale.clone());
     let mut validation = Validation::default();
-    if let Some(username) = change.username {
-        after.username = normalise(&username);
-        check_username(&mut validation, "username", &after.username);
-    }
-    after.first_name = change
-        .first_name
-        .map_or(after.first_name, |name| name.trim().to_owned());
-    after.last_name = change.last_name.map_or(after.last_name, |name| name.trim().to_owned());
-    after.locale = change.locale.unwrap_or(after.locale);
-    check_names(&mut validation, &after.first_name, &after.last_name, &after.locale);
-    validation.finish()?;
-    after.disabled_at = match change.disabled {
-        Some(true) => before.disabled_at.or(Some(now)),
-        Some(false) => None,
-        None => before.disabled_at,
-    };
-    if let Some(admin) = change.platform_admin {
-        after.platform_role = if admin { "admin" } else { "user" }.to_owned();
-    }
-    Ok(after)
-}
-
-fn check_names(validation: &mut Validation, first_name: &str, last_name: &str, locale: &str) {
-    validation.line("first_name", first_name, 0, 100);
-    validation.line("last_name", last_name, 0, 100);
+    validation.line("first_name", &first_name, 0, 100);
+    validation.line("last_name", &last_name, 0, 100);
+    check_username(&mut validation, "username", &username);
     validation.check(
-        matches!(locale, "en" | "fr"),
+        matches!(locale.as_str(), "en" | "fr"),
         "locale",
         "unknown_locale",
         "must be en or fr",
     );
+    validation.finish()?;
+    store::update_profile(&mut tx, first_name.trim(), last_name.trim(), &username, &locale).await?;
+    let after = store::profile(&mut tx).await?;
+    let show = |profile: &Profile| json!({"first_name": profile.first_name, "last_name": profile.last_name, "username": profile.username, "locale": profile.locale});
+    audit::record_in(
+        &mut tx,
+        after.id,
+        Act::new("profile.update", "user", after.id)
+            .before(&show(&before))
+            .after(&show(&after)),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(after)
 }
 
-/// The version tag of a user as this workspace sees it, for `ETag` and `If-Match`.
-pub fn tag(row: &AccountRow) -> Tag {
-    match &row.role {
-        Some(role) => members::tag(row.id, role),
-        None => Tag::of(&described(row)),
-    }
+/// An account made from outside a session. The password is checked against the same rules as everybody's.
+pub struct AccountRequest {
+    pub email: String,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub password: String,
+    pub platform_admin: bool,
 }
 
-fn described(row: &AccountRow) -> Value {
-    json!({
-        "username": row.username, "first_name": row.first_name, "last_name": row.last_name, "locale": row.locale,
-        "platform_role": row.platform_role, "disabled": row.disabled_at.is_some(),
-    })
+/// # Errors
+/// 422 naming the field.
+pub async fn create_account(users: &Users, tx: &mut SystemTx, request: AccountRequest) -> Result<Uuid> {
+    let (email, username) = (normalise(&request.email), normalise(&request.username));
+    let mut validation = Validation::default();
+    check_email(&mut validation, "email", &email);
+    check_username(&mut validation, "username", &username);
+    let own_words = [email.as_str(), &username, &request.first_name, &request.last_name];
+    check_password(&mut validation, "password", &request.password, &own_words);
+    validation.finish()?;
+    let password_hash = users.passwords.hash(request.password).await?;
+    let (id, now) = (crate::ids::new_id(), users.core.clock.now());
+    let account = store::NewAccount {
+        id,
+        email: &email,
+        username: &username,
+        first_name: &request.first_name,
+        last_name: &request.last_name,
+        locale: "en",
+        password_hash: &password_hash,
+        platform_admin: request.platform_admin,
+        now,
+    };
+    store::insert_account(tx, &account).await?;
+    let after = json!({"email": email, "username": username, "platform_admin": request.platform_admin});
+    audit::record_system(tx, id, now, Act::new("user.create", "user", id).after(&after)).await?;
+    Ok(id)
 }
 
-/// In an organization ends the membership, in Personal closes the account.
+/// An account that an invited person makes, checked already.
+pub struct InvitedAccount {
+    pub email: String,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub locale: String,
+    pub password_hash: String,
+}
+
+/// Makes it. The address counts as confirmed: only its mail holds the invitation's link.
 ///
 /// # Errors
-/// 404 for an account that is out of sight here; 403 `delegation`; 409 `last_owner`, `sole_owner`, `last_platform_admin`.
-pub async fn delete(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
-    if authorized.workspace.organization_id().is_some() {
-        members::remove(app, authorized, id).await
-    } else {
-        closing::close(app, authorized, id).await
-    }
+/// 422 when the username or the address is taken.
+pub async fn create_invited_account(
+    tx: &mut SystemTx,
+    account: &InvitedAccount,
+    request: &RequestContext,
+) -> Result<Uuid> {
+    let id = crate::ids::new_id();
+    let new = store::NewAccount {
+        id,
+        email: &account.email,
+        username: &account.username,
+        first_name: &account.first_name,
+        last_name: &account.last_name,
+        locale: &account.locale,
+        password_hash: &account.password_hash,
+        platform_admin: false,
+        now: request.now,
+    };
+    store::insert_account(tx, &new).await?;
+    let after = json!({"email": account.email, "username": account.username, "platform_admin": false});
+    let act = Act::new("user.create", "user", id).after(&after);
+    audit::record_by_person(tx, id, id, request, act).await?;
+    Ok(id)
 }

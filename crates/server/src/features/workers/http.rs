@@ -7,14 +7,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use worker_protocol::{HeartbeatRequest, HeartbeatResponse, RegisterRequest, RegisterResponse};
 
+use super::Workers;
 use super::usecases;
-use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::features::identity::authentication::{Anonymous, bearer};
+use crate::features::sessions::{Anonymous, bearer};
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::refusals::BodyRefusals;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Workers> {
     OpenApiRouter::new()
         .routes(routes!(register))
         .routes(routes!(heartbeat))
@@ -30,13 +30,13 @@ pub fn routes() -> OpenApiRouter<App> {
     (status = 401, description = "worker_token_refused: nothing to retry", body = Problem),
     (status = 409, description = "worker_boot_conflict, worker_protocol_unsupported: nothing to retry; worker_boot_pending: ask again", body = Problem)))]
 async fn register(
-    State(app): State<App>,
+    State(workers): State<Workers>,
     Anonymous(context): Anonymous,
     headers: HeaderMap,
     body: JsonBody<RegisterRequest>,
 ) -> Result<Json<RegisterResponse>> {
     let token = bearer(&headers);
-    usecases::register(&app, token.as_deref(), &body, &context)
+    usecases::register(&workers, token.as_deref(), &body, &context)
         .await
         .map(Json)
 }
@@ -50,13 +50,13 @@ async fn register(
     BodyRefusals,
     (status = 401, description = "worker_token_refused: nothing to retry", body = Problem)))]
 async fn heartbeat(
-    State(app): State<App>,
+    State(workers): State<Workers>,
     Anonymous(context): Anonymous,
     headers: HeaderMap,
     body: JsonBody<HeartbeatRequest>,
 ) -> Result<Json<HeartbeatResponse>> {
     let token = bearer(&headers);
-    usecases::heartbeat(&app, token.as_deref(), &body, &context)
+    usecases::heartbeat(&workers, token.as_deref(), &body, &context)
         .await
         .map(Json)
 }

@@ -4,12 +4,26 @@
 //!   Another boot takes over only once the earlier one is silent.
 //! - A report changes facts on the instance, never its status: the reconciler decides what follows.
 //!
-//! Tables: `worker_tokens`. Uses: audit, instances (which uses [`tokens`] in turn, to give machines what they present here).
+//! Tables: none. Uses: audit, worker_tokens, instances.
 
-pub mod http;
+mod http;
 mod rules;
-mod store;
-pub mod tokens;
-pub mod usecases;
+mod usecases;
 
-pub use tokens::serving_token;
+use crate::core::Core;
+use crate::plumbing::module::{Module, Surface};
+
+#[derive(Clone)]
+pub struct Workers {
+    core: Core,
+}
+
+impl Workers {
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub fn module(&self) -> Module {
+        Module::new("workers", Surface::Worker, &[]).routes(http::routes().with_state(self.clone()))
+    }
+}

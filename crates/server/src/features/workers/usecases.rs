@@ -6,42 +6,43 @@ use worker_protocol::{
     RegisterResponse, codes,
 };
 
+use super::Workers;
 use super::rules::{Claim, Verdict, judge};
-use super::{store, tokens};
-use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
-use crate::features::instances::rules::{Status, Timing, WorkerPhase};
-use crate::features::instances::store::reports::{self, Registration, Report};
+use crate::features::instances::reports::{self, Registration, Report};
+use crate::features::instances::{Status, Timing, WorkerPhase};
+use crate::features::worker_tokens;
 use crate::operation::RequestContext;
 use crate::plumbing::db::SystemReason;
-use crate::plumbing::edge::body::{JsonBody, Validation};
+use crate::plumbing::edge::body::JsonBody;
 use crate::secrets::{random_token, sha256};
+use crate::validation::Validation;
 
 /// Exchanges a bootstrap token for a worker token and the assignment.
 ///
 /// # Errors
 /// The codes of [`worker_protocol::codes`], after which a worker ends; 409 `worker_boot_pending`, after which it asks again.
 pub async fn register(
-    app: &App,
+    workers: &Workers,
     token: Option<&str>,
     body: &JsonBody<RegisterRequest>,
     context: &RequestContext,
 ) -> Result<RegisterResponse> {
-    let (presented, now) = (present(app, token, context).await?, context.now);
+    let (presented, now) = (present(workers, token, context).await?, context.now);
     if !presented.is_bootstrap {
         return Err(token_refused());
     }
     let request = body.parse()?;
     check(&request)?;
 
-    let mut tx = app.db.system(SystemReason::WorkerReport).await?;
+    let mut tx = workers.core.db.system(SystemReason::WorkerReport).await?;
     let (tenant, instance_id) = (presented.tenant, presented.instance_id);
     // The instance first, as everybody else who locks both.
     let assigned = reports::lock_assignment(&mut tx, instance_id).await?;
     let assigned = assigned.filter(|assigned| may_register(assigned.status));
     let assigned = assigned.ok_or_else(token_refused)?;
-    let holder = store::lock_bootstrap(&mut tx, tenant, presented.id).await?;
+    let holder = worker_tokens::lock_bootstrap(&mut tx, tenant, presented.id).await?;
     let holder = holder.ok_or_else(token_refused)?;
     let timing = Timing::of(&assigned.provider_code);
     let claim = Claim {
@@ -55,7 +56,7 @@ pub async fn register(
     match judge(&claim, now) {
         Verdict::Granted | Verdict::Repeated => {}
         Verdict::Pending => {
-            store::record_challenger(&mut tx, tenant, presented.id, request.boot_id, now).await?;
+            worker_tokens::record_challenger(&mut tx, tenant, presented.id, request.boot_id, now).await?;
             tx.commit().await?;
             let detail = "Another boot of this machine was heard of a moment ago; ask again.";
             return Err(Error::conflict("worker_boot_pending", detail));
@@ -73,11 +74,11 @@ pub async fn register(
         }
     }
 
-    store::grant_bootstrap(&mut tx, tenant, presented.id, request.boot_id, now).await?;
-    store::revoke(&mut tx, tenant, instance_id, Some("worker"), now).await?;
+    worker_tokens::grant_bootstrap(&mut tx, tenant, presented.id, request.boot_id, now).await?;
+    worker_tokens::revoke(&mut tx, tenant, instance_id, Some("worker"), now).await?;
     let worker_token = random_token();
     let hash = sha256(worker_token.as_bytes());
-    store::insert_worker(&mut tx, tenant, instance_id, &hash, request.boot_id, now).await?;
+    worker_tokens::insert_worker(&mut tx, tenant, instance_id, &hash, request.boot_id, now).await?;
     let registration = Registration {
         instance_id,
         boot_id: request.boot_id,
@@ -91,7 +92,7 @@ pub async fn register(
     Ok(RegisterResponse {
         instance_id,
         worker_token,
-        serving_token: tokens::serving_token(&app.master, instance_id),
+        serving_token: worker_tokens::serving_token(&workers.core.master, instance_id),
         heartbeat_interval_ms: interval_ms(timing),
         assignment: Assignment {
             model_id: assigned.model_id,
@@ -107,12 +108,12 @@ pub async fn register(
 /// # Errors
 /// 401 `worker_token_refused` for a token that is not this boot's, or not any more.
 pub async fn heartbeat(
-    app: &App,
+    workers: &Workers,
     token: Option<&str>,
     body: &JsonBody<HeartbeatRequest>,
     context: &RequestContext,
 ) -> Result<HeartbeatResponse> {
-    let presented = present(app, token, context).await?;
+    let presented = present(workers, token, context).await?;
     let request = body.parse()?;
     if presented.is_bootstrap || presented.boot_id != Some(request.boot_id) {
         return Err(token_refused());
@@ -131,7 +132,7 @@ pub async fn heartbeat(
             .map(|engine| i32::try_from(engine.waiting).unwrap_or(i32::MAX)),
         now: context.now,
     };
-    let mut tx = app.db.system(SystemReason::WorkerReport).await?;
+    let mut tx = workers.core.db.system(SystemReason::WorkerReport).await?;
     let heard = reports::record_heartbeat(&mut tx, presented.tenant, &report).await?;
     let (status, provider_code) = heard.ok_or_else(token_refused)?;
     tx.commit().await?;
@@ -141,10 +142,10 @@ pub async fn heartbeat(
     })
 }
 
-async fn present(app: &App, token: Option<&str>, context: &RequestContext) -> Result<store::Presented> {
+async fn present(workers: &Workers, token: Option<&str>, context: &RequestContext) -> Result<worker_tokens::Presented> {
     let token = token.ok_or_else(token_refused)?;
-    let mut calls = app.db.auth().await?;
-    let found = store::presented(&mut calls, &sha256(token.as_bytes()), context.now).await?;
+    let mut calls = workers.core.db.auth().await?;
+    let found = worker_tokens::presented(&mut calls, &sha256(token.as_bytes()), context.now).await?;
     found.ok_or_else(token_refused)
 }
 

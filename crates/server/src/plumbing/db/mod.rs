@@ -62,6 +62,15 @@ impl Db {
         Ok(db)
     }
 
+    /// Pools that connect to nothing until somebody asks. Within a runtime.
+    pub fn detached() -> Self {
+        let pool = || PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new());
+        Self {
+            app: pool(),
+            system: pool(),
+        }
+    }
+
     /// Calls of schema `auth`, before a principal exists.
     pub async fn auth(&self) -> Result<AuthCalls> {
         Ok(AuthCalls {

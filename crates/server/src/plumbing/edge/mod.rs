@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod connections;
+pub mod context;
 pub mod cookies;
 pub mod idempotency;
 pub mod middleware;

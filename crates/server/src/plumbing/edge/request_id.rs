@@ -1,36 +1,16 @@
-//! The id a request is known by in answers, logs and audit entries. Ours, always: a client's own id is only echoed.
-
-use std::future::Future;
+//! Gives each request the id it is known by, and a log span that carries it.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 use crate::ids::new_id;
+use crate::request_id::within;
 
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-client-request-id");
-
-tokio::task_local! {
-    static CURRENT: Uuid;
-}
-
-/// The id of the request that this task works on; the nil id outside of requests.
-pub fn current_id() -> Uuid {
-    CURRENT.try_with(|id| *id).unwrap_or_default()
-}
-
-pub fn current() -> String {
-    current_id().to_string()
-}
-
-/// Runs a future as part of a request (streams outlive the handler).
-pub fn within<F: Future>(id: Uuid, future: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(id, future)
-}
 
 /// Gives each request its id, a span that carries it, and the answer's headers.
 pub async fn assign(request: Request, next: Next) -> Response {

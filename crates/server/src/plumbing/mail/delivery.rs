@@ -1,18 +1,20 @@
 //! The loop that empties the outbox. Any number of replicas may run it: each mail is leased to one at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Wake;
 use super::outbox::{self, Claimed};
 use super::templates;
 use super::transport::{DeliveryError, Transport};
-use crate::app::App;
+use crate::clock::Clock;
 use crate::error::Result;
-use crate::plumbing::config::ServerRole;
-use crate::plumbing::db::SystemReason;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::{Db, SystemReason};
 
 /// How often is looked without being woken.
 const POLL: Duration = Duration::from_secs(2);
@@ -25,73 +27,78 @@ const MOST_ATTEMPTS: i32 = 14;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(15);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(40);
 
-/// Starts sending, in processes that serve the API or orchestrate.
-pub fn start(app: &App, tasks: &mut JoinSet<()>) {
-    if !app.config.has_role(ServerRole::Api) && !app.config.has_role(ServerRole::Orchestrator) {
-        return;
-    }
-    match Transport::from_config(&app.config) {
-        Ok(transport) => {
-            if let Some(directory) = transport.directory() {
-                tracing::info!(directory = %directory.display(), "no mail server (--smtp-url): mails are written to files");
-            }
-            tasks.spawn(run(app.clone(), transport));
-        }
-        // The start checks the settings; what it can't see is a file that went away since.
-        Err(error) => tracing::error!(
-            error = format!("{error:#}"),
-            "mails stay in the outbox: the mail settings can't be used"
-        ),
-    }
+/// What sending needs.
+pub struct Delivery {
+    pub db: Db,
+    pub clock: Clock,
+    pub wake: Wake,
+    pub shutdown: CancellationToken,
 }
 
-async fn run(app: App, transport: Transport) {
-    let owner = crate::ids::new_id();
-    let mut waiter = app.mail.waiter();
-    let mut healthy = true;
-    loop {
-        // Seen from here on, so a wake during the work is not lost.
-        waiter.borrow_and_update();
-        let outcome = send_due(&app, &transport, owner).await;
-        match &outcome {
-            Err(error) if healthy => {
-                tracing::error!(%error, "the outbox can't be read; it is tried again every few seconds")
-            }
-            _ => {}
-        }
-        healthy = outcome.is_ok();
-        if matches!(outcome, Ok(sent) if sent == AT_ONCE as usize) {
-            if app.shutdown.is_cancelled() {
+impl Delivery {
+    /// Sends what is due until the program stops.
+    pub async fn run(self, config: Arc<Config>) {
+        let transport = match Transport::from_config(&config) {
+            Ok(transport) => transport,
+            // The start checks the settings; what it can't see is a file that went away since.
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "mails stay in the outbox: the mail settings can't be used"
+                );
                 return;
             }
-            continue;
+        };
+        if let Some(directory) = transport.directory() {
+            tracing::info!(directory = %directory.display(), "no mail server (--smtp-url): mails are written to files");
         }
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            _ = waiter.changed() => {}
-            () = tokio::time::sleep(POLL) => {}
+        let owner = crate::ids::new_id();
+        let mut waiter = self.wake.waiter();
+        let mut healthy = true;
+        loop {
+            // Seen from here on, so a wake during the work is not lost.
+            waiter.borrow_and_update();
+            let outcome = send_due(&self, &transport, owner).await;
+            match &outcome {
+                Err(error) if healthy => {
+                    tracing::error!(%error, "the outbox can't be read; it is tried again every few seconds")
+                }
+                _ => {}
+            }
+            healthy = outcome.is_ok();
+            if matches!(outcome, Ok(sent) if sent == AT_ONCE as usize) {
+                if self.shutdown.is_cancelled() {
+                    return;
+                }
+                continue;
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => return,
+                _ = waiter.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
         }
     }
 }
 
 /// One round; says how many mails were tried.
-async fn send_due(app: &App, transport: &Transport, owner: Uuid) -> Result<usize> {
-    let mut tx = app.db.system(SystemReason::MailDelivery).await?;
-    let claimed = outbox::claim(&mut tx, owner, app.clock.now(), LEASE, AT_ONCE).await?;
+async fn send_due(delivery: &Delivery, transport: &Transport, owner: Uuid) -> Result<usize> {
+    let mut tx = delivery.db.system(SystemReason::MailDelivery).await?;
+    let claimed = outbox::claim(&mut tx, owner, delivery.clock.now(), LEASE, AT_ONCE).await?;
     tx.commit().await?;
     let tried = claimed.len();
-    let deliveries = claimed.into_iter().map(|mail| send(app, transport, owner, mail));
+    let deliveries = claimed.into_iter().map(|mail| send(delivery, transport, owner, mail));
     for outcome in futures_util::future::join_all(deliveries).await {
         outcome?;
     }
     Ok(tried)
 }
 
-async fn send(app: &App, transport: &Transport, owner: Uuid, mail: Claimed) -> Result<()> {
+async fn send(delivery: &Delivery, transport: &Transport, owner: Uuid, mail: Claimed) -> Result<()> {
     let (id, attempts, template) = (mail.id, mail.attempts, mail.template.clone());
-    let outcome = deliver(transport, mail, app.clock.now()).await;
-    let now = app.clock.now();
-    let mut tx = app.db.system(SystemReason::MailDelivery).await?;
+    let outcome = deliver(transport, mail, delivery.clock.now()).await;
+    let now = delivery.clock.now();
+    let mut tx = delivery.db.system(SystemReason::MailDelivery).await?;
     match outcome {
         Ok(()) => {
             outbox::mark_sent(&mut tx, owner, id, now).await?;

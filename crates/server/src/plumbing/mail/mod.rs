@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use crate::error::Result;
 use crate::plumbing::config::Config;
-pub use delivery::start;
+pub use delivery::Delivery;
 pub use outbox::remove_finished;
 pub use templates::Template;
 use transport::Transport;

@@ -21,7 +21,7 @@ async fn keys_that_do_not_hold_are_all_refused_in_the_same_words() {
     let known = server.anonymous().with_token(&key);
     known.get("/v1/models").await.expect(200);
 
-    let mut other = inventiv_server::features::api_keys::key_format::NewKey::generate().text;
+    let mut other = inventiv_server::features::api_keys::NewKey::generate().text;
     let unknown = server.anonymous().with_token(&other);
     other.replace_range(4..20, &key[4..20]);
     let refused = [
@@ -54,13 +54,13 @@ async fn keys_that_do_not_hold_are_all_refused_in_the_same_words() {
     // A key opens /v1 and nothing else.
     assert_eq!(known.get("/api_keys").await.expect(401).code(), "session_required");
 
-    server.app.clock.advance(chrono::Duration::days(1));
+    server.program.core.clock.advance(chrono::Duration::days(1));
     let session = server.sign_in("alice").await;
-    let expires_at = (server.app.clock.now() + chrono::Duration::hours(1)).to_rfc3339();
+    let expires_at = (server.program.core.clock.now() + chrono::Duration::hours(1)).to_rfc3339();
     let path = format!("/api_keys/{}", created.json["id"].as_str().unwrap());
     session.put(&path, json!({"expires_at": expires_at})).await.expect(200);
     known.get("/v1/models").await.expect(200);
-    server.app.clock.advance(chrono::Duration::hours(2));
+    server.program.core.clock.advance(chrono::Duration::hours(2));
     known.get("/v1/models").await.expect(401);
 }
 
@@ -119,10 +119,10 @@ async fn known_keys_and_models_need_no_query() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
     eventually("the replica listens", || async {
-        server.app.events.is_listening().then_some(())
+        server.program.core.events.is_listening().then_some(())
     })
     .await;
-    let mut news = server.app.events.subscribe();
+    let mut news = server.program.core.events.subscribe();
     let key = server.with_key(&alice.client).await;
     // Making the key is news, and news makes the gateway forget: warm it after that.
     news.next().await.unwrap();
@@ -133,7 +133,7 @@ async fn known_keys_and_models_need_no_query() {
         .await
         .unwrap();
     key.get("/v1/models").await.expect(200);
-    let unknown = inventiv_server::features::api_keys::key_format::NewKey::generate().text;
+    let unknown = inventiv_server::features::api_keys::NewKey::generate().text;
     let unknown = server.anonymous().with_token(&unknown);
     let failed = unknown.get("/v1/models").await.expect(500);
     assert_eq!(error(&failed)["code"], "internal_error");
@@ -151,7 +151,7 @@ async fn a_key_says_when_it_was_last_used() {
     assert_eq!(last_used().await, None);
     key.get("/v1/models").await.expect(200);
     let used = eventually("the use is written", last_used).await;
-    assert!(used.parse::<chrono::DateTime<chrono::Utc>>().unwrap() <= server.app.clock.now());
+    assert!(used.parse::<chrono::DateTime<chrono::Utc>>().unwrap() <= server.program.core.clock.now());
 }
 
 #[tokio::test]

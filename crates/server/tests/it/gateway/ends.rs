@@ -32,7 +32,7 @@ impl Scene {
 
     async fn idle(&self) {
         eventually("no request is open", || async {
-            self.server.app.settling.is_empty().then_some(())
+            self.server.program.usage.settling().is_empty().then_some(())
         })
         .await;
     }
@@ -309,7 +309,10 @@ async fn a_program_that_stops_lets_requests_finish_then_cuts_the_rest_and_accoun
         tokio::spawn(async move { key.post("/v1/chat/completions", body).await })
     };
     let (endless, short) = (send(endless), send(short));
-    eventually("both run", || async { (server.app.settling.len() == 2).then_some(()) }).await;
+    eventually("both run", || async {
+        (server.program.usage.settling().len() == 2).then_some(())
+    })
+    .await;
     eventually("the engine works on both", || async {
         (engine.metric("vllm:num_requests_running").await == 2).then_some(())
     })

@@ -1,6 +1,6 @@
 //! From the journal to the table: once, whatever happens in between.
 
-use inventiv_server::features::usage::writer::Writer;
+use inventiv_server::features::usage::Writer;
 use inventiv_server::features::usage::{Journal, Outcome, UsageEvent};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::harness::TestServer;
 
 fn event(server: &TestServer, number: u128) -> UsageEvent {
-    let now = server.app.clock.now();
+    let now = server.program.core.clock.now();
     UsageEvent {
         request_id: Uuid::from_u128(number),
         started_at: now,
@@ -54,7 +54,7 @@ async fn replaying_a_journal_twice_changes_nothing() {
     }
     for _ in 0..2 {
         // Begins at the oldest record: the growing segment is still there.
-        let mut writer = Writer::new(server.app.db.clone(), journal.clone());
+        let mut writer = Writer::new(server.program.core.db.clone(), journal.clone());
         let mut written = 0;
         loop {
             match writer.ship().await.unwrap() {
@@ -65,7 +65,7 @@ async fn replaying_a_journal_twice_changes_nothing() {
         assert_eq!(written, 700);
         assert_eq!(table(&server).await.len(), 700);
     }
-    let mut writer = Writer::new(server.app.db.clone(), journal.clone());
+    let mut writer = Writer::new(server.program.core.db.clone(), journal.clone());
     writer.ship_everything().await;
     drop((writer, journal));
     let journal = Journal::open(directory.path()).unwrap();
@@ -83,17 +83,18 @@ async fn an_event_that_comes_back_changed_is_not_taken() {
         ..original.clone()
     };
     journal.append(&original);
-    let mut writer = Writer::new(server.app.db.clone(), journal.clone());
+    let mut writer = Writer::new(server.program.core.db.clone(), journal.clone());
     writer.ship().await.unwrap();
     let conflicts = async || {
         let mut tx = server
-            .app
+            .program
+            .core
             .db
             .system(inventiv_server::plumbing::db::SystemReason::Metering)
             .await
             .unwrap();
         let batch = journal.read(journal.start().unwrap(), 10).unwrap();
-        inventiv_server::features::usage::store::conflicting(&mut tx, &batch.events)
+        inventiv_server::features::usage::conflicting(&mut tx, &batch.events)
             .await
             .unwrap()
     };
@@ -115,7 +116,10 @@ async fn one_event_the_database_refuses_does_not_hold_up_the_others() {
         ..event(&server, 2)
     });
     journal.append(&event(&server, 3));
-    Writer::new(server.app.db.clone(), journal).ship().await.unwrap();
+    Writer::new(server.program.core.db.clone(), journal)
+        .ship()
+        .await
+        .unwrap();
     let ids: Vec<u128> = table(&server).await.iter().map(|(id, _)| id.as_u128()).collect();
     assert_eq!(ids, [1, 3]);
 }
@@ -154,6 +158,12 @@ async fn months_are_partitions_of_their_own() {
     assert_eq!(partitions.len(), 2);
     assert_eq!(
         partitions[0],
-        server.app.clock.now().format("inference_usage_%Y_%m").to_string()
+        server
+            .program
+            .core
+            .clock
+            .now()
+            .format("inference_usage_%Y_%m")
+            .to_string()
     );
 }

@@ -54,7 +54,7 @@ async fn both_keys_work_until_the_overlap_ends_and_reports_tell_them_apart() {
     );
     assert!(report.json["total"].get("api_key").is_none());
 
-    server.app.clock.advance(Duration::hours(2));
+    server.program.core.clock.advance(Duration::hours(2));
     caller(&old).get("/v1/models").await.expect(401);
     caller(&new).get("/v1/models").await.expect(200);
 }

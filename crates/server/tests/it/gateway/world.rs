@@ -114,7 +114,7 @@ fn scope(tenant: Uuid) -> &'static str {
 
 impl TestServer {
     pub async fn model(&self, tenant: Uuid, model_id: &str) -> Uuid {
-        let (id, now) = (new_id(), self.app.clock.now());
+        let (id, now) = (new_id(), self.program.core.clock.now());
         sqlx::query(
             "INSERT INTO models (id, scope, organization_id, name, model_id, engine, required_vram_gb, context_length,
                 tech_activated_at, eco_activated_at, created_at, updated_at)
@@ -143,7 +143,7 @@ impl TestServer {
         .bind(id)
         .bind(tenant)
         .bind(model)
-        .bind(self.app.clock.now())
+        .bind(self.program.core.clock.now())
         .execute(&self.owner)
         .await
         .unwrap();
@@ -152,7 +152,7 @@ impl TestServer {
     }
 
     pub async fn instance(&self, row: InstanceRow) -> Uuid {
-        let (id, now) = (new_id(), self.app.clock.now());
+        let (id, now) = (new_id(), self.program.core.clock.now());
         // Heard of in the future: fresh for the whole test.
         let heartbeat: Option<DateTime<Utc>> = row.address.map(|_| now + chrono::Duration::days(1));
         let (provider, zone, instance_type) = self.hardware().await;
@@ -185,7 +185,7 @@ impl TestServer {
 
     /// What a notification would bring about, at once.
     pub async fn look_again(&self) {
-        self.app.gateway.table.refresh(&self.app).await.unwrap();
+        self.program.gateway.refresh_table().await.unwrap();
     }
 
     async fn hardware(&self) -> (Uuid, Uuid, Uuid) {

@@ -76,7 +76,9 @@ fn prepared() -> &'static Prepared {
             migrations::migrate(&template).await.unwrap();
             let sizes = PoolSizes { app: 1, system: 1 };
             let db = Db::connect(template.clone(), template.clone(), sizes).await.unwrap();
-            inventiv_server::seed::run(&db, Clock::default().now()).await.unwrap();
+            inventiv_server::program::seed::run(&db, Clock::default().now())
+                .await
+                .unwrap();
             // A database that somebody is connected to cannot be copied.
             db.close().await;
             template

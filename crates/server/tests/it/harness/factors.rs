@@ -1,14 +1,14 @@
 //! Second factors of people in tests, through the API.
 
 use chrono::{DateTime, Utc};
-use inventiv_server::features::identity::second_factors::totp;
+use inventiv_server::features::second_factors::totp;
 use serde_json::{Value, json};
 
 use super::{Authenticator, Client, TestServer};
 
 /// The code that an authenticator app shows now.
 pub fn code_of(server: &TestServer, secret: &str) -> String {
-    code_at(secret, server.app.clock.now())
+    code_at(secret, server.program.core.clock.now())
 }
 
 /// As [`code_of`], for a moment of its own.

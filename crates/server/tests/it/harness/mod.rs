@@ -10,13 +10,13 @@ mod smtp_sink;
 use std::sync::OnceLock;
 
 use clap::Parser as _;
-use inventiv_server::app::{App, Parts, router};
 use inventiv_server::clock::Clock;
-use inventiv_server::features::identity::Passwords;
-use inventiv_server::features::identity::usecases::{AccountRequest, create_account};
-use inventiv_server::features::organizations::usecases as organizations;
+use inventiv_server::program::{Parts, Program};
+
+use inventiv_server::features::instances::mock_directory;
+use inventiv_server::features::organizations;
+use inventiv_server::features::users::{AccountRequest, Passwords, create_account};
 use inventiv_server::permissions::Role;
-use inventiv_server::plumbing::clouds::mock_directory;
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
 use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};
@@ -45,7 +45,7 @@ struct Flags {
 
 /// A server of its own for one test, with an empty database.
 pub struct TestServer {
-    pub app: App,
+    pub program: Program,
     pub base_url: String,
     /// Connects as the owner of the tables, past row-level security: for looking at what really happened.
     pub owner: PgPool,
@@ -84,7 +84,7 @@ impl TestServer {
         let base_url = format!("http://{}", config.listen);
         let master = config.master_secret.as_deref().and_then(MasterSecret::parse);
         let db = Db::connect(options.clone(), options.clone(), sizes).await.unwrap();
-        let app = App::new(Parts {
+        let program = Program::new(Parts {
             config,
             clock: Clock::default(),
             db,
@@ -94,15 +94,20 @@ impl TestServer {
         })
         .unwrap();
         let mut tasks = JoinSet::new();
-        inventiv_server::serve::start_background(&app, &mut tasks);
-        tasks.spawn(serve(listener, router(app.clone()), HEADER_TIME, app.shutdown.clone()));
+        inventiv_server::serve::start_background(&program, &mut tasks);
+        tasks.spawn(serve(
+            listener,
+            program.router(),
+            HEADER_TIME,
+            program.core.shutdown.clone(),
+        ));
         let owner = sqlx::postgres::PgPoolOptions::new()
             .max_connections(3)
             .connect_with(options)
             .await
             .unwrap();
         Self {
-            app,
+            program,
             base_url,
             owner,
             data_dir,
@@ -112,10 +117,10 @@ impl TestServer {
 
     /// Stops as the program would: no new requests, background work ended.
     pub async fn stop(mut self) {
-        self.app.shutdown.cancel();
+        self.program.core.shutdown.cancel();
         while self.tasks.join_next().await.is_some() {}
-        self.app.clouds.suspend().await;
-        self.app.db.close().await;
+        self.program.instances.suspend().await;
+        self.program.core.db.close().await;
     }
 
     /// A caller without credentials.
@@ -135,7 +140,13 @@ impl TestServer {
 
     async fn account(&self, name: &str, platform_admin: bool) -> Person {
         let email = format!("{name}@example.test");
-        let mut tx = self.app.db.system(SystemReason::OperatorCommand).await.unwrap();
+        let mut tx = self
+            .program
+            .core
+            .db
+            .system(SystemReason::OperatorCommand)
+            .await
+            .unwrap();
         let request = AccountRequest {
             email: email.clone(),
             username: name.to_owned(),
@@ -144,7 +155,7 @@ impl TestServer {
             password: PASSWORD.to_owned(),
             platform_admin,
         };
-        let id = create_account(&self.app, &mut tx, request).await.unwrap();
+        let id = create_account(&self.program.users, &mut tx, request).await.unwrap();
         tx.commit().await.unwrap();
         Person {
             id,
@@ -179,8 +190,14 @@ impl TestServer {
     /// A new person with a role in an organization, with the session in it.
     pub async fn member(&self, organization: Uuid, name: &str, role: Role) -> Person {
         let mut person = self.person(name).await;
-        let mut tx = self.app.db.system(SystemReason::OperatorCommand).await.unwrap();
-        organizations::add_member_by_platform(&self.app, &mut tx, organization, person.id, role)
+        let mut tx = self
+            .program
+            .core
+            .db
+            .system(SystemReason::OperatorCommand)
+            .await
+            .unwrap();
+        organizations::add_member_by_platform(&self.program.organizations, &mut tx, organization, person.id, role)
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -192,7 +209,7 @@ impl TestServer {
 /// No machine of the Mock cloud outlives its test, failed or not.
 impl Drop for TestServer {
     fn drop(&mut self) {
-        self.app.shutdown.cancel();
+        self.program.core.shutdown.cancel();
         self.tasks.abort_all();
         let directory = mock_directory(self.data_dir.path());
         if directory.exists() {

@@ -29,6 +29,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "tenancy.ensure_usage_partition",
     "tenancy.lock_own_role",
     "tenancy.members_count",
+    "tenancy.model_in_use",
     "tenancy.move_sessions_to_personal",
     "tenancy.people_of_log",
     "tenancy.request_email_change",

@@ -39,7 +39,7 @@ impl Operation {
 }
 
 pub fn document() -> Value {
-    serde_json::from_str(&inventiv_server::openapi::document()).unwrap()
+    serde_json::from_str(&inventiv_server::program::document().unwrap()).unwrap()
 }
 
 /// Every operation with its description.

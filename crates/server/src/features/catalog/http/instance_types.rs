@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::super::store::TypeZoneRow;
 use super::super::usecases::{self, InstanceTypeChange, Offered, TypeZoneChange};
 use super::{active, page};
-use crate::app::App;
 use crate::error::{Error, Result};
+use crate::features::catalog::Catalog;
 use crate::money::Eur;
 use crate::operation::Allowed;
 use crate::permissions::grant;
@@ -24,7 +24,7 @@ use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals, RowRefusals};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Catalog> {
     OpenApiRouter::new()
         .routes(routes!(list_instance_types, create_instance_type))
         .routes(routes!(search_instance_types))
@@ -93,12 +93,12 @@ impl From<Offered> for InstanceType {
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "Instance types", body = Page<InstanceType>), ListRefusals))]
 async fn list_instance_types(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<InstanceType>>> {
     let paging = query.check()?;
-    let (rows, _) = usecases::instance_types(&app, allowed.authorized(), &paging).await?;
+    let (rows, _) = usecases::instance_types(&catalog, allowed.authorized(), &paging).await?;
     Ok(Json(page(
         &paging,
         rows,
@@ -112,12 +112,12 @@ async fn list_instance_types(
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "What matches, and how much there is", body = SearchResult<InstanceType>), ListRefusals))]
 async fn search_instance_types(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<InstanceType>>> {
     let paging = query.check()?;
-    let (rows, total) = usecases::instance_types(&app, allowed.authorized(), &paging).await?;
+    let (rows, total) = usecases::instance_types(&catalog, allowed.authorized(), &paging).await?;
     let items = page(&paging, rows, |row| row.instance_type.id, InstanceType::from).items;
     Ok(Json(SearchResult { items, total }))
 }
@@ -146,7 +146,7 @@ struct CreateInstanceTypeRequest {
     extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 201, description = "Added", body = InstanceType), CreateRefusals))]
 async fn create_instance_type(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     key: IdempotencyKey,
     body: JsonBody<CreateInstanceTypeRequest>,
@@ -164,7 +164,7 @@ async fn create_instance_type(
     let attempt = Attempt::new("create_instance_type", &key, body.bytes());
     let show = |row| serde_json::to_value(InstanceType::from(row)).map_err(Error::internal);
     let (authorized, provider, code) = (allowed.authorized(), request.provider_id, &request.code);
-    let answer = usecases::create_instance_type(&app, authorized, provider, code, change, &attempt, show).await?;
+    let answer = usecases::create_instance_type(&catalog, authorized, provider, code, change, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -188,7 +188,7 @@ struct UpdateInstanceTypeRequest {
     extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = InstanceType), ChangeRefusals))]
 async fn update_instance_type(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
@@ -205,7 +205,7 @@ async fn update_instance_type(
             is_active: request.is_active,
         })
     };
-    let row = usecases::update_instance_type(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let row = usecases::update_instance_type(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&row).on(InstanceType::from(row)))
 }
 
@@ -214,11 +214,11 @@ async fn update_instance_type(
     params(("id" = Uuid, Path)), extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "Zones with the price there", body = Page<TypeZone>), RowRefusals))]
 async fn list_instance_type_zones(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Id(id): Id,
 ) -> Result<Response> {
-    let rows = usecases::zones_of_instance_type(&app, allowed.authorized(), id).await?;
+    let rows = usecases::zones_of_instance_type(&catalog, allowed.authorized(), id).await?;
     Ok(Tag::of(&rows).on(whole(rows)))
 }
 
@@ -246,7 +246,7 @@ struct ZoneOffer {
     extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Page<TypeZone>), ChangeRefusals))]
 async fn put_instance_type_zones(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
@@ -262,7 +262,7 @@ async fn put_instance_type_zones(
             })
             .collect())
     };
-    let rows = usecases::put_zones(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let rows = usecases::put_zones(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&rows).on(whole(rows)))
 }
 
@@ -272,13 +272,13 @@ async fn put_instance_type_zones(
     responses((status = 200, description = "Instance types offered there", body = Page<InstanceType>),
         (status = 422, description = "A parameter breaks a rule", body = crate::error::Problem), RowRefusals))]
 async fn list_zone_instance_types(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Id(id): Id,
     query: Result<Query<ListQuery>>,
 ) -> Result<Json<Page<InstanceType>>> {
     let parse = || query?.0.check();
-    let (rows, paging) = usecases::instance_types_in_zone(&app, allowed.authorized(), id, parse).await?;
+    let (rows, paging) = usecases::instance_types_in_zone(&catalog, allowed.authorized(), id, parse).await?;
     Ok(Json(page(
         &paging,
         rows,

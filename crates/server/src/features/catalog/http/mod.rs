@@ -10,10 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
 use super::usecases::NamedChange;
-use crate::app::App;
+use crate::features::catalog::Catalog;
 use crate::plumbing::edge::paging::{Page, Paging};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Catalog> {
     places::routes().merge(instance_types::routes())
 }
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::super::store::{ProviderRow, RegionRow, ZoneRow};
 use super::super::usecases::{self, NamedChange};
 use super::{NamedRequest, active, page};
-use crate::app::App;
 use crate::error::{Error, Result};
+use crate::features::catalog::Catalog;
 use crate::operation::Allowed;
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
@@ -23,7 +23,7 @@ use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{ChangeRefusals, CreateRefusals, ListRefusals};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Catalog> {
     OpenApiRouter::new()
         .routes(routes!(list_providers, create_provider))
         .routes(routes!(search_providers))
@@ -63,12 +63,12 @@ impl From<ProviderRow> for Provider {
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "Providers", body = Page<Provider>), ListRefusals))]
 async fn list_providers(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Provider>>> {
     let paging = query.check()?;
-    let (rows, _) = usecases::providers(&app, allowed.authorized(), &paging).await?;
+    let (rows, _) = usecases::providers(&catalog, allowed.authorized(), &paging).await?;
     Ok(Json(page(&paging, rows, |row| row.id, Provider::from)))
 }
 
@@ -77,12 +77,12 @@ async fn list_providers(
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "What matches, and how much there is", body = SearchResult<Provider>), ListRefusals))]
 async fn search_providers(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Provider>>> {
     let paging = query.check()?;
-    let (rows, total) = usecases::providers(&app, allowed.authorized(), &paging).await?;
+    let (rows, total) = usecases::providers(&catalog, allowed.authorized(), &paging).await?;
     let items = page(&paging, rows, |row| row.id, Provider::from).items;
     Ok(Json(SearchResult { items, total }))
 }
@@ -102,7 +102,7 @@ struct CreateProviderRequest {
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 201, description = "Added", body = Provider), CreateRefusals))]
 async fn create_provider(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     key: IdempotencyKey,
     body: JsonBody<CreateProviderRequest>,
@@ -114,7 +114,8 @@ async fn create_provider(
     };
     let attempt = Attempt::new("create_provider", &key, body.bytes());
     let show = |row| serde_json::to_value(Provider::from(row)).map_err(Error::internal);
-    let answer = usecases::create_provider(&app, allowed.authorized(), &request.code, named, &attempt, show).await?;
+    let answer =
+        usecases::create_provider(&catalog, allowed.authorized(), &request.code, named, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -123,14 +124,14 @@ async fn create_provider(
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Provider), ChangeRefusals))]
 async fn update_provider(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<NamedRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_provider(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let row = usecases::update_provider(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&row).on(Provider::from(row)))
 }
 
@@ -163,12 +164,12 @@ impl From<RegionRow> for Region {
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "Regions", body = Page<Region>), ListRefusals))]
 async fn list_regions(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Region>>> {
     let paging = query.check()?;
-    let (rows, _) = usecases::regions(&app, allowed.authorized(), &paging).await?;
+    let (rows, _) = usecases::regions(&catalog, allowed.authorized(), &paging).await?;
     Ok(Json(page(&paging, rows, |row| row.id, Region::from)))
 }
 
@@ -177,12 +178,12 @@ async fn list_regions(
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "What matches, and how much there is", body = SearchResult<Region>), ListRefusals))]
 async fn search_regions(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Region>>> {
     let paging = query.check()?;
-    let (rows, total) = usecases::regions(&app, allowed.authorized(), &paging).await?;
+    let (rows, total) = usecases::regions(&catalog, allowed.authorized(), &paging).await?;
     let items = page(&paging, rows, |row| row.id, Region::from).items;
     Ok(Json(SearchResult { items, total }))
 }
@@ -203,7 +204,7 @@ struct CreateRegionRequest {
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 201, description = "Added", body = Region), CreateRefusals))]
 async fn create_region(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     key: IdempotencyKey,
     body: JsonBody<CreateRegionRequest>,
@@ -216,7 +217,8 @@ async fn create_region(
     let attempt = Attempt::new("create_region", &key, body.bytes());
     let show = |row| serde_json::to_value(Region::from(row)).map_err(Error::internal);
     let (authorized, code) = (allowed.authorized(), &request.code);
-    let answer = usecases::create_region(&app, authorized, request.provider_id, code, named, &attempt, show).await?;
+    let answer =
+        usecases::create_region(&catalog, authorized, request.provider_id, code, named, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -225,14 +227,14 @@ async fn create_region(
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Region), ChangeRefusals))]
 async fn update_region(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<NamedRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_region(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let row = usecases::update_region(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&row).on(Region::from(row)))
 }
 
@@ -269,12 +271,12 @@ impl From<ZoneRow> for Zone {
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "Zones", body = Page<Zone>), ListRefusals))]
 async fn list_zones(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Zone>>> {
     let paging = query.check()?;
-    let (rows, _) = usecases::zones(&app, allowed.authorized(), &paging).await?;
+    let (rows, _) = usecases::zones(&catalog, allowed.authorized(), &paging).await?;
     Ok(Json(page(&paging, rows, |row| row.id, Zone::from)))
 }
 
@@ -283,12 +285,12 @@ async fn list_zones(
     extensions(("x-permission" = json!("settings.read"))),
     responses((status = 200, description = "What matches, and how much there is", body = SearchResult<Zone>), ListRefusals))]
 async fn search_zones(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Zone>>> {
     let paging = query.check()?;
-    let (rows, total) = usecases::zones(&app, allowed.authorized(), &paging).await?;
+    let (rows, total) = usecases::zones(&catalog, allowed.authorized(), &paging).await?;
     let items = page(&paging, rows, |row| row.id, Zone::from).items;
     Ok(Json(SearchResult { items, total }))
 }
@@ -309,7 +311,7 @@ struct CreateZoneRequest {
     params(("Idempotency-Key" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 201, description = "Added", body = Zone), CreateRefusals))]
 async fn create_zone(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     key: IdempotencyKey,
     body: JsonBody<CreateZoneRequest>,
@@ -322,7 +324,7 @@ async fn create_zone(
     let attempt = Attempt::new("create_zone", &key, body.bytes());
     let show = |row| serde_json::to_value(Zone::from(row)).map_err(Error::internal);
     let (authorized, code) = (allowed.authorized(), &request.code);
-    let answer = usecases::create_zone(&app, authorized, request.region_id, code, named, &attempt, show).await?;
+    let answer = usecases::create_zone(&catalog, authorized, request.region_id, code, named, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
 }
 
@@ -331,13 +333,13 @@ async fn create_zone(
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Zone), ChangeRefusals))]
 async fn update_zone(
-    State(app): State<App>,
+    State(catalog): State<Catalog>,
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
     body: JsonBody<NamedRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_zone(&app, allowed.authorized(), id, &if_match, parse).await?;
+    let row = usecases::update_zone(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&row).on(Zone::from(row)))
 }

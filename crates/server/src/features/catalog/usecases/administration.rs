@@ -6,9 +6,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::store;
-use crate::app::App;
 use crate::error::Result;
 use crate::features::audit::{self, Act};
+use crate::features::catalog::Catalog;
 use crate::ids::PLATFORM;
 use crate::operation::{Authorized, Operation};
 use crate::plumbing::db::{SystemReason, SystemTx};
@@ -22,8 +22,8 @@ pub(super) struct Administration {
 }
 
 impl Administration {
-    pub async fn begin(app: &App, authorized: &Authorized<'_>) -> Result<Self> {
-        let mut tx = app.db.system(SystemReason::CatalogAdministration).await?;
+    pub async fn begin(catalog: &Catalog, authorized: &Authorized<'_>) -> Result<Self> {
+        let mut tx = catalog.core.db.system(SystemReason::CatalogAdministration).await?;
         store::take_turns(&mut tx).await?;
         let actor = tx.act_for(authorized).await?;
         Ok(Self { tx, actor })
@@ -48,8 +48,8 @@ pub(super) enum Begun<'a> {
 }
 
 impl<'a> Addition<'a> {
-    pub async fn begin(app: &App, authorized: &Authorized<'_>, attempt: &'a Attempt<'a>) -> Result<Begun<'a>> {
-        let mut administration = Administration::begin(app, authorized).await?;
+    pub async fn begin(catalog: &Catalog, authorized: &Authorized<'_>, attempt: &'a Attempt<'a>) -> Result<Begun<'a>> {
+        let mut administration = Administration::begin(catalog, authorized).await?;
         let Administration { tx, actor } = &mut administration;
         Ok(match attempt.replay_for(tx.conn(), actor).await? {
             Some(answer) => Begun::Replayed(answer),

@@ -7,16 +7,16 @@ use super::super::rules::{check_code, check_instance_type, check_zones};
 use super::super::store::{self, NewInstanceType, TypeZoneRow};
 use super::administration::{Addition, Administration, Begun};
 use super::reading::Offered;
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::Act;
+use crate::features::catalog::Catalog;
 use crate::ids::new_id;
 use crate::money::Eur;
 use crate::operation::Authorized;
 use crate::plumbing::db::SystemTx;
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
+use crate::validation::Validation;
 
 /// Everything of a type that may be changed: all but its provider and code.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl InstanceTypeChange {
 /// # Errors
 /// 422 naming the field; `provider_id` when there is no such provider.
 pub async fn create_instance_type(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     provider_id: Uuid,
     code: &str,
@@ -58,7 +58,7 @@ pub async fn create_instance_type(
     attempt: &Attempt<'_>,
     show: impl FnOnce(Offered) -> Result<Value>,
 ) -> Result<Answer> {
-    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+    let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
@@ -84,13 +84,13 @@ pub async fn create_instance_type(
 /// # Errors
 /// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_instance_type(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<InstanceTypeChange>,
 ) -> Result<Offered> {
-    let mut administration = Administration::begin(app, &authorized).await?;
+    let mut administration = Administration::begin(catalog, &authorized).await?;
     let old_price = store::lock_instance_type(&mut administration.tx, id)
         .await?
         .ok_or_else(Error::not_found)?;
@@ -142,13 +142,13 @@ pub struct TypeZoneChange {
 /// # Errors
 /// 404; 412 when `if_match` is not the current tag of the zones; 422 naming the field, also for a zone that the type's provider doesn't have.
 pub async fn put_zones(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<Vec<TypeZoneChange>>,
 ) -> Result<Vec<TypeZoneRow>> {
-    let mut administration = Administration::begin(app, &authorized).await?;
+    let mut administration = Administration::begin(catalog, &authorized).await?;
     store::lock_instance_type(&mut administration.tx, id)
         .await?
         .ok_or_else(Error::not_found)?;

@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::super::rules::{check_code, check_named, check_provider_code};
 use super::super::store::{self, NewPlace, ProviderRow, RegionRow, ZoneRow};
 use super::administration::{Addition, Administration, Begun};
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::Act;
+use crate::features::catalog::Catalog;
 use crate::ids::new_id;
 use crate::operation::Authorized;
-use crate::plumbing::edge::body::Validation;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
+use crate::validation::Validation;
 
 /// What may be changed of a provider, a region or a zone.
 #[derive(Debug, Clone)]
@@ -31,14 +31,14 @@ impl NamedChange {
 /// # Errors
 /// 422 naming the field.
 pub async fn create_provider(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     code: &str,
     named: NamedChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(ProviderRow) -> Result<Value>,
 ) -> Result<Answer> {
-    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+    let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
@@ -66,7 +66,7 @@ pub async fn create_provider(
 /// # Errors
 /// 422 naming the field; `provider_id` when there is no such provider.
 pub async fn create_region(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     provider_id: Uuid,
     code: &str,
@@ -74,7 +74,7 @@ pub async fn create_region(
     attempt: &Attempt<'_>,
     show: impl FnOnce(RegionRow) -> Result<Value>,
 ) -> Result<Answer> {
-    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+    let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
@@ -104,7 +104,7 @@ pub async fn create_region(
 /// # Errors
 /// 422 naming the field; `region_id` when there is no such region.
 pub async fn create_zone(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     region_id: Uuid,
     code: &str,
@@ -112,7 +112,7 @@ pub async fn create_zone(
     attempt: &Attempt<'_>,
     show: impl FnOnce(ZoneRow) -> Result<Value>,
 ) -> Result<Answer> {
-    let mut addition = match Addition::begin(app, &authorized, attempt).await? {
+    let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
@@ -142,13 +142,13 @@ pub async fn create_zone(
 /// # Errors
 /// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_provider(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ProviderRow> {
-    let mut administration = Administration::begin(app, &authorized).await?;
+    let mut administration = Administration::begin(catalog, &authorized).await?;
     let before = store::provider(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
@@ -167,13 +167,13 @@ pub async fn update_provider(
 /// # Errors
 /// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_region(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<RegionRow> {
-    let mut administration = Administration::begin(app, &authorized).await?;
+    let mut administration = Administration::begin(catalog, &authorized).await?;
     let before = store::region(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;
@@ -190,13 +190,13 @@ pub async fn update_region(
 /// # Errors
 /// 404; 412 when `if_match` is not the current tag; 422 naming the field.
 pub async fn update_zone(
-    app: &App,
+    catalog: &Catalog,
     authorized: Authorized<'_>,
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<NamedChange>,
 ) -> Result<ZoneRow> {
-    let mut administration = Administration::begin(app, &authorized).await?;
+    let mut administration = Administration::begin(catalog, &authorized).await?;
     let before = store::zone(administration.tx.conn(), id)
         .await?
         .ok_or_else(Error::not_found)?;

@@ -8,14 +8,14 @@ use providers::{Boot, CreateServer, Provider, ProviderError, Server};
 
 use super::crash::{self, Edge};
 use super::visit::begin;
-use crate::app::App;
 use crate::error::Error;
+use crate::features::instances::Instances;
+use crate::features::instances::clouds::control_plane_url;
 use crate::features::instances::rules::{Failure, Seen};
 use crate::features::instances::store::lease::Lease;
 use crate::features::instances::store::operations::{self, Kind, Outcome};
 use crate::features::instances::store::visits::{self, Visited};
-use crate::features::workers::tokens;
-use crate::plumbing::clouds::control_plane_url;
+use crate::features::worker_tokens;
 
 /// Shorter than a lease.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ impl From<Error> for Interrupted {
 }
 
 pub struct Effects<'a> {
-    pub app: &'a App,
+    pub instances: &'a Instances,
     pub lease: &'a Lease,
     pub visited: &'a Visited,
     pub cloud: &'a dyn Provider,
@@ -44,8 +44,8 @@ impl Effects<'_> {
     /// Orders the server that is intended.
     pub async fn create(&self) -> Result<(), Interrupted> {
         let (tenant, id) = (self.visited.tenant, self.visited.id);
-        let mut tx = begin(self.app, self.lease).await?;
-        if !operations::mark_sent(&mut tx, tenant, id, Kind::Create, self.app.clock.now()).await? {
+        let mut tx = begin(self.instances, self.lease).await?;
+        if !operations::mark_sent(&mut tx, tenant, id, Kind::Create, self.instances.core.clock.now()).await? {
             return Err(Interrupted::LeaseLost);
         }
         tx.commit().await?;
@@ -57,21 +57,29 @@ impl Effects<'_> {
             zone: self.visited.zone_code.clone(),
             instance_type: self.visited.instance_type_code.clone(),
             boot: Boot {
-                control_plane_url: control_plane_url(&self.app.config),
-                bootstrap_token: tokens::bootstrap_token(&self.app.master, id),
+                control_plane_url: control_plane_url(&self.instances.core.config),
+                bootstrap_token: worker_tokens::bootstrap_token(&self.instances.core.master, id),
             },
         };
         let answer = within_limit(self.cloud.create_server(&order)).await;
         crash::reach(Edge::Effective);
 
-        let mut tx = begin(self.app, self.lease).await?;
+        let mut tx = begin(self.instances, self.lease).await?;
         match &answer {
             Ok(server) => {
                 visits::record_server(&mut tx, self.visited, server).await?;
                 let outcome = Outcome::Confirmed {
                     external_id: Some(&server.id),
                 };
-                operations::finish(&mut tx, tenant, id, Kind::Create, outcome, self.app.clock.now()).await?;
+                operations::finish(
+                    &mut tx,
+                    tenant,
+                    id,
+                    Kind::Create,
+                    outcome,
+                    self.instances.core.clock.now(),
+                )
+                .await?;
             }
             Err(error) => {
                 let failure = in_words(error);
@@ -81,7 +89,7 @@ impl Effects<'_> {
                     id,
                     Kind::Create,
                     outcome(error, &failure),
-                    self.app.clock.now(),
+                    self.instances.core.clock.now(),
                 )
                 .await?;
             }
@@ -96,8 +104,8 @@ impl Effects<'_> {
 
     /// Closes the open order as one without effect.
     pub async fn close_create(&self, failure: &Failure) -> Result<(), Interrupted> {
-        let (tenant, id, now) = (self.visited.tenant, self.visited.id, self.app.clock.now());
-        let mut tx = begin(self.app, self.lease).await?;
+        let (tenant, id, now) = (self.visited.tenant, self.visited.id, self.instances.core.clock.now());
+        let mut tx = begin(self.instances, self.lease).await?;
         operations::finish(&mut tx, tenant, id, Kind::Create, Outcome::Failed(failure), now).await?;
         visits::forget_missing(&mut tx, self.visited).await?;
         Ok(tx.commit().await?)
@@ -112,8 +120,8 @@ impl Effects<'_> {
         self.begin_repeatable(Kind::Start).await?;
         let answer = within_limit(self.cloud.start_server(&self.visited.zone_code, server_id)).await;
         crash::reach(Edge::Started);
-        let mut tx = begin(self.app, self.lease).await?;
-        let now = self.app.clock.now();
+        let mut tx = begin(self.instances, self.lease).await?;
+        let now = self.instances.core.clock.now();
         match &answer {
             Ok(()) => {
                 visits::record_start(&mut tx, self.visited, now).await?;
@@ -156,8 +164,8 @@ impl Effects<'_> {
             .into_iter()
             .filter(|other| Some(&other.id) != own_id.as_ref())
             .collect();
-        let mut tx = begin(self.app, self.lease).await?;
-        visits::record_look(&mut tx, self.visited, server.as_ref(), self.app.clock.now()).await?;
+        let mut tx = begin(self.instances, self.lease).await?;
+        visits::record_look(&mut tx, self.visited, server.as_ref(), self.instances.core.clock.now()).await?;
         tx.commit().await?;
         Ok(Some(Seen { server, extras }))
     }
@@ -171,8 +179,8 @@ impl Effects<'_> {
         for server in seen.server.iter().chain(&seen.extras) {
             answer = answer.and(within_limit(self.cloud.delete_server(&self.visited.zone_code, &server.id)).await);
         }
-        let mut tx = begin(self.app, self.lease).await?;
-        let now = self.app.clock.now();
+        let mut tx = begin(self.instances, self.lease).await?;
+        let now = self.instances.core.clock.now();
         match &answer {
             Ok(()) => {
                 let external_id = seen.server.as_ref().map(|server| server.id.as_str());
@@ -199,7 +207,7 @@ impl Effects<'_> {
         let seen = self.visited.facts.seen.clone().unwrap_or_default();
         for server in &seen.extras {
             tracing::error!(instance_id = %self.visited.id, server_id = server.id, "a second server carries this instance's tag and is deleted");
-            begin(self.app, self.lease).await?.commit().await?;
+            begin(self.instances, self.lease).await?.commit().await?;
             if let Err(error) = within_limit(self.cloud.delete_server(&self.visited.zone_code, &server.id)).await {
                 tracing::warn!(server_id = server.id, %error, "the deletion was not accepted");
             }
@@ -209,8 +217,8 @@ impl Effects<'_> {
 
     async fn begin_repeatable(&self, kind: Kind) -> Result<(), Interrupted> {
         let (tenant, id) = (self.visited.tenant, self.visited.id);
-        let mut tx = begin(self.app, self.lease).await?;
-        operations::begin_repeatable(&mut tx, tenant, id, kind, self.app.clock.now()).await?;
+        let mut tx = begin(self.instances, self.lease).await?;
+        operations::begin_repeatable(&mut tx, tenant, id, kind, self.instances.core.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 

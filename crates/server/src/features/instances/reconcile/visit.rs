@@ -5,14 +5,14 @@ use chrono::{DateTime, Duration, Utc};
 use super::crash::{self, Edge};
 use super::effects::{Effects, Interrupted};
 use super::probe;
-use crate::app::App;
 use crate::error::Result;
+use crate::features::instances::Instances;
 use crate::features::instances::rules::{Decision, Event, Failure, Seen, Status, next_step};
 use crate::features::instances::store::lease::{self, Lease};
 use crate::features::instances::store::transitions::{Transition, transition};
 use crate::features::instances::store::visits::{self, Visited};
 use crate::features::instances::store::{costs, operations};
-use crate::features::workers::tokens;
+use crate::features::worker_tokens;
 use crate::plumbing::db::{SystemReason, SystemTx};
 
 /// Steps of one visit; a deployment from acceptance to ready has about twenty.
@@ -23,9 +23,9 @@ const RETRY: Duration = Duration::seconds(2);
 const ALARM_AFTER: Duration = Duration::minutes(15);
 
 /// Visits an instance and gives it back. Failures end here: they are logged, and the instance is visited again.
-pub async fn visit(app: App, lease: Lease) {
+pub async fn visit(instances: Instances, lease: Lease) {
     let instance_id = lease.instance_id;
-    let next = match steps(&app, &lease).await {
+    let next = match steps(&instances, &lease).await {
         Ok(next) => next,
         Err(Interrupted::LeaseLost) => {
             tracing::info!(%instance_id, "another reconciler has taken this instance over");
@@ -33,43 +33,43 @@ pub async fn visit(app: App, lease: Lease) {
         }
         Err(Interrupted::Failed(error)) => {
             tracing::error!(%instance_id, %error, "a visit failed");
-            app.clock.now() + RETRY
+            instances.core.clock.now() + RETRY
         }
     };
-    if let Err(error) = give_back(&app, &lease, next).await {
+    if let Err(error) = give_back(&instances, &lease, next).await {
         tracing::warn!(%instance_id, %error, "a lease could not be given back; it runs out");
     }
 }
 
-async fn give_back(app: &App, lease: &Lease, next: DateTime<Utc>) -> Result<()> {
-    let mut tx = app.db.system(SystemReason::InstanceReconciler).await?;
+async fn give_back(instances: &Instances, lease: &Lease, next: DateTime<Utc>) -> Result<()> {
+    let mut tx = instances.core.db.system(SystemReason::InstanceReconciler).await?;
     lease::release(&mut tx, lease, next).await?;
     tx.commit().await
 }
 
 /// Returns when to come back.
-async fn steps(app: &App, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
+async fn steps(instances: &Instances, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
     let mut seen: Option<Seen> = None;
     let mut probe_failed = false;
     for _ in 0..STEPS {
-        let now = app.clock.now();
-        let mut tx = app.db.system(SystemReason::InstanceReconciler).await?;
+        let now = instances.core.clock.now();
+        let mut tx = instances.core.db.system(SystemReason::InstanceReconciler).await?;
         let Some(mut visited) = visits::load(&mut tx, lease, now).await? else {
             return Err(Interrupted::LeaseLost);
         };
         drop(tx);
         visited.facts.seen = seen.clone();
         visited.facts.probe_failed = probe_failed;
-        if app.shutdown.is_cancelled() {
+        if instances.core.shutdown.is_cancelled() {
             return Ok(now);
         }
         let decision = next_step(&visited.facts, now);
-        let Some(cloud) = app.clouds.get(&visited.provider_code) else {
+        let Some(cloud) = instances.clouds.get(&visited.provider_code) else {
             tracing::warn!(instance_id = %visited.id, provider = visited.provider_code, "no such provider here");
             return Ok(now + RETRY);
         };
         let effects = Effects {
-            app,
+            instances,
             lease,
             visited: &visited,
             cloud: cloud.as_ref(),
@@ -80,13 +80,13 @@ async fn steps(app: &App, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
                 return Ok(until);
             }
             Decision::Move(event, failure) => {
-                move_on(app, lease, &visited, event, failure.as_ref()).await?;
+                move_on(instances, lease, &visited, event, failure.as_ref()).await?;
             }
             Decision::Intend => {
-                let mut tx = begin(app, lease).await?;
+                let mut tx = begin(instances, lease).await?;
                 let (tenant, id) = (visited.tenant, visited.id);
                 operations::intend(&mut tx, tenant, id, operations::Kind::Create, now).await?;
-                tokens::admit_bootstrap(&mut tx, &app.master, tenant, id, now).await?;
+                worker_tokens::admit_bootstrap(&mut tx, &instances.core.master, tenant, id, now).await?;
                 tx.commit().await?;
                 crash::reach(Edge::Intended);
             }
@@ -127,11 +127,11 @@ async fn steps(app: &App, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
                 }
             }
             Decision::Probe => {
-                let token = tokens::serving_token(&app.master, visited.id);
+                let token = worker_tokens::serving_token(&instances.core.master, visited.id);
                 let address = visited.worker_address.as_deref().unwrap_or_default();
                 if probe::answers(address, &token).await {
-                    let mut tx = begin(app, lease).await?;
-                    visits::record_health(&mut tx, &visited, app.clock.now()).await?;
+                    let mut tx = begin(instances, lease).await?;
+                    visits::record_health(&mut tx, &visited, instances.core.clock.now()).await?;
                     tx.commit().await?;
                 } else {
                     probe_failed = true;
@@ -140,13 +140,13 @@ async fn steps(app: &App, lease: &Lease) -> Result<DateTime<Utc>, Interrupted> {
         }
     }
     tracing::warn!(instance_id = %lease.instance_id, "a visit did not come to rest");
-    Ok(app.clock.now() + RETRY)
+    Ok(instances.core.clock.now() + RETRY)
 }
 
 /// A transaction that only commits while the lease is ours.
-pub(super) async fn begin(app: &App, lease: &Lease) -> Result<SystemTx, Interrupted> {
-    let mut tx = app.db.system(SystemReason::InstanceReconciler).await?;
-    if lease::hold(&mut tx, lease, app.clock.now()).await? {
+pub(super) async fn begin(instances: &Instances, lease: &Lease) -> Result<SystemTx, Interrupted> {
+    let mut tx = instances.core.db.system(SystemReason::InstanceReconciler).await?;
+    if lease::hold(&mut tx, lease, instances.core.clock.now()).await? {
         Ok(tx)
     } else {
         Err(Interrupted::LeaseLost)
@@ -155,14 +155,14 @@ pub(super) async fn begin(app: &App, lease: &Lease) -> Result<SystemTx, Interrup
 
 /// Changes the status, with what has to happen in the same moment.
 async fn move_on(
-    app: &App,
+    instances: &Instances,
     lease: &Lease,
     visited: &Visited,
     event: Event,
     failure: Option<&Failure>,
 ) -> Result<(), Interrupted> {
-    let now = app.clock.now();
-    let mut tx = begin(app, lease).await?;
+    let now = instances.core.clock.now();
+    let mut tx = begin(instances, lease).await?;
     let change = Transition {
         id: visited.id,
         tenant: visited.tenant,
@@ -180,7 +180,7 @@ async fn move_on(
     };
     if to == Status::Terminated {
         costs::close_segment(&mut tx, visited.tenant, visited.id, now).await?;
-        tokens::revoke_all(&mut tx, visited.tenant, visited.id, now).await?;
+        worker_tokens::revoke_all(&mut tx, visited.tenant, visited.id, now).await?;
     }
     tx.commit().await?;
     let (from, to_text) = (visited.facts.status.as_str(), to.as_str());

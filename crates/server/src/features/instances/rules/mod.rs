@@ -14,8 +14,8 @@ pub use decision::{Decision, is_mass_failure, next_step};
 pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
 pub use progress::{Milestones, Progress, progress};
-pub use status::{Event, Status, TRANSITIONS, target, termination_of};
-pub use timing::{Timing, deadline};
+pub use status::{Event, Status, target, termination_of};
+pub use timing::Timing;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::audited;
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
+use crate::features::instances::Instances;
 use crate::features::instances::rules::{Event, Status};
 use crate::features::instances::store::instances::{self, Flag, InstanceRow};
 use crate::features::instances::store::transitions::{Transition, transition};
@@ -18,14 +18,14 @@ use crate::plumbing::events::{self, Topic};
 /// # Errors
 /// 404 for another tenant's as for none; 412 when `if_match` is not the current tag; then whatever `parse` says; 409 `instance_ended`.
 pub async fn activate(
-    app: &App,
+    instances: &Instances,
     authorized: Authorized<'_>,
     id: Uuid,
     flag: Flag,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
 ) -> Result<InstanceRow> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = instances.core.db.write(&authorized).await?;
     if !instances::lock(&mut tx, id).await? {
         return Err(Error::not_found());
     }

@@ -5,14 +5,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audited;
-use crate::app::App;
 use crate::error::{Error, FieldError, Result};
 use crate::features::audit::{self, Act};
+use crate::features::instances::Instances;
 use crate::features::instances::rules::{Fit, Offer, Status, fit};
 use crate::features::instances::store::instances::{self, NewInstance};
 use crate::features::instances::store::offers::{self, DeployableModel, OfferedType, OfferedZone};
 use crate::features::instances::store::transitions::{HistoryEntry, remember};
-use crate::features::organizations::store as organizations;
+use crate::features::organizations;
 use crate::ids::new_id;
 use crate::money::Eur;
 use crate::operation::Authorized;
@@ -38,8 +38,8 @@ pub struct DryRun {
 ///
 /// # Errors
 /// 422 naming the field that refers to nothing, or to things that don't belong together.
-pub async fn dry_run(app: &App, authorized: Authorized<'_>, deployment: Deployment) -> Result<DryRun> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn dry_run(instances: &Instances, authorized: Authorized<'_>, deployment: Deployment) -> Result<DryRun> {
+    let mut tx = instances.core.db.read(&authorized).await?;
     let wanted = look_up(&mut tx, deployment).await?;
     let Fit { fits, reasons } = fit(&wanted.offer);
     Ok(DryRun {
@@ -54,12 +54,12 @@ pub async fn dry_run(app: &App, authorized: Authorized<'_>, deployment: Deployme
 /// # Errors
 /// As [`dry_run`]; 422 `does_not_fit` and `not_available`.
 pub async fn deploy(
-    app: &App,
+    instances: &Instances,
     authorized: Authorized<'_>,
     deployment: Deployment,
     attempt: &Attempt<'_>,
 ) -> Result<Answer> {
-    let mut tx = app.db.write(&authorized).await?;
+    let mut tx = instances.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }

@@ -6,8 +6,8 @@ mod read;
 mod terminate;
 
 pub use activate::{activate, tag};
-pub use deploy::{Deployment, DryRun, deploy, dry_run};
-pub use read::{Search, get, history, list, search};
+pub use deploy::{Deployment, deploy, dry_run};
+pub use read::{get, history, list, search};
 pub use terminate::{request_visits, terminate};
 
 use serde_json::{Value, json};

@@ -2,16 +2,16 @@
 
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::error::{Error, Result};
+use crate::features::instances::Instances;
 use crate::features::instances::rules::Status;
 use crate::features::instances::store::instances::{self, InstanceRow, Selection};
 use crate::features::instances::store::transitions::{self, HistoryRow};
 use crate::operation::Authorized;
 use crate::plumbing::edge::paging::{Page, Paging};
 
-pub async fn list(app: &App, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<InstanceRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn list(instances: &Instances, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<InstanceRow>> {
+    let mut tx = instances.core.db.read(&authorized).await?;
     let selection = Selection {
         pattern: Some(paging.pattern.clone()),
         scope: paging.scope.clone(),
@@ -36,7 +36,7 @@ pub struct Search {
 /// # Errors
 /// 422 on `status` for one that does not exist.
 pub async fn search(
-    app: &App,
+    instances: &Instances,
     authorized: Authorized<'_>,
     paging: &Paging,
     statuses: Option<Vec<String>>,
@@ -45,7 +45,7 @@ pub async fn search(
         let message = format!("{unknown:?} is not a status");
         return Err(Error::invalid("status", "unknown_status", message));
     }
-    let mut tx = app.db.read(&authorized).await?;
+    let mut tx = instances.core.db.read(&authorized).await?;
     let selection = Selection {
         pattern: Some(paging.pattern.clone()),
         statuses,
@@ -65,8 +65,8 @@ pub async fn search(
 
 /// # Errors
 /// 404 for another tenant's as for none.
-pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<InstanceRow> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn get(instances: &Instances, authorized: Authorized<'_>, id: Uuid) -> Result<InstanceRow> {
+    let mut tx = instances.core.db.read(&authorized).await?;
     instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)
 }
 
@@ -74,8 +74,8 @@ pub async fn get(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Inst
 ///
 /// # Errors
 /// 404 for another tenant's as for none.
-pub async fn history(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<Vec<HistoryRow>> {
-    let mut tx = app.db.read(&authorized).await?;
+pub async fn history(instances: &Instances, authorized: Authorized<'_>, id: Uuid) -> Result<Vec<HistoryRow>> {
+    let mut tx = instances.core.db.read(&authorized).await?;
     instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     transitions::history(&mut tx, id).await
 }

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::audited;
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
+use crate::features::instances::Instances;
 use crate::features::instances::rules::termination_of;
 use crate::features::instances::store::instances::{self, InstanceRow};
 use crate::features::instances::store::transitions::{Transition, transition};
@@ -16,8 +16,8 @@ use crate::plumbing::events::{self, Topic};
 ///
 /// # Errors
 /// 404 for another tenant's as for none.
-pub async fn terminate(app: &App, authorized: Authorized<'_>, id: Uuid) -> Result<InstanceRow> {
-    let mut tx = app.db.write(&authorized).await?;
+pub async fn terminate(instances: &Instances, authorized: Authorized<'_>, id: Uuid) -> Result<InstanceRow> {
+    let mut tx = instances.core.db.write(&authorized).await?;
     if !instances::lock(&mut tx, id).await? {
         return Err(Error::not_found());
     }
@@ -47,8 +47,8 @@ pub async fn terminate(app: &App, authorized: Authorized<'_>, id: Uuid) -> Resul
 }
 
 /// Has every instance of the workspace compared with its provider now; how many that are.
-pub async fn request_visits(app: &App, authorized: Authorized<'_>) -> Result<u64> {
-    let mut tx = app.db.write(&authorized).await?;
+pub async fn request_visits(instances: &Instances, authorized: Authorized<'_>) -> Result<u64> {
+    let mut tx = instances.core.db.write(&authorized).await?;
     let count = instances::request_visits(&mut tx).await?;
     let tenant = authorized.infrastructure_tenant();
     let after = serde_json::json!({"instances": count});

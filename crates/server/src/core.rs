@@ -1,0 +1,47 @@
+//! What every feature stands on. It knows none of them.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::Db;
+use crate::plumbing::edge::context::ContextSource;
+use crate::plumbing::events::Events;
+use crate::plumbing::mail::Wake;
+use crate::secrets::MasterSecret;
+
+/// Cheap to clone: a feature keeps one beside its own state.
+#[derive(Clone)]
+pub struct Core {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub db: Db,
+    pub events: Events,
+    /// Wakes what sends mails.
+    pub mail: Wake,
+    pub master: MasterSecret,
+    /// Cancelled when the program is told to stop.
+    pub shutdown: CancellationToken,
+}
+
+impl Core {
+    /// Nothing works in the background yet: the news of other replicas come once the program runs.
+    pub fn new(config: Config, clock: Clock, db: Db, master: MasterSecret, shutdown: CancellationToken) -> Self {
+        Self {
+            config: Arc::new(config),
+            clock,
+            db,
+            events: Events::default(),
+            mail: Wake::default(),
+            master,
+            shutdown,
+        }
+    }
+
+    /// What tells of a request where it comes from and when.
+    pub fn context_source(&self) -> ContextSource {
+        ContextSource::new(self.config.clone(), self.clock.clone())
+    }
+}

@@ -1,0 +1,205 @@
+//! SQL of `password_reset_requests`, `password_reset_tokens` and `email_changes`.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::quotas::Quota;
+
+/// Notes that somebody wants a new password for an address, unless the address or the client did too often.
+pub async fn request_reset(
+    db: &Db,
+    email: &str,
+    per_address: &Quota,
+    per_client: &Quota,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut auth = db.auth().await?;
+    sqlx::query!(
+        "SELECT auth.request_password_reset($1, $2, $3, $4, $5, $6, $7)",
+        email,
+        per_address.subject,
+        per_address.most,
+        per_client.subject,
+        per_client.most,
+        now,
+        per_address.window.num_seconds() as i32,
+    )
+    .fetch_one(auth.conn())
+    .await?;
+    Ok(())
+}
+
+/// The person a good token belongs to.
+pub struct ResetFacts {
+    pub user_id: Uuid,
+    pub email: String,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    /// Names of the organizations the person belongs to.
+    pub organizations: Vec<String>,
+}
+
+impl ResetFacts {
+    /// What the new password must not be made of.
+    pub fn own_words(&self) -> Vec<&str> {
+        let own = [&self.email, &self.username, &self.first_name, &self.last_name];
+        own.into_iter().chain(&self.organizations).map(String::as_str).collect()
+    }
+}
+
+pub async fn reset_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<ResetFacts>> {
+    let mut auth = db.auth().await?;
+    let row = sqlx::query_as!(
+        ResetFacts,
+        r#"SELECT user_id AS "user_id!", email AS "email!", username AS "username!", first_name AS "first_name!", last_name AS "last_name!",
+            organizations AS "organizations!"
+         FROM auth.password_reset_by_token($1, $2)"#,
+        token_hash,
+        now,
+    )
+    .fetch_optional(auth.conn())
+    .await?;
+    Ok(row)
+}
+
+/// False when somebody else used the token in the meantime.
+pub async fn consume_reset(tx: &mut TenantTx, token_hash: &[u8]) -> Result<bool> {
+    let now = tx.operation().request.now;
+    let used = sqlx::query_scalar!("SELECT auth.consume_password_reset_token($1, $2)", token_hash, now)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(used == Some(true))
+}
+
+/// Takes the oldest requests until now out of the queue.
+pub async fn take_requests(tx: &mut SystemTx, now: DateTime<Utc>, limit: i64) -> Result<Vec<(String, DateTime<Utc>)>> {
+    let rows = sqlx::query!(
+        "DELETE FROM password_reset_requests WHERE email IN (
+            SELECT email FROM password_reset_requests WHERE requested_at <= $1 ORDER BY requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+         RETURNING email, requested_at",
+        now,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.email, row.requested_at)).collect())
+}
+
+pub async fn insert_reset(
+    tx: &mut SystemTx,
+    user_id: Uuid,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO password_reset_tokens (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        token_hash,
+        user_id,
+        now,
+        expires_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Forgets links that stopped working before then. Says how many, at most twice the limit.
+pub async fn remove_expired(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let resets = sqlx::query!(
+        "DELETE FROM password_reset_tokens WHERE token_hash IN (SELECT token_hash FROM password_reset_tokens WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    let changes = sqlx::query!(
+        "DELETE FROM email_changes WHERE token_hash IN (SELECT token_hash FROM email_changes WHERE expires_at < $1 LIMIT $2)",
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(resets.rows_affected() + changes.rows_affected())
+}
+
+pub async fn request_email_change(
+    tx: &mut TenantTx,
+    token_hash: &[u8],
+    email: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!(
+        "SELECT tenancy.request_email_change($1, $2, $3, $4)",
+        token_hash,
+        email,
+        now,
+        expires_at
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whose address is to become which.
+pub struct EmailChange {
+    pub user_id: Uuid,
+    pub new_email: String,
+}
+
+pub async fn email_change_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<EmailChange>> {
+    let mut auth = db.auth().await?;
+    let row = sqlx::query_as!(
+        EmailChange,
+        r#"SELECT user_id AS "user_id!", new_email AS "new_email!" FROM auth.email_change_by_token($1, $2)"#,
+        token_hash,
+        now,
+    )
+    .fetch_optional(auth.conn())
+    .await?;
+    Ok(row)
+}
+
+/// False when the token was used in the meantime.
+pub async fn consume_email_change(tx: &mut TenantTx, token_hash: &[u8]) -> Result<bool> {
+    let now = tx.operation().request.now;
+    let used = sqlx::query_scalar!("SELECT auth.consume_email_change($1, $2)", token_hash, now)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(used == Some(true))
+}
+
+/// Links that were mailed to the person stop working.
+pub async fn void_own_links(tx: &mut TenantTx) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT tenancy.void_own_links($1)", now)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Links that were mailed to the person stop working.
+pub async fn forget_links(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!("DELETE FROM password_reset_tokens WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("DELETE FROM email_changes WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The account is closed: who asked for a new password for it is forgotten, too.
+pub async fn forget_account(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM password_reset_requests WHERE email = (SELECT email FROM users WHERE id = $1)",
+        user
+    )
+    .execute(tx.conn())
+    .await?;
+    forget_links(tx, user).await
+}

@@ -1,0 +1,219 @@
+//! Asking for, and using, links that change a password or an address.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Recovery;
+use super::{LINK_LIFETIME, WELCOME_LIFETIME, store};
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::users::{self, check_email, check_password, confirm_password, normalise, notices};
+use crate::features::{second_factors, sessions};
+use crate::operation::{Authorized, RequestContext};
+use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::events::{self, Topic};
+use crate::plumbing::mail::{self, Mail, Template};
+use crate::plumbing::quotas::{self, Quota};
+use crate::secrets::{random_token, sha256};
+use crate::validation::Validation;
+
+/// Asks for a new password. The work and the answer are the same whether there is such an account or not, and whether the limits
+/// let a mail out or not.
+///
+/// # Errors
+/// 422 when it isn't an e-mail address.
+pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &RequestContext) -> Result<()> {
+    let email = normalise(email);
+    let mut validation = Validation::default();
+    check_email(&mut validation, "email", &email);
+    validation.finish()?;
+    let per_address = Quota::reset_mails_to(&email);
+    let per_client = Quota::reset_mails_asked_by(request.ip);
+    store::request_reset(&recovery.core.db, &email, &per_address, &per_client, request.now).await?;
+    recovery.core.mail.now();
+    Ok(())
+}
+
+/// Sets the password of the account that the link was mailed to, and ends all its sessions.
+///
+/// # Errors
+/// 422 on `token`, the same for an unknown, a used and an expired one; 422 on `password`, and the link stays good; 429 after too many
+/// unknown tokens.
+pub async fn reset_password(
+    recovery: &Recovery,
+    token: &str,
+    password: String,
+    request: &RequestContext,
+) -> Result<()> {
+    let guesses = Quota::unknown_links_from(request.ip);
+    quotas::check_quota(&recovery.core.db, &guesses, request.now).await?;
+    let token_hash = sha256(token.as_bytes());
+    let Some(facts) = store::reset_by_token(&recovery.core.db, &token_hash, request.now).await? else {
+        quotas::count(&recovery.core.db, &guesses, request.now).await?;
+        return Err(invalid_token());
+    };
+    let mut validation = Validation::default();
+    check_password(&mut validation, "password", &password, &facts.own_words());
+    validation.finish()?;
+    let hash = recovery.users.passwords.hash(password).await?;
+
+    let mut tx = recovery.core.db.for_signing_in(facts.user_id, request).await?;
+    sessions::hold_sessions(&mut tx).await?;
+    if !store::consume_reset(&mut tx, &token_hash).await? {
+        return Err(invalid_token());
+    }
+    let had_one = users::password_hash(&mut tx).await?.is_some();
+    users::set_password_hash(&mut tx, &hash).await?;
+    void_links(&mut tx).await?;
+    if had_one {
+        notices::password_changed(&recovery.core.config, tx.conn(), &facts.email, request.now).await?;
+    }
+    users::mark_email_verified(&mut tx).await?;
+    // The transaction is in none of them: all of the person's sessions are others.
+    let ended = sessions::revoke_other_sessions(&mut tx).await?;
+    let after = json!({"sessions_ended": ended.len()});
+    let act = Act::new("password.reset", "user", facts.user_id).after(&after);
+    audit::record_in(&mut tx, facts.user_id, act).await?;
+    for session in ended {
+        events::notify(tx.conn(), Topic::Sessions, facts.user_id, session).await?;
+    }
+    tx.commit().await?;
+    recovery.core.mail.now();
+    Ok(())
+}
+
+/// Asks for another address: it gets the link that confirms it, the one before is told.
+///
+/// # Errors
+/// 422 on `password` when it is wrong (429 after too many), 422 on `email`; 429 when asked too often.
+pub async fn request_email_change(
+    recovery: &Recovery,
+    authorized: Authorized<'_>,
+    email: &str,
+    password: String,
+) -> Result<()> {
+    let (user_id, now) = (authorized.user_id, authorized.request.now);
+    let email = normalise(email);
+    let mut read = recovery.core.db.read(&authorized).await?;
+    let profile = users::own_profile(&mut read).await?;
+    drop(read);
+    let mut validation = Validation::default();
+    check_email(&mut validation, "email", &email);
+    validation.check(email != profile.email, "email", "unchanged", "is your address already");
+    validation.finish()?;
+    confirm_password(&recovery.users, authorized, password).await?;
+    let quota = Quota::email_changes_of(user_id);
+    quotas::check_quota(&recovery.core.db, &quota, now).await?;
+    quotas::count(&recovery.core.db, &quota, now).await?;
+
+    let token = random_token();
+    let expires_at = now + LINK_LIFETIME;
+    let mut tx = recovery.core.db.write(&authorized).await?;
+    store::request_email_change(&mut tx, &sha256(token.as_bytes()), &email, expires_at).await?;
+    let confirmation = Mail {
+        template: Template::EmailChange,
+        recipient: &email,
+        fallback_locale: &profile.locale,
+        parameters: json!({
+            "link": format!("{}/app/confirm-email#token={token}", recovery.core.config.public_origin()),
+            "minutes": LINK_LIFETIME.num_minutes(),
+        }),
+        expires_at: Some(expires_at),
+    };
+    mail::enqueue(tx.conn(), confirmation, now).await?;
+    let notice = Mail {
+        template: Template::EmailChangeNotice,
+        recipient: &profile.email,
+        fallback_locale: &profile.locale,
+        parameters: json!({"new_email": email}),
+        expires_at: None,
+    };
+    mail::enqueue(tx.conn(), notice, now).await?;
+    let after = json!({"new_email": email});
+    audit::record_in(
+        &mut tx,
+        user_id,
+        Act::new("email.request_change", "user", user_id).after(&after),
+    )
+    .await?;
+    tx.commit().await?;
+    recovery.core.mail.now();
+    Ok(())
+}
+
+/// Makes the confirmed address the account's, and tells the one before. Whoever has the link has read the new address's mail; the password was given when it
+/// was asked for.
+///
+/// # Errors
+/// 422 on `token`, the same for an unknown, a used and an expired one; 409 `email_taken`; 429 after too many unknown tokens.
+pub async fn confirm_email_change(recovery: &Recovery, token: &str, request: &RequestContext) -> Result<()> {
+    let guesses = Quota::unknown_links_from(request.ip);
+    quotas::check_quota(&recovery.core.db, &guesses, request.now).await?;
+    let token_hash = sha256(token.as_bytes());
+    let Some(change) = store::email_change_by_token(&recovery.core.db, &token_hash, request.now).await? else {
+        quotas::count(&recovery.core.db, &guesses, request.now).await?;
+        return Err(invalid_token());
+    };
+    let mut tx = recovery.core.db.for_signing_in(change.user_id, request).await?;
+    users::hold_account(&mut tx).await?;
+    if !store::consume_email_change(&mut tx, &token_hash).await? {
+        return Err(invalid_token());
+    }
+    let profile = users::own_profile(&mut tx).await?;
+    let before = json!({"email": profile.email});
+    users::set_email(&mut tx, &change.new_email).await?;
+    notices::email_changed(tx.conn(), &profile, &change.new_email, request.now).await?;
+    void_links(&mut tx).await?;
+    let after = json!({"email": change.new_email});
+    let act = Act::new("email.change", "user", change.user_id);
+    audit::record_in(&mut tx, change.user_id, act.before(&before).after(&after)).await?;
+    tx.commit().await?;
+    recovery.core.mail.now();
+    Ok(())
+}
+
+/// Somebody whose account was just made by somebody else.
+pub struct Newcomer<'a> {
+    pub user_id: Uuid,
+    pub email: &'a str,
+    pub username: &'a str,
+    pub locale: &'a str,
+    /// The organization that made the account, by name.
+    pub organization: Option<&'a str>,
+}
+
+/// Mails a newcomer the link to choose a password, in the transaction that makes the account. Wake the mail after the commit.
+/// Gives the link where no mail server carries it.
+pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer<'_>) -> Result<Option<String>> {
+    let (token, now) = (random_token(), recovery.core.clock.now());
+    let expires_at = now + WELCOME_LIFETIME;
+    store::insert_reset(tx, newcomer.user_id, &sha256(token.as_bytes()), now, expires_at).await?;
+    let link = format!(
+        "{}/app/reset-password#token={token}",
+        recovery.core.config.public_origin()
+    );
+    let mail = Mail {
+        template: Template::AccountCreated,
+        recipient: newcomer.email,
+        fallback_locale: newcomer.locale,
+        parameters: json!({
+            "username": newcomer.username,
+            "organization": newcomer.organization,
+            "link": link,
+            "days": WELCOME_LIFETIME.num_days(),
+        }),
+        expires_at: Some(expires_at),
+    };
+    mail::enqueue(tx.conn(), mail, now).await?;
+    Ok((!mail::is_sent(&recovery.core.config)).then_some(link))
+}
+
+/// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.
+pub async fn void_links(tx: &mut TenantTx) -> Result<()> {
+    store::void_own_links(tx).await?;
+    second_factors::end_challenges(tx).await
+}
+
+fn invalid_token() -> Error {
+    Error::invalid("token", "invalid_token", "does not work (any more): ask for a new link")
+}

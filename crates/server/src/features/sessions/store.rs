@@ -1,0 +1,334 @@
+//! SQL of `user_sessions`.
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::features::users;
+use crate::permissions::{Policies, Role};
+use crate::plumbing::db::{Db, SystemTx, TenantTx};
+
+/// How the presented token relates to its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenState {
+    Current,
+    /// Renewed a moment ago; still good for requests under way.
+    Previous,
+    /// From before a workspace switch.
+    Switched,
+    /// The session was taken out of its workspace since; its next token is waiting to be fetched.
+    Moved,
+    Superseded,
+}
+
+/// A live session with what a request needs of its person and membership.
+#[derive(Debug, Clone)]
+pub struct SessionFacts {
+    pub session_id: Uuid,
+    pub user_id: Uuid,
+    pub token_state: TokenState,
+    pub token_issued_at: DateTime<Utc>,
+    pub last_used_at: DateTime<Utc>,
+    pub platform_admin: bool,
+    pub organization_id: Option<Uuid>,
+    /// `None` with an organization set: the membership ended.
+    pub organization_role: Option<Role>,
+    pub policies: Policies,
+    pub authenticated_at: DateTime<Utc>,
+}
+
+pub async fn session_by_token(
+    db: &Db,
+    session_id: Uuid,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<SessionFacts>> {
+    let mut auth = db.auth().await?;
+    let row = sqlx::query!(
+        r#"SELECT session_id AS "session_id!", user_id AS "user_id!", token_state AS "token_state!", token_issued_at AS "token_issued_at!",
+            last_used_at AS "last_used_at!", platform_role AS "platform_role!", organization_id, organization_role,
+            members_can_create_keys, authenticated_at AS "authenticated_at!"
+         FROM auth.session_by_token($1, $2, $3)"#,
+        session_id,
+        token_hash,
+        now,
+    )
+    .fetch_optional(auth.conn())
+    .await?;
+    Ok(row.map(|row| SessionFacts {
+        session_id: row.session_id,
+        user_id: row.user_id,
+        token_state: match row.token_state.as_str() {
+            "current" => TokenState::Current,
+            "previous" => TokenState::Previous,
+            "switched" => TokenState::Switched,
+            "moved" => TokenState::Moved,
+            _ => TokenState::Superseded,
+        },
+        token_issued_at: row.token_issued_at,
+        last_used_at: row.last_used_at,
+        platform_admin: row.platform_role == "admin",
+        organization_id: row.organization_id,
+        organization_role: row.organization_role.as_deref().and_then(Role::parse),
+        policies: Policies {
+            members_can_create_keys: row.members_can_create_keys.unwrap_or(false),
+        },
+        authenticated_at: row.authenticated_at,
+    }))
+}
+
+pub async fn touch_session(db: &Db, session_id: Uuid, now: DateTime<Utc>, ip: Option<String>) -> Result<()> {
+    let mut auth = db.auth().await?;
+    sqlx::query!("SELECT auth.touch_session($1, $2, $3)", session_id, now, ip)
+        .fetch_one(auth.conn())
+        .await?;
+    Ok(())
+}
+
+pub struct NewSession<'a> {
+    pub id: Uuid,
+    pub token_hash: &'a [u8],
+    pub expires_at: DateTime<Utc>,
+}
+
+pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Result<()> {
+    let operation = tx.operation();
+    let (user_id, now) = (operation.user_id, operation.request.now);
+    let (ip, user_agent) = (
+        operation.request.ip.map(|ip| ip.to_string()),
+        operation.request.user_agent.clone(),
+    );
+    sqlx::query!(
+        "INSERT INTO user_sessions (id, user_id, token_hash, token_issued_at, ip_address, user_agent, created_at, last_used_at, expires_at,
+            authenticated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $4, $4, $7, $4)",
+        session.id,
+        user_id,
+        session.token_hash,
+        now,
+        ip,
+        user_agent,
+        session.expires_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    users::mark_seen(tx).await
+}
+
+/// Replaces the token if it is still the current one, or the one of a session that was moved (which is told so ever after);
+/// false when somebody else was faster.
+pub async fn renew_token(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    old_hash: &[u8],
+    new_hash: &[u8],
+    now: DateTime<Utc>,
+    overlap: Duration,
+) -> Result<bool> {
+    let user_id = tx.operation().user_id;
+    let done = sqlx::query!(
+        "UPDATE user_sessions SET token_hash = $4, token_issued_at = $5, last_used_at = $5, previous_token_hash = $3,
+            previous_token_reason = CASE WHEN token_hash = $3 THEN 'renewed' ELSE 'switched' END,
+            previous_token_valid_until = CASE WHEN token_hash = $3 THEN $6::timestamptz END
+         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+            AND (token_hash = $3 OR (previous_token_hash = $3 AND previous_token_reason = 'moved'))",
+        session_id,
+        user_id,
+        old_hash,
+        new_hash,
+        now,
+        now + overlap,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Moves the session into another workspace, with a new token; the one before is told that the workspace changed.
+pub async fn switch_workspace(tx: &mut TenantTx, new_hash: &[u8], organization: Option<(Uuid, Role)>) -> Result<()> {
+    let operation = tx.operation();
+    let (session_id, user_id, now) = (operation.session_id, operation.user_id, operation.request.now);
+    sqlx::query!(
+        "UPDATE user_sessions SET previous_token_hash = token_hash, previous_token_reason = 'switched', previous_token_valid_until = NULL,
+            token_hash = $3, token_issued_at = $4, last_used_at = $4, current_organization_id = $5, organization_role = $6
+         WHERE id = $1 AND user_id = $2",
+        session_id,
+        user_id,
+        new_hash,
+        now,
+        organization.map(|(id, _)| id),
+        organization.map(|(_, role)| role.as_str()),
+    )
+    .execute(tx.conn())
+    .await?;
+    if let Some((organization, _)) = organization {
+        sqlx::query!("SELECT tenancy.seen_in($1, $2)", organization, now)
+            .fetch_one(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// A session as its owner sees it.
+pub struct SessionRow {
+    pub id: Uuid,
+    pub current_organization_id: Option<Uuid>,
+    pub current_organization_name: Option<String>,
+    pub organization_role: Option<String>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The person's live sessions, the most recently used first.
+pub async fn sessions(tx: &mut TenantTx, idle_since: DateTime<Utc>) -> Result<Vec<SessionRow>> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let rows = sqlx::query_as!(
+        SessionRow,
+        r#"SELECT s.id, s.current_organization_id, o.name AS "current_organization_name?", m.role AS "organization_role?", s.ip_address,
+            s.user_agent, s.created_at, s.last_used_at, s.expires_at
+         FROM user_sessions s
+         LEFT JOIN organizations o ON o.id = s.current_organization_id
+         LEFT JOIN organization_memberships m ON m.organization_id = s.current_organization_id AND m.user_id = s.user_id
+         WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_used_at > $3
+         ORDER BY s.last_used_at DESC, s.id DESC LIMIT 200"#,
+        user_id,
+        now,
+        idle_since,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// The person of the transaction just proved who they are, in a session of theirs. False when it ended.
+pub async fn confirm_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let done = sqlx::query!(
+        "UPDATE user_sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
+        session_id,
+        user_id,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Where the person's sessions of late, ended ones among them, were used from.
+pub async fn addresses_signed_in_from(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let user = tx.operation().user_id;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT ip_address AS "ip!" FROM user_sessions WHERE user_id = $1 AND ip_address IS NOT NULL"#,
+        user
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Ends one session of the person; false when there is none.
+pub async fn revoke_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let done = sqlx::query!(
+        "UPDATE user_sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+        session_id,
+        user_id,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Locks the person's sessions before the account, as everybody does, in a transaction that holds nothing yet.
+pub async fn hold_sessions(tx: &mut TenantTx) -> Result<()> {
+    let user_id = tx.operation().user_id;
+    sqlx::query!(
+        "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
+        user_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Ends the person's other sessions and says which.
+pub async fn revoke_other_sessions(tx: &mut TenantTx) -> Result<Vec<Uuid>> {
+    let (user_id, session_id, now) = (
+        tx.operation().user_id,
+        tx.operation().session_id,
+        tx.operation().request.now,
+    );
+    let rows = sqlx::query_scalar!(
+        "UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id",
+        user_id,
+        session_id,
+        now
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows)
+}
+
+/// Is the session still the person's and alive? It stays so until the end of the transaction.
+pub async fn hold_session(tx: &mut SystemTx, session: Uuid, user: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let held = sqlx::query_scalar!(
+        r#"SELECT 1 AS "held!" FROM user_sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.disabled_at IS NULL FOR SHARE OF s, u"#,
+        session,
+        user,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(held.is_some())
+}
+
+/// Removes sessions that ended before a moment, at most so many; says how many.
+pub async fn remove_sessions_before(tx: &mut SystemTx, moment: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM user_sessions WHERE id IN (
+            SELECT id FROM user_sessions WHERE expires_at < $1 OR revoked_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        moment,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What a session has become since the operation began: when it was last used, and where it is with which rights.
+pub struct SessionNow {
+    pub last_used_at: DateTime<Utc>,
+    pub organization_id: Option<Uuid>,
+    /// `None` with an organization set: the membership or the organization ended.
+    pub organization_role: Option<Role>,
+    pub platform_admin: bool,
+}
+
+/// `None` when the session ended.
+pub async fn session_now(tx: &mut TenantTx) -> Result<Option<SessionNow>> {
+    let operation = tx.operation();
+    let (session, user, now) = (operation.session_id, operation.user_id, operation.request.now);
+    let row = sqlx::query!(
+        r#"SELECT s.last_used_at, s.current_organization_id, m.role AS "role?", u.platform_role
+         FROM user_sessions s
+         JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN organizations o ON o.id = s.current_organization_id AND o.deleted_at IS NULL
+         LEFT JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = s.user_id
+         WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3"#,
+        session,
+        user,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| SessionNow {
+        last_used_at: row.last_used_at,
+        organization_id: row.current_organization_id,
+        organization_role: row.role.as_deref().and_then(Role::parse),
+        platform_admin: row.platform_role == "admin",
+    }))
+}

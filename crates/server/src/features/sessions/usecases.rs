@@ -1,0 +1,235 @@
+//! What people do with their account and sessions.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Sessions;
+use super::rules::is_idle;
+use super::store::{self, NewSession, SessionRow, TokenState};
+use super::tokens;
+use super::tokens::{IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hash_of};
+use crate::error::{Error, Result};
+use crate::features::audit::{self, Act};
+use crate::features::users;
+use crate::operation::{Authorized, Operation, RequestContext, Workspace};
+use crate::permissions::Role;
+use crate::plumbing::db::TenantTx;
+use crate::plumbing::events::{self, Topic};
+
+/// Proof that somebody signed in: the session's operation and the token to hand out.
+pub struct SignedIn {
+    pub operation: Operation,
+    pub token: String,
+}
+
+/// Opens a session for the person of a transaction who proved who they are, and commits. `how`: what the log says of it.
+pub async fn open_session(sessions: &Sessions, mut tx: TenantTx, how: Option<Value>) -> Result<SignedIn> {
+    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let session_id = crate::ids::new_id();
+    let issued = sessions
+        .tokens
+        .issue(user_id, session_id, None, now)
+        .map_err(Error::internal)?;
+    let session = NewSession {
+        id: session_id,
+        token_hash: &issued.token_hash,
+        expires_at: now + SESSION_LIFETIME,
+    };
+    store::insert_session(&mut tx, &session).await?;
+    let mut act = Act::new("session.create", "session", session_id);
+    if let Some(how) = &how {
+        act = act.after(how);
+    }
+    audit::record_in(&mut tx, user_id, act).await?;
+    let platform_admin = users::own_profile(&mut tx).await?.platform_role == "admin";
+    let mut operation = tx.operation().clone();
+    events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
+    tx.commit().await?;
+    operation.session_id = session_id;
+    operation.workspace = Workspace::Personal { platform_admin };
+    Ok(SignedIn {
+        operation,
+        token: issued.token,
+    })
+}
+
+/// Who a token stands for. Pure look-up: nothing is written.
+///
+/// # Errors
+/// 401 for a token that is not ours, unknown, ended or idle; 409 `workspace_changed` for one from before a switch or a move.
+pub async fn authenticate(
+    sessions: &Sessions,
+    token: &str,
+    request: &RequestContext,
+) -> Result<(Operation, tokens::Claims, store::SessionFacts)> {
+    let (operation, claims, facts) = recognise(sessions, token, request).await?;
+    if facts.token_state == TokenState::Moved {
+        return Err(Error::workspace_changed());
+    }
+    Ok((operation, claims, facts))
+}
+
+/// As [`authenticate`], but the token of a session that somebody else moved is let through, as [`TokenState::Moved`]: it may
+/// fetch the session's next token, nothing else.
+pub(super) async fn recognise(
+    sessions: &Sessions,
+    token: &str,
+    request: &RequestContext,
+) -> Result<(Operation, tokens::Claims, store::SessionFacts)> {
+    let claims = sessions.tokens.read(token).ok_or_else(Error::unauthenticated)?;
+    let facts =
+        store::session_by_token(&sessions.core.db, claims.session_id, &hash_of(claims.jti), request.now).await?;
+    let facts = facts.filter(|facts| facts.user_id == claims.sub && !is_idle(facts.last_used_at, request.now));
+    let facts = facts.ok_or_else(Error::unauthenticated)?;
+    let workspace = match (facts.token_state, facts.organization_id, facts.organization_role) {
+        (TokenState::Superseded, _, _) => return Err(Error::unauthenticated()),
+        (TokenState::Switched, _, _) => return Err(Error::workspace_changed()),
+        (_, None, _) => Workspace::Personal {
+            platform_admin: facts.platform_admin,
+        },
+        (_, Some(id), Some(role)) => Workspace::Organization { id, role },
+        // The membership ended: what is left is the person.
+        (_, Some(_), None) => Workspace::Personal {
+            platform_admin: facts.platform_admin,
+        },
+    };
+    let operation = Operation {
+        user_id: facts.user_id,
+        session_id: facts.session_id,
+        workspace,
+        policies: facts.policies,
+        authenticated_at: facts.authenticated_at,
+        request: request.clone(),
+    };
+    Ok((operation, claims, facts))
+}
+
+/// A new token for the same session; `None` when another request renewed it at the same time (its answer carries the token).
+pub async fn renew(sessions: &Sessions, operation: &Operation, claims: &tokens::Claims) -> Result<Option<String>> {
+    let organization = match operation.workspace {
+        Workspace::Organization { id, role } => Some((id, role)),
+        Workspace::Personal { .. } => None,
+    };
+    let issued = sessions
+        .tokens
+        .issue(
+            operation.user_id,
+            operation.session_id,
+            organization,
+            operation.request.now,
+        )
+        .map_err(Error::internal)?;
+    let mut tx = sessions
+        .core
+        .db
+        .for_signing_in(operation.user_id, &operation.request)
+        .await?;
+    let renewed = store::renew_token(
+        &mut tx,
+        operation.session_id,
+        &hash_of(claims.jti),
+        &issued.token_hash,
+        operation.request.now,
+        OVERLAP,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(renewed.then_some(issued.token))
+}
+
+/// Ends the session of the operation.
+pub async fn logout(sessions: &Sessions, operation: &Operation) -> Result<()> {
+    let mut tx = sessions
+        .core
+        .db
+        .for_signing_in(operation.user_id, &operation.request)
+        .await?;
+    if store::revoke_session(&mut tx, operation.session_id).await? {
+        audit::record_in(
+            &mut tx,
+            operation.user_id,
+            Act::new("session.revoke", "session", operation.session_id),
+        )
+        .await?;
+        events::notify(tx.conn(), Topic::Sessions, operation.user_id, operation.session_id).await?;
+    }
+    tx.commit().await
+}
+
+/// Moves the session into another workspace. The caller (organizations) has found out the role there.
+pub async fn switch_session(
+    sessions: &Sessions,
+    tx: &mut TenantTx,
+    organization: Option<(Uuid, Role)>,
+) -> Result<String> {
+    let (user_id, session_id, now) = (
+        tx.operation().user_id,
+        tx.operation().session_id,
+        tx.operation().request.now,
+    );
+    let issued = sessions
+        .tokens
+        .issue(user_id, session_id, organization, now)
+        .map_err(Error::internal)?;
+    store::switch_workspace(tx, &issued.token_hash, organization).await?;
+    events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
+    Ok(issued.token)
+}
+
+pub async fn sessions(sessions: &Sessions, authorized: Authorized<'_>) -> Result<Vec<SessionRow>> {
+    let mut tx = sessions.core.db.read(&authorized).await?;
+    store::sessions(&mut tx, authorized.request.now - IDLE_LIFETIME).await
+}
+
+/// # Errors
+/// 404 for a session that is not one's own live session.
+pub async fn revoke_session(sessions: &Sessions, authorized: Authorized<'_>, session_id: Uuid) -> Result<()> {
+    let mut tx = sessions.core.db.write_to_account(&authorized).await?;
+    if !store::revoke_session(&mut tx, session_id).await? {
+        return Err(Error::not_found());
+    }
+    audit::record_in(
+        &mut tx,
+        authorized.user_id,
+        Act::new("session.revoke", "session", session_id),
+    )
+    .await?;
+    events::notify(tx.conn(), Topic::Sessions, authorized.user_id, session_id).await?;
+    tx.commit().await
+}
+
+/// Ends all sessions but the one that asks; says how many.
+pub async fn revoke_other_sessions(sessions: &Sessions, authorized: Authorized<'_>) -> Result<usize> {
+    let mut tx = sessions.core.db.write_to_account(&authorized).await?;
+    let ended = store::revoke_other_sessions(&mut tx).await?;
+    let user_id = authorized.user_id;
+    if !ended.is_empty() {
+        let after = json!({"sessions_ended": ended.len()});
+        audit::record_in(
+            &mut tx,
+            user_id,
+            Act::new("session.revoke_others", "user", user_id).after(&after),
+        )
+        .await?;
+    }
+    for session in &ended {
+        events::notify(tx.conn(), Topic::Sessions, user_id, *session).await?;
+    }
+    tx.commit().await?;
+    Ok(ended.len())
+}
+
+/// Where the operation's session is now; `None` once it ended or fell idle.
+pub async fn current_workspace(sessions: &Sessions, authorized: Authorized<'_>) -> Result<Option<Workspace>> {
+    let mut tx = sessions.core.db.read(&authorized).await?;
+    let session = store::session_now(&mut tx).await?;
+    let alive = session.filter(|session| !is_idle(session.last_used_at, authorized.request.now));
+    Ok(
+        alive.map(|session| match (session.organization_id, session.organization_role) {
+            (Some(id), Some(role)) => Workspace::Organization { id, role },
+            _ => Workspace::Personal {
+                platform_admin: session.platform_admin,
+            },
+        }),
+    )
+}

@@ -1,0 +1,140 @@
+//! Signing in, and changing the password that it takes.
+
+use serde_json::json;
+
+use super::SigningIn;
+use crate::error::{Error, Kind, Result};
+use crate::features::audit::{self, Act};
+use crate::features::recovery;
+use crate::features::second_factors;
+use crate::features::sessions::{self, SignedIn};
+use crate::features::users::{self, check_password, notices};
+use crate::operation::{Authorized, RequestContext};
+use crate::plumbing::events::{self, Topic};
+use crate::plumbing::quotas;
+use crate::validation::Validation;
+
+/// What a right password leads to.
+pub enum Login {
+    SignedIn(SignedIn),
+    /// The account asks for a second factor.
+    Challenged(second_factors::Challenge),
+}
+
+/// Signs in with an e-mail or a username, or begins to where the account has a second factor.
+///
+/// # Errors
+/// 401 `invalid_credentials`, the same for an unknown account, a wrong password and a disabled account; 429 after too many failures.
+pub async fn login(signing_in: &SigningIn, login: &str, password: String, request: &RequestContext) -> Result<Login> {
+    let subjects = quotas::Subjects::new(login, request.ip);
+    quotas::check(&signing_in.core.db, &subjects, request.now).await?;
+    let refused = || {
+        Error::new(
+            Kind::Unauthenticated,
+            "invalid_credentials",
+            "E-mail, username or password is wrong.",
+        )
+    };
+    // NUL never matches anything, and PostgreSQL refuses it in text.
+    let known = if login.contains('\0') {
+        None
+    } else {
+        users::account_by_login(&signing_in.core.db, login).await?
+    };
+    let stored = known
+        .as_ref()
+        .filter(|account| !account.disabled)
+        .and_then(|account| account.password_hash.clone());
+    let matches = signing_in.users.passwords.verify(password, stored.clone()).await?;
+    let Some(account) = known.filter(|_| matches) else {
+        quotas::record_failure(&signing_in.core.db, &subjects, request.now).await?;
+        return Err(refused());
+    };
+    quotas::clear(&signing_in.core.db, &subjects).await?;
+    let mut tx = signing_in.core.db.for_signing_in(account.id, request).await?;
+    // Checking took a while: the password may have been replaced or a factor added since, and the account disabled.
+    if users::hold_account(&mut tx).await? != stored
+        || second_factors::has_factor(&mut tx).await? != account.has_second_factor
+    {
+        return Err(refused());
+    }
+    if account.has_second_factor {
+        return Ok(Login::Challenged(second_factors::challenge(tx).await?));
+    }
+    Ok(Login::SignedIn(
+        sessions::open_session(&signing_in.sessions, tx, None).await?,
+    ))
+}
+
+/// Changes the own password and ends all other sessions.
+///
+/// # Errors
+/// 422 on `current_password` when it is wrong (429 after too many), 422 on `new_password` when it breaks a rule.
+pub async fn change_password(
+    signing_in: &SigningIn,
+    authorized: Authorized<'_>,
+    current: String,
+    new: String,
+) -> Result<()> {
+    let mut read = signing_in.core.db.read(&authorized).await?;
+    let profile = users::own_profile(&mut read).await?;
+    let stored = users::password_hash(&mut read).await?;
+    let organizations = users::organization_names(&mut read).await?;
+    drop(read);
+    let mut validation = Validation::default();
+    check_password(
+        &mut validation,
+        "new_password",
+        &new,
+        &profile.own_words(&organizations),
+    );
+    validation.check(
+        new != current,
+        "new_password",
+        "unchanged",
+        "must differ from the current password",
+    );
+    validation.finish()?;
+    let subjects = quotas::Subjects::new(&authorized.user_id.to_string(), authorized.request.ip);
+    quotas::check(&signing_in.core.db, &subjects, authorized.request.now).await?;
+
+    if !signing_in.users.passwords.verify(current, stored.clone()).await? {
+        quotas::record_failure(&signing_in.core.db, &subjects, authorized.request.now).await?;
+        return Err(Error::invalid(
+            "current_password",
+            "wrong",
+            "is not your current password",
+        ));
+    }
+    let hash = signing_in.users.passwords.hash(new).await?;
+    let mut tx = signing_in.core.db.write_to_account(&authorized).await?;
+    if users::password_hash(&mut tx).await? != stored {
+        return Err(Error::conflict(
+            "password_changed",
+            "The password was changed in the meantime.",
+        ));
+    }
+    users::set_password_hash(&mut tx, &hash).await?;
+    recovery::void_links(&mut tx).await?;
+    notices::password_changed(
+        &signing_in.core.config,
+        tx.conn(),
+        &profile.email,
+        authorized.request.now,
+    )
+    .await?;
+    let ended = sessions::revoke_other_sessions(&mut tx).await?;
+    let user_id = authorized.user_id;
+    audit::record_in(
+        &mut tx,
+        user_id,
+        Act::new("password.change", "user", user_id).after(&json!({"sessions_ended": ended.len()})),
+    )
+    .await?;
+    for session in ended {
+        events::notify(tx.conn(), Topic::Sessions, user_id, session).await?;
+    }
+    tx.commit().await?;
+    signing_in.core.mail.now();
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Closing an account: one's own, or somebody's by a platform admin.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::UserAdministration;
+use crate::error::{Error, FieldError, Result};
+use crate::features::api_keys::leavers;
+use crate::features::audit::{self, Act};
+use crate::features::invitations;
+use crate::features::organizations::{self, Belonging};
+use crate::features::{recovery, second_factors, sessions, users};
+use crate::ids::PLATFORM;
+use crate::operation::Authorized;
+use crate::plumbing::db::{SystemReason, SystemTx};
+use crate::plumbing::events::{self, Topic};
+
+/// # Errors
+/// 404 for an account that isn't there (any more); 409 `sole_owner` listing the organizations, 409 `last_platform_admin`.
+pub async fn close(administration: &UserAdministration, authorized: Authorized<'_>, user: Uuid) -> Result<()> {
+    let mut tx = administration
+        .core
+        .db
+        .system(SystemReason::AccountAdministration)
+        .await?;
+    // The order of locks of all who change memberships: organizations, sessions, accounts, memberships.
+    users::take_turns(&mut tx).await?;
+    organizations::hold_of_member(&mut tx, user).await?;
+    sessions::of_account::hold(&mut tx, user).await?;
+    let actor = tx.act_for(&authorized).await?;
+    let now = actor.request.now;
+    let account = users::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
+    let belongings = organizations::belongings(&mut tx, user).await?;
+    if belongings.iter().any(|belonging| belonging.only_owner) {
+        return Err(sole_owner(&belongings));
+    }
+    if account.platform_role == "admin" && !users::another_platform_admin(&mut tx, user).await? {
+        return Err(last_platform_admin());
+    }
+
+    let sessions = sessions::of_account::end(&mut tx, user, now).await?;
+    let keys = leavers::revoke_of_account(&mut tx, user, actor.user_id, now).await?;
+    organizations::remove_everywhere(&mut tx, user).await?;
+    organizations::settle_owners(tx.conn()).await?;
+    let invitations = invitations::end_for_address(&mut tx, &account.email, now).await?;
+    recovery::forget_account(&mut tx, user).await?;
+    second_factors::forget_account(&mut tx, user).await?;
+    users::anonymise(&mut tx, user, now).await?;
+    sessions::of_account::forget_addresses(&mut tx, user).await?;
+
+    let action = if actor.user_id == user {
+        "member.leave"
+    } else {
+        "member.remove"
+    };
+    for belonging in &belongings {
+        let (before, after) = (
+            json!({"role": belonging.role}),
+            json!({"role": null, "account_closed": true}),
+        );
+        let act = Act::new(action, "user", user).before(&before).after(&after);
+        audit::record_by(&mut tx, &actor, belonging.organization, act).await?;
+        events::notify(tx.conn(), Topic::Members, belonging.organization, user).await?;
+    }
+    // Nothing personal goes into the log: it can't be taken out again.
+    let before = json!({"platform_role": account.platform_role, "disabled": account.disabled_at.is_some()});
+    let after = json!({"sessions_ended": sessions, "keys_revoked": keys, "memberships_ended": belongings.len(),
+        "invitations_revoked": invitations});
+    let act = Act::new("user.delete", "user", user).before(&before).after(&after);
+    audit::record_by(&mut tx, &actor, PLATFORM, act).await?;
+    tx.commit().await
+}
+
+fn sole_owner(belongings: &[Belonging]) -> Error {
+    let fields: Vec<_> = belongings
+        .iter()
+        .filter(|belonging| belonging.only_owner)
+        .map(|belonging| FieldError {
+            field: format!("organizations.{}", belonging.slug),
+            code: "only_owner".to_owned(),
+            message: format!("{} has no other owner", belonging.name),
+        })
+        .collect();
+    let names = belongings
+        .iter()
+        .filter(|belonging| belonging.only_owner)
+        .map(|belonging| belonging.name.as_str());
+    let detail = format!(
+        "The account is the only owner of {}: transfer the ownership to another member, or delete the organization, first.",
+        names.collect::<Vec<_>>().join(", ")
+    );
+    let mut error = Error::conflict("sole_owner", detail);
+    error.fields = fields;
+    error
+}
+
+/// The refusal of everything after which nobody could administer the platform.
+pub fn last_platform_admin() -> Error {
+    Error::conflict(
+        "last_platform_admin",
+        "This is the only platform admin who can sign in: make somebody else one first.",
+    )
+}
+
+/// The account is disabled: its sessions end, and with them whatever could open one as soon as it is enabled again. Says how many.
+pub async fn shut_out(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<usize> {
+    recovery::forget_links(tx, user).await?;
+    second_factors::end_challenges_of(tx, user).await?;
+    sessions::of_account::end(tx, user, now).await
+}

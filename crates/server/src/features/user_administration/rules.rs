@@ -1,0 +1,79 @@
+//! Which fields an account may be given, by whom.
+
+use crate::error::{Error, FieldError, Kind, Result};
+
+/// The first username to try for an address; `attempt` makes another one when it is taken.
+pub fn username_from_email(email: &str, attempt: u32) -> String {
+    let local = email.split('@').next().unwrap_or_default().to_lowercase();
+    let kept: String = local
+        .chars()
+        .map(|character| match character {
+            'a'..='z' | '0'..='9' | '.' | '_' | '-' => character,
+            _ => '-',
+        })
+        .take(48)
+        .collect();
+    let kept = kept.trim_matches(['-', '.', '_']);
+    let base = if kept.len() < 2 { "user" } else { kept };
+    if attempt == 0 {
+        base.to_owned()
+    } else {
+        format!("{base}{}", attempt + 1)
+    }
+}
+
+/// # Errors
+/// 422 on every given field that this workspace has no say in. `account_field`: it belongs to the person. `organization_field`:
+/// it means something in an organization only.
+pub fn refuse_given(fields: &[(&str, bool)], code: &'static str, message: &str) -> Result<()> {
+    let fields: Vec<_> = fields
+        .iter()
+        .filter(|(_, given)| *given)
+        .map(|(field, _)| FieldError {
+            field: (*field).to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+        })
+        .collect();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let mut error = Error::new(Kind::Invalid, code, Error::invalid_fields(fields.clone()).detail);
+    error.fields = fields;
+    Err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::users::check_username;
+    use crate::validation::Validation;
+
+    #[test]
+    fn a_username_made_from_any_address_passes_the_rule_for_usernames() {
+        for email in [
+            "ada@example.test",
+            "Ada.Lovelace+x@example.test",
+            "é@example.test",
+            "-@a.b",
+            "a@b.c",
+            &"x".repeat(64),
+        ] {
+            for attempt in [0, 1, 49] {
+                let username = username_from_email(email, attempt);
+                let mut validation = Validation::default();
+                check_username(&mut validation, "username", &username);
+                assert!(validation.finish().is_ok(), "{email} → {username}");
+            }
+        }
+        assert_eq!(username_from_email("Ada.Lovelace@example.test", 1), "ada.lovelace2");
+    }
+
+    #[test]
+    fn only_given_fields_are_refused() {
+        assert!(refuse_given(&[("locale", false)], "account_field", "x").is_ok());
+        let error = refuse_given(&[("locale", false), ("username", true)], "account_field", "x").unwrap_err();
+        assert_eq!((error.code, error.fields.len()), ("account_field", 1));
+        assert_eq!(error.fields[0].field, "username");
+    }
+}

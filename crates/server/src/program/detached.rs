@@ -1,0 +1,43 @@
+//! A program that stands on nothing: for describing its operations, where neither a database nor a data directory is at hand.
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{Parts, Program};
+use crate::clock::Clock;
+use crate::features::users::Passwords;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::Db;
+use crate::secrets::MasterSecret;
+
+#[derive(clap::Parser)]
+struct Defaults {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// # Errors
+/// The directory for temporary files can't be used.
+pub fn program() -> anyhow::Result<Program> {
+    let mut config = Defaults::try_parse_from(["inventiv"])?.config;
+    // The journal wants a directory of its own, and is done with it at once.
+    let directory = std::env::temp_dir().join(format!("inventiv-{}", crate::ids::new_id()));
+    config.data_dir = Some(directory.clone());
+    // Pools that never connect still ask for a runtime.
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let program = {
+        let _within = runtime.enter();
+        Program::new(Parts {
+            config,
+            clock: Clock::default(),
+            db: Db::detached(),
+            passwords: Passwords::new(1)?,
+            master: MasterSecret::generate(),
+            shutdown: CancellationToken::new(),
+        })?
+    };
+    runtime.shutdown_background();
+    std::fs::remove_dir_all(&directory).context("removing a temporary directory")?;
+    Ok(program)
+}

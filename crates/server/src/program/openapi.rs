@@ -1,0 +1,121 @@
+//! The public contract, generated from the handlers.
+
+use axum::http::{HeaderValue, header};
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::Program;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Inventiv",
+    description = "Open language models on your own GPU servers, behind one OpenAI-compatible API, with an exact account of who used what.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0"),
+))]
+struct Document;
+
+/// Every operation of a program, with its description. `x-permission` names the permission an operation asks for, `public` or
+/// `worker`; `x-reauthentication` marks what asks for a recent proof of identity.
+pub fn described(program: &Program) -> utoipa::openapi::OpenApi {
+    let modules = program.modules().into_iter();
+    let all = modules.fold(OpenApiRouter::<()>::with_openapi(Document::openapi()), |all, module| {
+        all.merge(module.routes)
+    });
+    let (_, mut document) = all.split_for_parts();
+    declare_problems(&mut document);
+    document
+}
+
+/// Problems travel under a content type of their own, which the annotations of handlers needn't repeat.
+fn declare_problems(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            for response in operation.responses.responses.values_mut() {
+                let RefOr::T(response) = response else { continue };
+                let is_problem = response.content.get("application/json").is_some_and(
+                    |content| matches!(content, RefOr::T(content) if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == "#/components/schemas/Problem")),
+                );
+                if is_problem && let Some(content) = response.content.shift_remove("application/json") {
+                    response.content.insert("application/problem+json".to_owned(), content);
+                }
+            }
+        }
+    }
+}
+
+/// The document as it is checked in: pretty, with a final newline.
+///
+/// # Errors
+/// The directory for temporary files can't be used.
+pub fn document() -> anyhow::Result<String> {
+    let document = described(&super::detached::program()?);
+    let text = document.to_pretty_json().unwrap_or_default();
+    Ok(in_one_order(&text))
+}
+
+/// An operation's extensions come out of a hash map; in the file they stand in the same order every time.
+fn in_one_order(text: &str) -> String {
+    let is_extension = |line: &&str| line.trim_start().starts_with("\"x-");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let mut ordered = String::with_capacity(text.len() + 1);
+    for run in lines.chunk_by_mut(|a, b| is_extension(a) && is_extension(b)) {
+        let ends_with_comma = run.last().is_some_and(|line| line.ends_with(','));
+        if run.len() > 1 {
+            run.iter_mut().for_each(|line| *line = line.trim_end_matches(','));
+            run.sort_unstable();
+            for (position, line) in run.iter().enumerate() {
+                let comma = if position + 1 < run.len() || ends_with_comma {
+                    ","
+                } else {
+                    ""
+                };
+                ordered.push_str(&format!("{line}{comma}\n"));
+            }
+        } else if let [line] = run {
+            ordered.push_str(&format!("{line}\n"));
+        }
+    }
+    ordered
+}
+
+/// `/openapi.json` and `/docs`.
+pub fn pages(document: utoipa::openapi::OpenApi) -> Router {
+    // The page of Swagger UI styles itself inline; nothing else of ours may.
+    let policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+                  frame-ancestors 'none'";
+    let pages: Router =
+        Router::new().merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::new(["/openapi.json"])));
+    let pages = pages.layer(axum::middleware::map_response(
+        move |mut response: axum::response::Response| async move {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            response
+        },
+    ));
+    pages.route("/openapi.json", get(move || async move { Json(document) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_stand_in_one_order_and_nothing_else_moves() {
+        let one = "{\n  \"b\": 1,\n  \"x-b\": true,\n  \"x-a\": \"1,\"\n}\n";
+        let other = "{\n  \"b\": 1,\n  \"x-a\": \"1,\",\n  \"x-b\": true\n}\n";
+        assert_eq!(in_one_order(one), other);
+        assert_eq!(in_one_order(other), other);
+    }
+}

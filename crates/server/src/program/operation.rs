@@ -1,0 +1,106 @@
+//! The program's own part: probes, mails on their way, and the rows that plumbing keeps.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::Duration;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::core::Core;
+use crate::error::{Error, Problem, Result};
+use crate::plumbing::config::ServerRole::{Api, Gateway, Orchestrator};
+use crate::plumbing::edge::idempotency;
+use crate::plumbing::module::{Module, Surface, Sweep, Task};
+use crate::plumbing::{mail, quotas};
+
+const KEEP_ANSWERS: Duration = Duration::hours(24);
+/// Far longer than any window of a quota.
+const KEEP_COUNTERS: Duration = Duration::days(1);
+/// To whom was written, for whoever looks for a mail that did not arrive.
+const KEEP_MAILS: Duration = Duration::days(30);
+
+pub fn module(core: &Core) -> Module {
+    let mut module = Module::new(
+        "operation",
+        Surface::Public,
+        &["idempotency_keys", "login_throttles", "outbox"],
+    )
+    .routes(routes().with_state(core.clone()))
+    .task(Task::new(
+        "events",
+        &[Api, Gateway, Orchestrator],
+        core.events.clone().listen(core.db.clone(), core.shutdown.clone()),
+    ))
+    .sweep(Sweep {
+        name: "kept_answers",
+        keep: KEEP_ANSWERS,
+        remove: |tx, before, limit| Box::pin(idempotency::remove_before(tx, before, limit)),
+    })
+    .sweep(Sweep {
+        name: "quota_counters",
+        keep: KEEP_COUNTERS,
+        remove: |tx, before, limit| Box::pin(quotas::remove_before(tx, before, limit)),
+    })
+    .sweep(Sweep {
+        name: "finished_mails",
+        keep: KEEP_MAILS,
+        remove: |tx, before, limit| Box::pin(mail::remove_finished(tx, before, limit)),
+    });
+    let delivery = mail::Delivery {
+        db: core.db.clone(),
+        clock: core.clock.clone(),
+        wake: core.mail.clone(),
+        shutdown: core.shutdown.clone(),
+    };
+    module = module.task(Task::new(
+        "mail",
+        &[Api, Orchestrator],
+        delivery.run(core.config.clone()),
+    ));
+    module
+}
+
+fn routes() -> OpenApiRouter<Core> {
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(version))
+}
+
+/// Is the process alive
+#[utoipa::path(get, path = "/healthz", operation_id = "healthz", tag = "operation",
+    extensions(("x-permission" = json!("public"))), responses((status = 200, description = "Alive", body = str, content_type = "text/plain")))]
+async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// Can it serve
+#[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operation",
+    extensions(("x-permission" = json!("public"))), responses(
+    (status = 200, description = "Serving", body = str, content_type = "text/plain"),
+    (status = 503, description = "The database cannot be reached, or the program is stopping", body = Problem)))]
+async fn readyz(State(core): State<Core>) -> Result<&'static str> {
+    if core.shutdown.is_cancelled() {
+        return Err(Error::unavailable("The program is stopping."));
+    }
+    if !core.db.is_reachable().await {
+        return Err(Error::unavailable("The database cannot be reached."));
+    }
+    Ok("ok")
+}
+
+#[derive(Serialize, ToSchema)]
+struct Version {
+    version: &'static str,
+}
+
+/// Which version is this
+#[utoipa::path(get, path = "/version", operation_id = "version", tag = "operation",
+    extensions(("x-permission" = json!("public"))), responses((status = 200, description = "The program's version", body = Version)))]
+async fn version() -> Json<Version> {
+    Json(Version {
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}

@@ -23,11 +23,28 @@ impl DisposableDatabase {
         let (server, url, programs) = start()?;
         let database = Self { server, url };
         database.psql(&programs, &["-c", ROLES])?;
-        for file in migrations()? {
+        for file in sql_files("migrations")? {
             // One transaction per file, as the product does it.
             database.psql(&programs, &["-1", "-f", &file.to_string_lossy()])?;
         }
+        database.add_functions(&programs)?;
         Ok(database)
+    }
+
+    /// As `plumbing/db/functions.rs` does it: after the migrations, all in one transaction.
+    fn add_functions(&self, programs: &Path) -> Outcome {
+        let mut arguments = vec![
+            "-1".to_owned(),
+            "-c".to_owned(),
+            "SET check_function_bodies = off".to_owned(),
+        ];
+        for schema in ["auth", "tenancy"] {
+            for file in sql_files(&format!("migrations/functions/{schema}"))? {
+                arguments.extend(["-f".to_owned(), file.to_string_lossy().into_owned()]);
+            }
+        }
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        self.psql(programs, &arguments)
     }
 
     fn psql(&self, programs: &Path, arguments: &[&str]) -> Outcome {
@@ -86,8 +103,9 @@ fn start() -> Outcome<(Child, String, PathBuf)> {
     }
 }
 
-fn migrations() -> Outcome<Vec<PathBuf>> {
-    let directory = workspace::path("migrations");
+/// In the order of their names.
+fn sql_files(directory: &str) -> Outcome<Vec<PathBuf>> {
+    let directory = workspace::path(directory);
     let entries = fs::read_dir(&directory).map_err(Failure::io("listing", &directory))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

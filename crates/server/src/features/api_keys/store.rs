@@ -51,8 +51,9 @@ async fn select(
             last_used_at, created_at, revoked_at, rotated_from, rotated_from_prefix AS "rotated_from_prefix?", rotated_to AS "rotated_to?",
             rotated_to_prefix AS "rotated_to_prefix?"
          FROM (
-            SELECT k.*, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $8) AS state, previous.prefix AS rotated_from_prefix,
-                next.id AS rotated_to, next.prefix AS rotated_to_prefix
+            SELECT k.id, k.scope, k.organization_id, k.created_by_user_id, k.member_bound, k.name, k.prefix, k.allowed_models, k.expires_at,
+                k.last_used_at, k.created_at, k.revoked_at, k.rotated_from, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $8) AS state,
+                previous.prefix AS rotated_from_prefix, next.id AS rotated_to, next.prefix AS rotated_to_prefix
             FROM api_keys k
             LEFT JOIN api_keys previous ON previous.tenant = k.tenant AND previous.id = k.rotated_from
             LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
@@ -157,9 +158,8 @@ pub async fn recognised(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(Uuid, St
 
 pub struct InsertedKey<'a> {
     pub id: Uuid,
-    /// Whose act made it, or made the key whose place it takes.
-    pub created_by: Uuid,
     pub member_bound: bool,
+    /// The key whose place it takes: whoever made that one counts as having made this one, too.
     pub rotated_from: Option<Uuid>,
     pub name: &'a str,
     pub public_id: &'a str,
@@ -171,23 +171,12 @@ pub struct InsertedKey<'a> {
 
 /// Makes a key of the workspace: the organization's, or the person's in Personal.
 pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
-    let operation = tx.operation();
-    let (user_id, now) = (operation.user_id, operation.request.now);
-    let organization_id = operation.workspace.organization_id();
-    let (scope, owner_user_id) = match organization_id {
-        Some(_) => ("organization", None),
-        None => ("personal", Some(user_id)),
-    };
+    let now = tx.operation().request.now;
     sqlx::query!(
-        "INSERT INTO api_keys (id, scope, organization_id, owner_user_id, created_by_user_id, member_bound, name, public_id, prefix,
-            secret_hash, allowed_models, expires_at, created_at, rotated_from)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "SELECT auth.create_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         key.id,
-        scope,
-        organization_id,
-        owner_user_id,
-        key.created_by,
         key.member_bound,
+        key.rotated_from,
         key.name,
         key.public_id,
         key.prefix,
@@ -195,9 +184,8 @@ pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
         key.allowed_models,
         key.expires_at,
         now,
-        key.rotated_from,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     Ok(())
 }

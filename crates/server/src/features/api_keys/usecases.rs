@@ -84,7 +84,6 @@ pub async fn create(
     let member_bound = only_by_policy(tx.operation(), authorized.permission());
     let inserted = InsertedKey {
         id,
-        created_by: authorized.user_id,
         member_bound,
         rotated_from: None,
         name: request.name.trim(),
@@ -190,7 +189,6 @@ pub async fn rotate(
     let (successor, key) = (crate::ids::new_id(), NewKey::generate());
     let inserted = InsertedKey {
         id: successor,
-        created_by: before.created_by_user_id,
         // Under the policy nobody makes a key that outlives the membership, not even from one that would.
         member_bound: before.member_bound || only_by_policy(tx.operation(), authorized.permission()),
         rotated_from: Some(id),

@@ -163,25 +163,20 @@ pub struct NewInvitation<'a> {
 
 /// False when the address has an open invitation.
 pub async fn insert(tx: &mut TenantTx, invitation: &NewInvitation<'_>) -> Result<bool> {
-    let (now, user_id) = (tx.operation().request.now, tx.operation().user_id);
-    let done = sqlx::query!(
-        "INSERT INTO organization_invitations (id, organization_id, email, role, token_hash, invited_by_user_id, invited_by_name, created_at,
-            expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (organization_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL DO NOTHING",
+    let now = tx.operation().request.now;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT auth.create_invitation($1, $2, $3, $4, $5, $6, $7, $8) AS "made!""#,
         invitation.id,
         invitation.organization,
         invitation.email,
         invitation.role.as_str(),
         invitation.token_hash,
-        user_id,
         invitation.invited_by_name,
         now,
         invitation.expires_at,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// A new link from a new inviter; the link before stops working.
@@ -193,18 +188,15 @@ pub async fn renew(
     invited_by_name: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<()> {
-    let user_id = tx.operation().user_id;
     sqlx::query!(
-        "UPDATE organization_invitations SET token_hash = $3, invited_by_user_id = $4, invited_by_name = $5, expires_at = $6
-         WHERE organization_id = $1 AND id = $2",
+        "SELECT auth.renew_invitation($1, $2, $3, $4, $5)",
         organization,
         id,
         token_hash,
-        user_id,
         invited_by_name,
         expires_at,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Sessions that work in an organization follow the memberships there, in the transaction that changes them. Called before the
-//! membership is touched: sessions are locked first everywhere.
+//! membership is touched: sessions are locked first everywhere. Nobody reaches a colleague's sessions but through these functions of
+//! the database, which do nothing for a plain member.
 
 use uuid::Uuid;
 
@@ -12,8 +13,7 @@ use crate::plumbing::events::{self, Topic};
 /// by the membership alone.
 pub async fn change_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: Role) -> Result<usize> {
     let sessions = sqlx::query_scalar!(
-        "UPDATE user_sessions SET organization_role = $3 WHERE current_organization_id = $1 AND user_id = $2 AND revoked_at IS NULL
-         RETURNING id",
+        r#"SELECT tenancy.show_role_in_sessions($1, $2, $3) AS "id!""#,
         organization,
         user,
         role.as_str(),
@@ -44,12 +44,9 @@ pub async fn move_to_personal(tx: &mut TenantTx, organization: Uuid, user: Optio
 
 /// Locks the sessions in the organization before it ends: what they were writing is committed, and nothing new begins.
 pub async fn hold(tx: &mut TenantTx, organization: Uuid) -> Result<()> {
-    sqlx::query!(
-        "SELECT id FROM user_sessions WHERE current_organization_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
-        organization
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    sqlx::query!("SELECT tenancy.hold_sessions($1)", organization)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -57,8 +54,7 @@ pub async fn hold(tx: &mut TenantTx, organization: Uuid) -> Result<()> {
 pub async fn count(tx: &mut TenantTx, organization: Uuid) -> Result<i64> {
     let now = tx.operation().request.now;
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM user_sessions
-         WHERE current_organization_id = $1 AND revoked_at IS NULL AND expires_at > $2"#,
+        r#"SELECT tenancy.sessions_count($1, $2) AS "count!""#,
         organization,
         now,
     )

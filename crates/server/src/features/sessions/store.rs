@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::users;
 use crate::permissions::{Policies, Role};
 use crate::plumbing::db::{Db, SystemTx, TenantTx};
@@ -99,18 +99,15 @@ pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Resu
         operation.request.user_agent.clone(),
     );
     sqlx::query!(
-        "INSERT INTO user_sessions (id, user_id, token_hash, token_issued_at, ip_address, user_agent, created_at, last_used_at, expires_at,
-            authenticated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $4, $4, $7, $4)",
+        "SELECT auth.open_session($1, $2, $3, $4, $5, $6)",
         session.id,
-        user_id,
         session.token_hash,
         now,
         ip,
         user_agent,
         session.expires_at,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     users::mark_seen(tx).await
 }
@@ -125,42 +122,37 @@ pub async fn renew_token(
     now: DateTime<Utc>,
     overlap: Duration,
 ) -> Result<bool> {
-    let user_id = tx.operation().user_id;
-    let done = sqlx::query!(
-        "UPDATE user_sessions SET token_hash = $4, token_issued_at = $5, last_used_at = $5, previous_token_hash = $3,
-            previous_token_reason = CASE WHEN token_hash = $3 THEN 'renewed' ELSE 'switched' END,
-            previous_token_valid_until = CASE WHEN token_hash = $3 THEN $6::timestamptz END
-         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
-            AND (token_hash = $3 OR (previous_token_hash = $3 AND previous_token_reason = 'moved'))",
+    Ok(sqlx::query_scalar!(
+        r#"SELECT auth.renew_session_token($1, $2, $3, $4, $5) AS "renewed!""#,
         session_id,
-        user_id,
         old_hash,
         new_hash,
         now,
         now + overlap,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// Moves the session into another workspace, with a new token; the one before is told that the workspace changed.
+///
+/// # Errors
+/// 401 when the session ended, or the membership did.
 pub async fn switch_workspace(tx: &mut TenantTx, new_hash: &[u8], organization: Option<(Uuid, Role)>) -> Result<()> {
     let operation = tx.operation();
-    let (session_id, user_id, now) = (operation.session_id, operation.user_id, operation.request.now);
-    sqlx::query!(
-        "UPDATE user_sessions SET previous_token_hash = token_hash, previous_token_reason = 'switched', previous_token_valid_until = NULL,
-            token_hash = $3, token_issued_at = $4, last_used_at = $4, current_organization_id = $5, organization_role = $6
-         WHERE id = $1 AND user_id = $2",
+    let (session_id, now) = (operation.session_id, operation.request.now);
+    let switched = sqlx::query_scalar!(
+        r#"SELECT auth.switch_session($1, $2, $3, $4) AS "switched!""#,
         session_id,
-        user_id,
         new_hash,
-        now,
         organization.map(|(id, _)| id),
-        organization.map(|(_, role)| role.as_str()),
+        now,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
+    if !switched {
+        return Err(Error::unauthenticated());
+    }
     if let Some((organization, _)) = organization {
         sqlx::query!("SELECT tenancy.seen_in($1, $2)", organization, now)
             .fetch_one(tx.conn())

@@ -116,45 +116,27 @@ pub async fn update_profile(
 /// The hash of the password of an enabled account; `None` otherwise. Locks the account before what belongs to it, as everybody does,
 /// in a transaction that holds nothing yet: what may end a sign-in waits for this one, or is seen by it.
 pub async fn hold_account(tx: &mut TenantTx) -> Result<Option<String>> {
-    let user_id = tx.operation().user_id;
-    let held = sqlx::query_scalar!(
-        "SELECT password_hash FROM users WHERE id = $1 AND disabled_at IS NULL FOR NO KEY UPDATE",
-        user_id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(held.flatten())
+    Ok(sqlx::query_scalar!("SELECT auth.hold_own_account()")
+        .fetch_one(tx.conn())
+        .await?)
 }
 
+/// Of the person of the transaction. Whoever means to replace it holds the account.
 pub async fn password_hash(tx: &mut TenantTx) -> Result<Option<String>> {
-    let user_id = tx.operation().user_id;
-    Ok(
-        sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1 FOR UPDATE", user_id)
-            .fetch_one(tx.conn())
-            .await?,
-    )
+    Ok(sqlx::query_scalar!("SELECT auth.own_password_hash()")
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 pub async fn has_password(tx: &mut TenantTx) -> Result<bool> {
-    let user_id = tx.operation().user_id;
-    Ok(sqlx::query_scalar!(
-        r#"SELECT password_hash IS NOT NULL AS "has!" FROM users WHERE id = $1"#,
-        user_id
-    )
-    .fetch_one(tx.conn())
-    .await?)
+    Ok(password_hash(tx).await?.is_some())
 }
 
 pub async fn set_password_hash(tx: &mut TenantTx, hash: &str) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    sqlx::query!(
-        "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
-        user_id,
-        hash,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT auth.set_own_password($1, $2)", hash, now)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! The schema: roles first, then forward-only migrations under an advisory lock.
+//! The schema: roles first, then forward-only migrations, then the functions, all under one advisory lock.
 
 use anyhow::Context as _;
 use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 
-use super::{APP_ROLE, SYSTEM_ROLE};
+use super::{APP_ROLE, SYSTEM_ROLE, functions};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -45,7 +45,8 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
 async fn migrate_alone(connection: &mut PgConnection, server_version: i32) -> anyhow::Result<()> {
     ensure_roles(connection, server_version).await?;
     refuse_newer_schema(connection).await?;
-    MIGRATOR.run(connection).await.context("migrating the database")
+    MIGRATOR.run(&mut *connection).await.context("migrating the database")?;
+    functions::apply(connection).await
 }
 
 /// A program must not write into a schema that it does not know.
@@ -69,7 +70,7 @@ pub async fn refuse_newer_schema(connection: &mut PgConnection) -> anyhow::Resul
             "the database was migrated by a newer Inventiv (schema {applied}, this program knows {newest_known}): start that version, or restore a backup"
         );
     }
-    Ok(())
+    functions::refuse_newer(connection).await
 }
 
 async fn ensure_roles(connection: &mut PgConnection, server_version: i32) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@
 //! A transaction is a guard: it rolls back when dropped and keeps its changes only by `commit`. None lives across a call to a
 //! provider or an engine.
 
+mod functions;
 pub mod migrations;
 pub mod private;
 mod system_tx;

@@ -64,30 +64,52 @@ impl<'a> Attempt<'a> {
     /// # Errors
     /// 409 `idempotency_key_reused` when the key came with another body.
     pub async fn replay(&self, tx: &mut TenantTx) -> Result<Option<Answer>> {
+        let Some(key) = self.key else {
+            return Ok(None);
+        };
         let operation = tx.operation().clone();
-        self.replay_for(tx.conn(), &operation).await
+        self.wait_for_turn(tx.conn(), &operation, key).await?;
+        let kept = sqlx::query_as!(
+            Kept,
+            r#"SELECT request_hash AS "request_hash!", status AS "status!", response AS "response!" FROM auth.own_answer($1, $2, $3)"#,
+            operation.tenant(),
+            self.operation,
+            key,
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        self.answer_of(kept)
     }
 
-    /// As [`Attempt::replay`], in any transaction that works for the operation.
+    /// As [`Attempt::replay`], in a transaction of the system that works for the operation.
     pub async fn replay_for(&self, conn: &mut PgConnection, operation: &Operation) -> Result<Option<Answer>> {
         let Some(key) = self.key else {
             return Ok(None);
         };
-        let (user, tenant) = (operation.user_id, operation.tenant());
-        let turn = format!("{user}/{tenant}/{}/{key}", self.operation);
-        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
-            .fetch_one(&mut *conn)
-            .await?;
-        let row = sqlx::query!(
+        self.wait_for_turn(conn, operation, key).await?;
+        let kept = sqlx::query_as!(
+            Kept,
             "SELECT request_hash, status, response FROM idempotency_keys WHERE user_id = $1 AND tenant = $2 AND operation = $3 AND key = $4",
-            user,
-            tenant,
+            operation.user_id,
+            operation.tenant(),
             self.operation,
             key,
         )
         .fetch_optional(conn)
         .await?;
-        let Some(row) = row else {
+        self.answer_of(kept)
+    }
+
+    async fn wait_for_turn(&self, conn: &mut PgConnection, operation: &Operation, key: &str) -> Result<()> {
+        let turn = format!("{}/{}/{}/{key}", operation.user_id, operation.tenant(), self.operation);
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+            .fetch_one(conn)
+            .await?;
+        Ok(())
+    }
+
+    fn answer_of(&self, kept: Option<Kept>) -> Result<Option<Answer>> {
+        let Some(row) = kept else {
             return Ok(None);
         };
         if row.request_hash != self.request_hash {
@@ -108,11 +130,26 @@ impl<'a> Attempt<'a> {
 
     /// Keeps the answer. What must be shown only once is passed in `secret_field`: the replay says that it was shown.
     pub async fn keep(&self, tx: &mut TenantTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
-        let operation = tx.operation().clone();
-        self.keep_for(tx.conn(), &operation, answer, secret_field).await
+        let Some(key) = self.key else {
+            return Ok(());
+        };
+        let (tenant, now) = (tx.operation().tenant(), tx.operation().request.now);
+        sqlx::query!(
+            "SELECT auth.keep_answer($1, $2, $3, $4, $5, $6, $7)",
+            tenant,
+            self.operation,
+            key,
+            &self.request_hash[..],
+            answer.status.as_u16() as i16,
+            without_secret(&answer.body, secret_field),
+            now,
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        Ok(())
     }
 
-    /// As [`Attempt::keep`], in any transaction that works for the operation.
+    /// As [`Attempt::keep`], in a transaction of the system that works for the operation.
     pub async fn keep_for(
         &self,
         conn: &mut PgConnection,
@@ -123,12 +160,6 @@ impl<'a> Attempt<'a> {
         let Some(key) = self.key else {
             return Ok(());
         };
-        let mut body = answer.body.clone();
-        if let (Some(secret), Some(object)) = (secret_field, body.as_object_mut())
-            && object.remove(secret).is_some()
-        {
-            object.insert("secret_already_shown".to_owned(), Value::Bool(true));
-        }
         let (user, tenant, now) = (operation.user_id, operation.tenant(), operation.request.now);
         sqlx::query!(
             "INSERT INTO idempotency_keys (user_id, tenant, operation, key, request_hash, status, response, created_at)
@@ -139,13 +170,30 @@ impl<'a> Attempt<'a> {
             key,
             &self.request_hash[..],
             answer.status.as_u16() as i16,
-            body,
+            without_secret(&answer.body, secret_field),
             now,
         )
         .execute(conn)
         .await?;
         Ok(())
     }
+}
+
+/// What was answered under a key, and to which request.
+struct Kept {
+    request_hash: Vec<u8>,
+    status: i16,
+    response: Value,
+}
+
+fn without_secret(body: &Value, secret_field: Option<&str>) -> Value {
+    let mut body = body.clone();
+    if let (Some(secret), Some(object)) = (secret_field, body.as_object_mut())
+        && object.remove(secret).is_some()
+    {
+        object.insert("secret_already_shown".to_owned(), Value::Bool(true));
+    }
+    body
 }
 
 /// Forgets answers given before a moment, at most so many; says how many.

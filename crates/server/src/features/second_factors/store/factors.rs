@@ -9,32 +9,35 @@ use super::pending::end_challenges_of;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{SystemTx, TenantTx};
 
-/// The person's authenticator app.
-pub struct Totp {
-    pub secret_encrypted: Vec<u8>,
+/// The person's authenticator app, as it is shown.
+pub struct TotpFacts {
     pub confirmed_at: Option<DateTime<Utc>>,
-    pub last_step: Option<i64>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-pub async fn totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
+pub async fn totp(tx: &mut TenantTx) -> Result<Option<TotpFacts>> {
     let user_id = tx.operation().user_id;
     Ok(sqlx::query_as!(
-        Totp,
-        "SELECT secret_encrypted, confirmed_at, last_step, last_used_at FROM totp_authenticators WHERE user_id = $1",
+        TotpFacts,
+        "SELECT confirmed_at, last_used_at FROM totp_authenticators WHERE user_id = $1",
         user_id
     )
     .fetch_optional(tx.conn())
     .await?)
 }
 
-/// As [`totp`], held until the end of the transaction: of two uses of one code, the second sees the first.
+/// What a code of the person's authenticator app is checked with.
+pub struct Totp {
+    pub secret_encrypted: Vec<u8>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub last_step: Option<i64>,
+}
+
+/// Held until the end of the transaction: of two uses of one code, the second sees the first.
 pub async fn lock_totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
-    let user_id = tx.operation().user_id;
     Ok(sqlx::query_as!(
         Totp,
-        "SELECT secret_encrypted, confirmed_at, last_step, last_used_at FROM totp_authenticators WHERE user_id = $1 FOR UPDATE",
-        user_id
+        r#"SELECT secret_encrypted AS "secret_encrypted!", confirmed_at, last_step FROM auth.lock_own_totp()"#
     )
     .fetch_optional(tx.conn())
     .await?)
@@ -42,17 +45,14 @@ pub async fn lock_totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
 
 /// Replaces an authenticator app that was never confirmed; false when there is one that was.
 pub async fn put_unconfirmed_totp(tx: &mut TenantTx, secret_encrypted: &[u8]) -> Result<bool> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    let done = sqlx::query!(
-        "INSERT INTO totp_authenticators AS t (user_id, secret_encrypted, created_at) VALUES ($1, $2, $3)
-         ON CONFLICT (user_id) DO UPDATE SET secret_encrypted = $2, created_at = $3 WHERE t.confirmed_at IS NULL",
-        user_id,
+    let now = tx.operation().request.now;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT auth.put_unconfirmed_totp($1, $2) AS "put!""#,
         secret_encrypted,
         now,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// The app showed that it has the secret: a step of it is used.
@@ -103,11 +103,10 @@ pub async fn own_factors(tx: &mut TenantTx) -> Result<OwnFactors> {
 
 /// The oldest first. There are at most [`MOST_PASSKEYS`].
 pub async fn passkeys(tx: &mut TenantTx) -> Result<Vec<StoredPasskey>> {
-    let user_id = tx.operation().user_id;
     Ok(sqlx::query_as!(
         StoredPasskey,
-        "SELECT id, name, rp_id, credential, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT $2",
-        user_id,
+        r#"SELECT id AS "id!", name AS "name!", rp_id AS "rp_id!", credential AS "credential!", created_at AS "created_at!", last_used_at
+         FROM auth.own_passkeys($1)"#,
         MOST_PASSKEYS,
     )
     .fetch_all(tx.conn())
@@ -125,18 +124,17 @@ pub struct NewPasskey<'a> {
 /// # Errors
 /// 409 `passkey_exists` when it is registered already, here or with another account.
 pub async fn insert_passkey(tx: &mut TenantTx, passkey: &NewPasskey<'_>) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let now = tx.operation().request.now;
     sqlx::query!(
-        "INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, credential, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT auth.add_passkey($1, $2, $3, $4, $5, $6)",
         passkey.id,
-        user_id,
         passkey.name,
         passkey.rp_id,
         passkey.credential_id,
         passkey.credential,
         now,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await
     .map_err(|error| {
         if Error::violates(&error, "passkeys_credential_key") {
@@ -163,16 +161,10 @@ pub async fn rename_passkey(tx: &mut TenantTx, id: Uuid, name: &str) -> Result<(
 
 /// A passkey signed: its counter moved on.
 pub async fn use_passkey(tx: &mut TenantTx, id: Uuid, credential: &Value) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    sqlx::query!(
-        "UPDATE passkeys SET credential = $3, last_used_at = $4 WHERE id = $1 AND user_id = $2",
-        id,
-        user_id,
-        credential,
-        now,
-    )
-    .execute(tx.conn())
-    .await?;
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT auth.use_passkey($1, $2, $3)", id, credential, now)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -212,33 +204,21 @@ pub async fn recovery_codes_left(tx: &mut TenantTx) -> Result<i64> {
 
 /// The codes before stop working.
 pub async fn replace_recovery_codes(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user_id)
-        .execute(tx.conn())
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT auth.replace_recovery_codes($1, $2)", hashes, now)
+        .fetch_one(tx.conn())
         .await?;
-    sqlx::query!(
-        "INSERT INTO recovery_codes (user_id, code_hash, created_at) SELECT $1, hash, $3 FROM unnest($2::bytea[]) AS hash",
-        user_id,
-        hashes,
-        now,
-    )
-    .execute(tx.conn())
-    .await?;
     Ok(())
 }
 
 /// False for a code that isn't one, or was used.
 pub async fn use_recovery_code(tx: &mut TenantTx, hash: &[u8]) -> Result<bool> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    let done = sqlx::query!(
-        "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL",
-        user_id,
-        hash,
-        now,
+    let now = tx.operation().request.now;
+    Ok(
+        sqlx::query_scalar!(r#"SELECT auth.use_recovery_code($1, $2) AS "used!""#, hash, now)
+            .fetch_one(tx.conn())
+            .await?,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// What was removed of an account.

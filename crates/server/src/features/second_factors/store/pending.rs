@@ -16,16 +16,15 @@ pub struct NewChallenge<'a> {
 }
 
 pub async fn insert_challenge(tx: &mut TenantTx, challenge: &NewChallenge<'_>) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let now = tx.operation().request.now;
     sqlx::query!(
-        "INSERT INTO sign_in_challenges (token_hash, user_id, created_at, expires_at, passkey_state) VALUES ($1, $2, $3, $4, $5)",
+        "SELECT auth.open_challenge($1, $2, $3, $4)",
         challenge.token_hash,
-        user_id,
         now,
         challenge.expires_at,
         challenge.passkey_state,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     Ok(())
 }
@@ -47,12 +46,11 @@ pub struct Challenge {
 
 /// Held until the end of the transaction: answers to one challenge take turns.
 pub async fn lock_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<Option<Challenge>> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
+    let now = tx.operation().request.now;
     Ok(sqlx::query_as!(
         Challenge,
-        "SELECT failures, passkey_state FROM sign_in_challenges WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3 FOR UPDATE",
+        r#"SELECT failures AS "failures!", passkey_state FROM auth.lock_challenge($1, $2)"#,
         token_hash,
-        user_id,
         now,
     )
     .fetch_optional(tx.conn())
@@ -60,26 +58,16 @@ pub async fn lock_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<Opti
 }
 
 pub async fn count_failure(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
-    let user_id = tx.operation().user_id;
-    sqlx::query!(
-        "UPDATE sign_in_challenges SET failures = failures + 1 WHERE token_hash = $1 AND user_id = $2",
-        token_hash,
-        user_id
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("SELECT auth.count_challenge_failure($1)", token_hash)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 
 pub async fn end_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
-    let user_id = tx.operation().user_id;
-    sqlx::query!(
-        "DELETE FROM sign_in_challenges WHERE token_hash = $1 AND user_id = $2",
-        token_hash,
-        user_id
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("SELECT auth.end_challenge($1)", token_hash)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -110,26 +98,17 @@ pub struct NewCeremony<'a> {
 
 /// One at a time for each purpose of a session: the one before is forgotten.
 pub async fn put_ceremony(tx: &mut TenantTx, ceremony: &NewCeremony<'_>) -> Result<()> {
-    let (user_id, session_id) = (tx.operation().user_id, tx.operation().session_id);
+    let session_id = tx.operation().session_id;
     sqlx::query!(
-        "DELETE FROM passkey_ceremonies WHERE user_id = $1 AND session_id = $2 AND purpose = $3",
-        user_id,
-        session_id,
-        ceremony.purpose.as_str(),
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "INSERT INTO passkey_ceremonies (id, user_id, session_id, purpose, rp_id, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT auth.put_passkey_ceremony($1, $2, $3, $4, $5, $6)",
         ceremony.id,
-        user_id,
         session_id,
         ceremony.purpose.as_str(),
         ceremony.rp_id,
         ceremony.state,
         ceremony.expires_at,
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     Ok(())
 }
@@ -137,19 +116,17 @@ pub async fn put_ceremony(tx: &mut TenantTx, ceremony: &NewCeremony<'_>) -> Resu
 /// What the session's ceremony is judged by. It is gone then, good answer or bad.
 pub async fn take_ceremony(tx: &mut TenantTx, id: Uuid, purpose: Purpose, rp_id: &str) -> Result<Option<Value>> {
     let operation = tx.operation();
-    let (user_id, session_id, now) = (operation.user_id, operation.session_id, operation.request.now);
-    let row = sqlx::query!(
-        "DELETE FROM passkey_ceremonies WHERE id = $1 AND user_id = $2 AND session_id = $3 AND purpose = $4 AND rp_id = $5
-         RETURNING state, expires_at",
+    let (session_id, now) = (operation.session_id, operation.request.now);
+    Ok(sqlx::query_scalar!(
+        "SELECT auth.take_passkey_ceremony($1, $2, $3, $4, $5)",
         id,
-        user_id,
         session_id,
         purpose.as_str(),
         rp_id,
+        now,
     )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.filter(|row| row.expires_at > now).map(|row| row.state))
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// Forgets challenges and ceremonies that nobody answered. Says how many, at most twice the limit.

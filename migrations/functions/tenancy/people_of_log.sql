@@ -1,0 +1,16 @@
+-- Who acted and on whom, for the readers of an organization's log, also when those people have left: the organization knew them, and
+-- a log that forgets who was removed says nothing. Nobody else's names, and none of accounts that were closed. `wanted` and
+-- `pattern` (of the address) narrow it down; NULL doesn't.
+CREATE OR REPLACE FUNCTION tenancy.people_of_log(wanted uuid[], pattern text) RETURNS TABLE (id uuid, email text, name text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT u.id, u.email, btrim(u.first_name || ' ' || u.last_name) FROM public.users u
+    WHERE (wanted IS NULL OR u.id = ANY(wanted)) AND (pattern IS NULL OR u.email ILIKE pattern) AND (
+        u.id = NULLIF(current_setting('inventiv.user_id', true), '')::uuid
+        OR current_setting('inventiv.platform', true) = 'on'
+        OR u.deleted_at IS NULL AND EXISTS (SELECT 1 FROM public.audit_log e WHERE e.actor_id = u.id AND e.actor_kind = 'user'
+            AND e.tenant = NULLIF(current_setting('inventiv.organization_id', true), '')::uuid)
+        OR u.deleted_at IS NULL AND EXISTS (SELECT 1 FROM public.audit_log e WHERE e.target_id = u.id AND e.target_type = 'user'
+            AND e.tenant = NULLIF(current_setting('inventiv.organization_id', true), '')::uuid))
+$$;
+REVOKE ALL ON FUNCTION tenancy.people_of_log FROM PUBLIC, inventiv_app, inventiv_system;
+GRANT EXECUTE ON FUNCTION tenancy.people_of_log TO inventiv_app;

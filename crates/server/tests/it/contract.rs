@@ -292,11 +292,15 @@ const TRIGGERS: &str = "SELECT c.relname::text, format('- `%s`', regexp_replace(
 const GRANTS: &str = "SELECT c.relname::text, format('- %s: %s', r.rolname, concat_ws('; ',
         (SELECT string_agg(privilege, ', ') FROM unnest(ARRAY['select', 'insert', 'update', 'delete']) privilege
             WHERE has_table_privilege(r.rolname, c.oid, privilege)),
-        (SELECT 'update of ' || string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
-            AND NOT a.attisdropped AND NOT has_table_privilege(r.rolname, c.oid, 'update') AND has_column_privilege(r.rolname, c.oid, a.attnum, 'update'))))
+        (SELECT string_agg(of_columns, '; ') FROM (
+            SELECT privilege || ' of ' || string_agg(a.attname, ', ' ORDER BY a.attnum) AS of_columns
+            FROM unnest(ARRAY['select', 'insert', 'update']) WITH ORDINALITY p(privilege, place) JOIN pg_attribute a ON a.attrelid = c.oid
+                AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_table_privilege(r.rolname, c.oid, privilege)
+                AND has_column_privilege(r.rolname, c.oid, a.attnum, privilege)
+            GROUP BY privilege, place ORDER BY place) AS columns)))
     FROM pg_class c CROSS JOIN pg_roles r WHERE r.rolname IN ('inventiv_app', 'inventiv_system') AND c.relnamespace = 'public'::regnamespace
     AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete')
-        OR has_any_column_privilege(r.rolname, c.oid, 'update')) ORDER BY c.relname, r.rolname";
+        OR has_any_column_privilege(r.rolname, c.oid, 'select, insert, update')) ORDER BY c.relname, r.rolname";
 
 const FUNCTIONS: &str = "SELECT format('- `%s.%s(%s)`%s, %s%s', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid),
         CASE WHEN p.prokind = 'p' THEN ' procedure' ELSE ' returns `' || pg_get_function_result(p.oid) || '`' END,

@@ -26,6 +26,14 @@ pub async fn fresh() -> PgConnectOptions {
     prepared.template.clone().database(&name)
 }
 
+/// A new database without anything in it. The roles are there: the cluster has them.
+pub async fn empty() -> PgConnectOptions {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let prepared = tokio::task::spawn_blocking(prepared).await.unwrap();
+    let name = format!("empty_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    private::prepare(&prepared.cluster, &name).await.unwrap()
+}
+
 /// A copy of a database nobody is connected to.
 pub async fn copy_of(source: &str, name: &str) -> PgConnectOptions {
     let prepared = tokio::task::spawn_blocking(prepared).await.unwrap();

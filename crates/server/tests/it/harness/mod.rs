@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 pub use client::{Answer, Client};
 pub use database::discard;
-pub use database::fresh as fresh_database;
+pub use database::{empty as empty_database, fresh as fresh_database};
 pub use factors::{add_passkey, code_at, code_of, enrol_totp, new_passkey};
 pub use passkeys::Authenticator;
 pub use smtp_sink::{Fault, Received, SmtpSink, Tls};

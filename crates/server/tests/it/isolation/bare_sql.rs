@@ -11,12 +11,12 @@ use crate::harness::world::{Belongings, Side, World};
 
 /// What a transaction says about who asks; what plumbing/db sets for real.
 #[derive(Debug, Clone)]
-struct Settings {
-    name: &'static str,
-    user: Option<Uuid>,
-    organization: Option<Uuid>,
-    personal: Option<Uuid>,
-    platform: bool,
+pub(super) struct Settings {
+    pub(super) name: &'static str,
+    pub(super) user: Option<Uuid>,
+    pub(super) organization: Option<Uuid>,
+    pub(super) personal: Option<Uuid>,
+    pub(super) platform: bool,
 }
 
 /// Everybody who must not reach anything of Bravo.
@@ -57,7 +57,7 @@ fn strangers(world: &World) -> Vec<Settings> {
 }
 
 /// A connection as requests have it.
-async fn as_application(options: &PgConnectOptions) -> PgConnection {
+pub(super) async fn as_application(options: &PgConnectOptions) -> PgConnection {
     let mut connection = options.connect().await.unwrap();
     connection.execute("SET ROLE inventiv_app").await.unwrap();
     connection
@@ -80,7 +80,7 @@ async fn apply(connection: &mut PgConnection, settings: &Settings) {
 
 /// What became of a statement.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+pub(super) enum Outcome {
     /// How many of the rows it must not reach it reached.
     Reached(i64),
     /// 42501.
@@ -89,7 +89,7 @@ enum Outcome {
 }
 
 /// Runs a statement that counts what it reached, and takes it back.
-async fn attempt(connection: &mut PgConnection, settings: &Settings, statement: &str) -> Outcome {
+pub(super) async fn attempt(connection: &mut PgConnection, settings: &Settings, statement: &str) -> Outcome {
     let mut tx = connection.begin().await.unwrap();
     apply(&mut tx, settings).await;
     let outcome = match sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.to_owned()))
@@ -125,6 +125,19 @@ async fn columns(owner: &PgPool, table: &str) -> Vec<String> {
     .fetch_all(owner)
     .await
     .unwrap()
+}
+
+/// What the application's role may read of a table, for a list of columns. Nothing at all: every column, which is refused.
+async fn readable(owner: &PgPool, table: &str) -> String {
+    let columns: Option<String> = sqlx::query_scalar(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0
+            AND NOT attisdropped AND has_column_privilege('inventiv_app', attrelid, attnum, 'SELECT')",
+    )
+    .bind(table)
+    .fetch_one(owner)
+    .await
+    .unwrap();
+    columns.unwrap_or_else(|| "*".to_owned())
 }
 
 fn with_tenants() -> impl Iterator<Item = (&'static str, Class)> {
@@ -171,19 +184,24 @@ async fn bare_reads_and_changes_reach_nothing_of_another_tenant() {
         for (table, class) in with_tenants().filter(|(table, _)| !is_visible_to(&settings, table)) {
             let foreign = of(class, bravo);
             let before = fingerprint(&owner, table, &foreign).await;
+            let seen = readable(&owner, table).await;
             let mut statements = vec![
                 format!("SELECT count(*) FROM {table} WHERE {foreign}"),
                 format!(
-                    "SELECT count(*) FROM {table} t WHERE t::text LIKE '%{}%'",
+                    "SELECT count(*) FROM (SELECT {seen} FROM {table}) t WHERE t::text LIKE '%{}%'",
                     Side::Bravo.marker()
                 ),
-                format!("SELECT count(*) FROM (SELECT * FROM {table} WHERE {foreign} FOR UPDATE) t"),
-                format!("WITH gone AS (DELETE FROM {table} RETURNING *) SELECT count(*) FROM gone WHERE {foreign}"),
-                format!("WITH gone AS (DELETE FROM {table} WHERE {foreign} RETURNING *) SELECT count(*) FROM gone"),
+                format!("SELECT count(*) FROM (SELECT {seen} FROM {table} WHERE {foreign} FOR UPDATE) t"),
+                format!(
+                    "WITH gone AS (DELETE FROM {table} RETURNING {seen}) SELECT count(*) FROM gone WHERE {foreign}"
+                ),
+                format!(
+                    "WITH gone AS (DELETE FROM {table} WHERE {foreign} RETURNING {seen}) SELECT count(*) FROM gone"
+                ),
             ];
             for column in columns(&owner, table).await {
                 statements.push(format!(
-                    "WITH changed AS (UPDATE {table} SET {column} = {column} RETURNING *) SELECT count(*) FROM changed WHERE {foreign}"
+                    "WITH changed AS (UPDATE {table} SET {column} = {column} RETURNING {seen}) SELECT count(*) FROM changed WHERE {foreign}"
                 ));
             }
             for statement in statements {

@@ -4,4 +4,6 @@ mod bare_sql;
 mod catalog_gate;
 pub mod classes;
 mod connections;
+mod functions;
 mod owners;
+mod secret_columns;

@@ -81,8 +81,10 @@ const FILES: &[File] = files! {
         lock_own_role
         may_act_on_members
         members_count
+        model_in_use
         move_sessions_to_personal
         people_of_log
+        ready_instances_by_model
         refuse_change
         request_email_change
         require_first_owner

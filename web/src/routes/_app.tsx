@@ -1,9 +1,9 @@
 import { createFileRoute, redirect } from '@tanstack/react-router';
 import { asProblem } from '@/api/problem';
-import { AppShell } from '@/components/app-shell';
 import { StartProblem } from '@/components/route-problem';
 import { meQuery } from '@/features/session/session';
 import { isLanguage, showLanguage } from '@/i18n/language';
+import { AppShell } from '@/shell/app-shell';
 
 export const Route = createFileRoute('/_app')({
   beforeLoad: async ({ context, location }) => {

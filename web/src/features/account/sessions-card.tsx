@@ -13,9 +13,9 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
 import { roleLabel } from '@/features/organizations/role';
+import { browserName } from '@/lib/browser-name';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { browserName } from './browser-name';
 import { sessionsQuery } from './queries';
 
 export function SessionsCard() {

@@ -2,10 +2,10 @@ import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { InstanceType, Model, Provider, Zone } from '@/api/shapes';
 import { Money } from '@/components/money';
-import { ScopeBadge } from '@/components/scope-badge';
 import { SearchField } from '@/components/search-field';
 import { Badge } from '@/components/ui/badge';
 import { ChoiceCard } from '@/components/ui/choice-card';
+import { ScopeBadge } from '@/features/session/scope-badge';
 import { useFormat } from '@/lib/format';
 import { seemsToFit, totalVram, typesIn, zonesOf } from './choice';
 

@@ -6,7 +6,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
-import { browserName } from '@/features/account/browser-name';
+import { browserName } from '@/lib/browser-name';
 import { describeFieldProblem } from '@/lib/problem-words';
 import { createPasskey } from '@/lib/webauthn';
 

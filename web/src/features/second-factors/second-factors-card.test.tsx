@@ -2,10 +2,10 @@ import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { AccountDialog } from '@/features/account/search';
 import { answering } from '@/test/answers';
 import { meWith } from '@/test/fixtures';
 import { signedIn } from '@/test/wrapper';
+import type { FactorDialog } from './dialogs';
 import { SecondFactorsCard } from './second-factors-card';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -15,9 +15,9 @@ const secret = { secret: 'ABCDEFGH', otpauth_uri: 'otpauth://totp/x?secret=ABCDE
 const start = 'POST /auth/me/totp';
 
 /** The card with an address of its own. */
-function Addressed({ dialog, onDialog }: { dialog?: AccountDialog; onDialog?: (dialog: AccountDialog) => void }) {
+function Addressed({ dialog, onDialog }: { dialog?: FactorDialog; onDialog?: (dialog: FactorDialog) => void }) {
   const [open, setOpen] = useState(dialog);
-  const go = (next: AccountDialog) => {
+  const go = (next: FactorDialog) => {
     onDialog?.(next);
     // As a router does: a moment later.
     setTimeout(() => setOpen(next));

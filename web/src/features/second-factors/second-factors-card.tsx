@@ -13,10 +13,10 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
-import type { AccountDialog } from '@/features/account/search';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { supportsPasskeys } from '@/lib/webauthn';
+import type { FactorDialog } from './dialogs';
 import { PasskeyDialog } from './passkey-dialog';
 import { secondFactorsQuery } from './queries';
 import { RecoveryCodesDialog } from './recovery-codes';
@@ -28,7 +28,7 @@ type Open =
   | { kind: 'remove_passkey'; passkey: Passkey }
   | { kind: 'codes'; codes: string[] };
 
-type SecondFactorsCardProps = { dialog: AccountDialog; onDialog: (dialog: AccountDialog) => void };
+type SecondFactorsCardProps = { dialog: FactorDialog; onDialog: (dialog: FactorDialog) => void };
 
 export function SecondFactorsCard({ dialog, onDialog }: SecondFactorsCardProps) {
   const { t } = useTranslation();

@@ -1,7 +1,6 @@
 import { renderHook } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { currentWorkspace } from '@/api/workspace';
-import { visibleNavigation } from '@/components/navigation';
 import { meWith, moduleEntry } from '@/test/fixtures';
 import { signedIn } from '@/test/wrapper';
 import { accessTo, adoptSession, meQuery, useCan, workspaceKey } from './session';
@@ -36,21 +35,6 @@ describe('accessTo', () => {
 
   it('explains a missing permission in Personal as a missing organization', () => {
     expect(accessTo(meWith(), { permission: 'organization.read' })).toMatchObject({ reason: 'organization_required' });
-  });
-});
-
-describe('the navigation', () => {
-  it('marks organization modules in Personal and hides those without permission', () => {
-    const me = meWith({
-      modules: [
-        moduleEntry('instances', { available: false, reason: 'organization_required' }),
-        moduleEntry('finops', { available: false, reason: 'permission_required' }),
-      ],
-    });
-    const shown = new Map(visibleNavigation(me).map((entry) => [entry.to, entry.organizationRequired]));
-    expect(shown.get('/instances')).toBe(true);
-    expect(shown.has('/finops')).toBe(false);
-    expect(shown.get('/organizations')).toBe(false);
   });
 });
 

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { sectionOf } from '@/components/navigation';
 import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
+import { sectionOf } from './section';
 import { enterOrganization } from './session';
 
 /** Moves the session to an organization, or to Personal with null. What was on the screen belongs to the old workspace and goes. */
@@ -15,7 +15,7 @@ export function useSwitchWorkspace() {
     mutationFn: async (organizationId: string | null) => {
       const { pathname } = router.state.location;
       await enterOrganization(queries, organizationId);
-      await router.navigate({ to: pathname === '/account' ? '/account' : sectionOf(pathname), search: {} });
+      await router.navigate({ to: sectionOf(router, pathname), search: {} });
     },
     onError: (error) => {
       const words = describeProblem(t, error);

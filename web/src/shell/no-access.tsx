@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Building2, Lock } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '@/components/ui/button';
+import { EmptyState } from '@/components/ui/empty-state';
 import { membersQuery } from '@/features/members/queries';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { personName } from '@/lib/person-name';
-import { Button } from './ui/button';
-import { EmptyState } from './ui/empty-state';
 
 type NoAccessProps = { reason: 'organization_required' | 'permission_required'; permission: string };
 

@@ -2,14 +2,14 @@ import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '@/components/ui/button';
 import { ReauthenticationDialog } from '@/features/reauthentication/reauthentication-dialog';
 import { useLiveUpdates } from '@/features/session/live-updates';
+import { sectionOf } from '@/features/session/section';
 import { useMe, workspaceKey } from '@/features/session/session';
 import { useFetchTheRest } from './fetch-the-rest';
-import { sectionOf } from './navigation';
 import { PageGate } from './page-gate';
 import { Sidebar } from './sidebar';
-import { Button } from './ui/button';
 import { WorkspaceBanner } from './workspace-banner';
 
 // What opens over the page is fetched when it is first asked for: nobody needs it to see the page.
@@ -97,7 +97,7 @@ function useLeaveOtherWorkspace(key: string) {
     if (shown.current === key) return;
     shown.current = key;
     const { pathname, search } = router.state.location;
-    const section = sectionOf(pathname);
+    const section = sectionOf(router, pathname);
     const isBelow = pathname.startsWith(`${section}/`);
     if (isBelow || Object.keys(search).length > 0) void router.navigate({ to: section, search: {}, replace: true });
   }, [key, router]);

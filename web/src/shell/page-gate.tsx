@@ -1,8 +1,8 @@
 import { useMatches } from '@tanstack/react-router';
 import { type ReactNode, Suspense } from 'react';
+import { Skeleton } from '@/components/ui/skeleton';
 import { accessTo, useMe } from '@/features/session/session';
 import { NoAccess } from './no-access';
-import { Skeleton } from './ui/skeleton';
 
 /** Shows the page if the workspace may have it, and otherwise why not. The API decides all the same. */
 export function PageGate({ children }: { children: ReactNode }) {

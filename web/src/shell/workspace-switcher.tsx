@@ -2,12 +2,12 @@ import { ChevronsUpDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Skeleton } from '@/components/ui/skeleton';
 import { OrganizationMark } from '@/features/organizations/organization-mark';
 import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
-import { Skeleton } from './ui/skeleton';
 
 const WorkspaceList = lazy(() => import('./workspace-list').then((module) => ({ default: module.WorkspaceList })));
 

@@ -1,9 +1,9 @@
 import { useMatches } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { Badge } from '@/components/ui/badge';
 import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
-import { Badge } from './ui/badge';
 
 /** Names the workspace and the role at the top of every page that shows or changes something of it. */
 export function WorkspaceBanner() {

@@ -4,6 +4,7 @@ import { Command } from 'cmdk';
 import { Building2, KeyRound, Languages, MailPlus, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '@/components/ui/dialog';
 import { useChooseLanguage } from '@/features/account/use-choose-language';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { useCan, useMe } from '@/features/session/session';
@@ -12,7 +13,6 @@ import { languageNames, languages } from '@/i18n/language';
 import { setTheme } from '@/lib/theme';
 import { commandInput, commandItem } from './command-styles';
 import { visibleNavigation } from './navigation';
-import { Dialog } from './ui/dialog';
 
 type PaletteProps = { open: boolean; onOpenChange: (open: boolean) => void };
 

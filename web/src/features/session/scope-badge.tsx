@@ -1,8 +1,8 @@
 import { Building2, Globe, User } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useMe } from '@/features/session/session';
+import { Badge } from '@/components/ui/badge';
 import { shortId } from '@/lib/short-id';
-import { Badge } from './ui/badge';
+import { useMe } from './session';
 
 /** Whose a resource is: "Personal", "Public" or "Org: <name>". */
 export function ScopeBadge({ organizationId, scope }: { organizationId: string | null | undefined; scope: string }) {

@@ -4,14 +4,14 @@ import { ChevronsUpDown, LogOut, Search, UserRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { api } from '@/api/client';
 import { rememberWorkspace } from '@/api/workspace';
+import { Badge } from '@/components/ui/badge';
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
 import { personName } from '@/lib/person-name';
 import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
 import { type VisibleEntry, visibleNavigation } from './navigation';
-import { Badge } from './ui/badge';
-import { Menu, MenuItem, MenuLabel, MenuSeparator } from './ui/menu';
 import { WorkspaceSwitcher } from './workspace-switcher';
 
 const sections = ['work', 'finance', 'organization'] as const;

@@ -73,8 +73,3 @@ export function visibleNavigation(me: Me): VisibleEntry[] {
     return advertised ? [{ ...entry, organizationRequired: true }] : [];
   });
 }
-
-/** The list page above a path: where to go when what the path shows belongs to another workspace. */
-export function sectionOf(pathname: string): NavigationEntry['to'] {
-  return navigation.find((entry) => entry.to !== '/' && pathname.startsWith(String(entry.to)))?.to ?? '/';
-}

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '@/components/ui/dialog';
 import { Sidebar } from './sidebar';
-import { Dialog } from './ui/dialog';
 
 type MenuDialogProps = { open: boolean; onOpenChange: (open: boolean) => void; onSearch: () => void };
 

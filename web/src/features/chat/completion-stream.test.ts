@@ -27,6 +27,11 @@ describe('serverSentData', () => {
   it('ignores comments and makes one event of several data lines', async () => {
     expect(await all(serverSentData(bytes(': heartbeat\n\nevent: x\ndata: 1\ndata: 2\n\n')))).toEqual(['1\n2']);
   });
+
+  it('takes a last event that nothing closed, and nothing twice', async () => {
+    expect(await all(serverSentData(bytes('data: a\n\ndata: b\n')))).toEqual(['a', 'b']);
+    expect(await all(serverSentData(bytes('data: a\r\n\r\nda', 'ta: b\r')))).toEqual(['a', 'b']);
+  });
 });
 
 describe('completionEvents', () => {

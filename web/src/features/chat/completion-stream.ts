@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser';
 import * as z from 'zod/mini';
 import { currentWorkspace } from '@/api/workspace';
 
@@ -35,31 +36,22 @@ const chunkBody = z.object({
   usage: z.nullish(z.object({ prompt_tokens: z.number(), completion_tokens: z.number() })),
 });
 
-/**
- * Splits a stream of bytes into the data of its server-sent events. Chunks end anywhere, in the middle of a line or of a
- * character; lines end with \n, \r\n or \r; several `data:` lines are one event.
- */
+/** The data of the server-sent events in a stream of bytes, whose chunks end anywhere. A last event that nothing closed counts, too. */
 export async function* serverSentData(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let rest = '';
-  let data: string[] = [];
+  let read: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => read.push(data) });
+  const take = () => {
+    const taken = read;
+    read = [];
+    return taken;
+  };
   for await (const chunk of bytes) {
-    rest += decoder.decode(chunk, { stream: true });
-    // A final \r may be the first half of \r\n.
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line === '') {
-        if (data.length > 0) yield data.join('\n');
-        data = [];
-      } else if (line.startsWith('data:')) {
-        data.push(line.slice(line[5] === ' ' ? 6 : 5));
-      }
-    }
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* take();
   }
-  const last = (rest + decoder.decode()).replace(/\r$/, '');
-  if (last.startsWith('data:')) data.push(last.slice(last[5] === ' ' ? 6 : 5));
-  if (data.length > 0) yield data.join('\n');
+  parser.feed(`${decoder.decode()}\n\n`);
+  yield* take();
 }
 
 /** Reads a streamed chat completion. An error inside the stream, and a stream that ends without `[DONE]`, throw. */

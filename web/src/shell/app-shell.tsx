@@ -2,6 +2,7 @@ import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Person } from '@/components/list/person';
 import { Button } from '@/components/ui/button';
 import { ReauthenticationDialog } from '@/features/reauthentication/reauthentication-dialog';
 import { useLiveUpdates } from '@/features/session/live-updates';
@@ -66,9 +67,11 @@ export function AppShell() {
         </header>
         <WorkspaceBanner />
         <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col px-4 py-6 outline-none sm:px-8">
-          <PageGate key={key}>
-            <Outlet />
-          </PageGate>
+          <Person value={me.id}>
+            <PageGate key={key}>
+              <Outlet />
+            </PageGate>
+          </Person>
         </main>
       </div>
       <OnceOpened open={menuOpen}>

@@ -1,18 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { KeyRound, Plus, SearchX } from 'lucide-react';
+import { KeyRound, Plus } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Loaded } from '@/components/loaded';
+import { List } from '@/components/list/list';
 import { Page } from '@/components/page';
-import { SearchField } from '@/components/search-field';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Select } from '@/components/ui/field';
-import { TableSkeleton } from '@/components/ui/skeleton';
-import { Table } from '@/components/ui/table';
 import { useCan } from '@/features/session/session';
-import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { type KeyAct, useKeyColumns } from './columns';
 import { CreateKeyDialog } from './create-key-dialog';
 import { EditKeyDialog } from './edit-key-dialog';
@@ -27,13 +23,10 @@ type ApiKeysPageProps = { search: KeysSearch; onSearch: (change: KeysSearch) => 
 
 export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
   const { t } = useTranslation();
-  const words = search.q ?? '';
-  const query = useQuery(apiKeySearchQuery(useDeferredValue(words.trim()), search.status));
+  const query = useQuery(apiKeySearchQuery(useDeferredValue((search.q ?? '').trim()), search.status));
   const canCreate = useCan('api_key.create');
   const [act, setAct] = useState<KeyAct | null>(null);
   const columns = useKeyColumns(setAct);
-  const sort = parseSort(search.sort);
-  const filtered = search.status !== undefined || words !== '';
   const close = () => setAct(null);
 
   const create = canCreate && (
@@ -42,15 +35,19 @@ export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
       {t('apiKeys.create')}
     </Button>
   );
-  const clear = (
-    <Button onClick={() => onSearch({ q: undefined, status: undefined })}>{t('common.clearFilters')}</Button>
-  );
 
   return (
     <Page title={t('apiKeys.title')} description={t('apiKeys.description')} actions={create}>
-      <Card bodyClassName="p-0 sm:p-0">
-        <div className="flex flex-wrap gap-3 border-border border-b p-3">
-          <SearchField label={t('apiKeys.find')} value={words} onChange={(q) => onSearch({ q: q || undefined })} />
+      <List
+        name="api_keys"
+        title={t('apiKeys.title')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        query={query}
+        search={search}
+        onSearch={onSearch}
+        find={t('apiKeys.find')}
+        filters={
           <Select
             aria-label={t('apiKeys.show')}
             className="w-auto"
@@ -64,34 +61,15 @@ export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
               </option>
             ))}
           </Select>
-        </div>
-        <Loaded query={query} skeleton={<TableSkeleton rows={3} />}>
-          {({ items, total }) => {
-            if (items.length === 0 && filtered)
-              return <EmptyState icon={SearchX} title={t('common.nothingFound')} action={clear} />;
-            if (items.length === 0) {
-              return (
-                <EmptyState icon={KeyRound} title={t('apiKeys.none')} action={create}>
-                  {canCreate ? t('apiKeys.noneDetail') : t('apiKeys.noneForReaders')}
-                </EmptyState>
-              );
-            }
-            return (
-              <>
-                <Table
-                  caption={t('apiKeys.title')}
-                  columns={columns}
-                  rows={sortRows(items, columns, sort)}
-                  rowKey={(key) => key.id}
-                  sort={sort}
-                  onSort={(next) => onSearch({ sort: formatSort(next) })}
-                />
-                {items.length < total && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
+        }
+        filtered={search.status !== undefined}
+        onClear={() => onSearch({ q: undefined, status: undefined })}
+        empty={
+          <EmptyState icon={KeyRound} title={t('apiKeys.none')} action={create}>
+            {canCreate ? t('apiKeys.noneDetail') : t('apiKeys.noneForReaders')}
+          </EmptyState>
+        }
+      />
       <Card title={t('apiKeys.snippets')} description={t('apiKeys.snippetsDetail')}>
         <SnippetTabs secret="YOUR_API_KEY" />
       </Card>

@@ -1,10 +1,10 @@
 import { Ban, Ellipsis, Pencil, RefreshCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { ApiKey } from '@/api/shapes';
+import type { Column } from '@/components/list/column';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
-import type { Column } from '@/components/ui/table';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';

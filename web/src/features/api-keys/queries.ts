@@ -17,12 +17,10 @@ export const MOST_KEYS_SHOWN = 200;
 export const apiKeySearchQuery = (q: string, status: KeyStatus | undefined) =>
   queryOptions({
     queryKey: ['api_keys', 'search', q, status ?? 'all'],
-    queryFn: ({ signal }) =>
-      body(
-        api.GET('/api_keys/search', {
-          params: { query: { limit: MOST_KEYS_SHOWN, q: q || undefined, status } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ signal }) => {
+      const query = { limit: MOST_KEYS_SHOWN, q: q || undefined, status };
+      const found = await body(api.GET('/api_keys/search', { params: { query }, signal }));
+      return { ...found, complete: found.items.length >= found.total };
+    },
     placeholderData: keepPreviousData,
   });

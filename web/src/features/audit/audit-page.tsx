@@ -1,15 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Download, ScrollText, SearchX } from 'lucide-react';
+import { Download, ScrollText } from 'lucide-react';
 import { useDeferredValue } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '@/api/shapes';
-import { Loaded } from '@/components/loaded';
+import { List } from '@/components/list/list';
 import { Page } from '@/components/page';
 import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
-import { TableSkeleton } from '@/components/ui/skeleton';
-import { Table } from '@/components/ui/table';
 import { useMe } from '@/features/session/session';
 import { useAuditColumns } from './columns';
 import { EntryDialog, MissingEntryDialog } from './entry-dialog';
@@ -45,44 +42,40 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
       }
       actions={<ExportLinks filters={filters} workspace={me.current_organization_id ?? 'personal'} />}
     >
-      <Card bodyClassName="p-0 sm:p-0">
-        <AuditFilters search={search} onSearch={onSearch} onClear={filtered ? () => onSearch(nothing) : undefined} />
-        <Loaded query={query} skeleton={<TableSkeleton />}>
-          {({ pages }) => {
-            const entries = pages.flatMap(({ items }) => items);
-            if (entries.length === 0) {
-              return filtered ? (
-                <EmptyState
-                  icon={SearchX}
-                  title={t('common.nothingFound')}
-                  action={<Button onClick={() => onSearch(nothing)}>{t('common.clearFilters')}</Button>}
-                />
-              ) : (
-                <EmptyState icon={ScrollText} title={t('audit.none')}>
-                  {t('audit.noneDetail')}
-                </EmptyState>
-              );
-            }
-            return (
-              <>
-                <Table caption={t('audit.title')} columns={columns} rows={entries} rowKey={({ id }) => id} />
-                {query.hasNextPage && (
-                  <div className="flex justify-center border-border border-t p-3">
-                    <Button pending={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-                      {t('audit.more')}
-                    </Button>
-                  </div>
-                )}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
+      <List
+        name="audit"
+        title={t('audit.title')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        query={query}
+        search={{ q: search.q }}
+        onSearch={({ q }) => onSearch({ ...search, q })}
+        find={t('audit.find')}
+        filters={
+          <AuditFilters search={search} onSearch={onSearch} onClear={filtered ? () => onSearch(nothing) : undefined} />
+        }
+        filtered={filtered}
+        onClear={() => onSearch(nothing)}
+        empty={
+          <EmptyState icon={ScrollText} title={t('audit.none')}>
+            {t('audit.noneDetail')}
+          </EmptyState>
+        }
+        more={
+          query.hasNextPage && (
+            <div className="flex justify-center border-border border-t p-3">
+              <Button pending={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
+                {t('audit.more')}
+              </Button>
+            </div>
+          )
+        }
+      />
       {search.entry && query.data && (
         <OpenEntry
           id={search.entry}
           at={search.at}
-          listed={query.data.pages.flatMap(({ items }) => items)}
+          listed={query.data.items}
           onNarrow={onSearch}
           onClose={() => onSearch(filters)}
         />

@@ -1,12 +1,13 @@
 import { useTranslation } from 'react-i18next';
 import type { AuditEntry } from '@/api/shapes';
 import { Facts } from '@/components/facts';
+import type { Column } from '@/components/list/column';
+import { Table } from '@/components/list/table';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Notice } from '@/components/ui/notice';
-import { type Column, Table } from '@/components/ui/table';
 import { useFormat } from '@/lib/format';
 import { actionLabel, chainLabel, nounLabel } from './actions';
 import { actorLabel, targetLabel } from './columns';

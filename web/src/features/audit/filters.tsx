@@ -1,6 +1,5 @@
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { SearchField } from '@/components/search-field';
 import { Button } from '@/components/ui/button';
 import { Input, Select } from '@/components/ui/field';
 import { nounLabel, nouns } from './actions';
@@ -12,12 +11,7 @@ export function AuditFilters({ search, onSearch, onClear }: AuditFiltersProps) {
   const { t } = useTranslation();
   const id = useId();
   return (
-    <div className="flex flex-wrap items-center gap-3 border-border border-b p-3">
-      <SearchField
-        label={t('audit.find')}
-        value={search.q ?? ''}
-        onChange={(q) => onSearch({ ...search, q: q || undefined })}
-      />
+    <>
       <Select
         aria-label={t('audit.about')}
         className="w-auto"
@@ -48,6 +42,6 @@ export function AuditFilters({ search, onSearch, onClear }: AuditFiltersProps) {
           {t('common.clearFilters')}
         </Button>
       )}
-    </div>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, body } from '@/api/client';
-import { PAGE_SIZE } from '@/api/pages';
+import { type Listing, PAGE_SIZE } from '@/api/pages';
+import type { AuditEntry } from '@/api/shapes';
 import { type AuditFilters, filtersOf } from './search';
 
 /** The newest entries first, page by page: a log has no end worth waiting for. */
@@ -13,8 +14,14 @@ export const auditQuery = (filters: AuditFilters) =>
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    select: listOf,
     placeholderData: keepPreviousData,
   });
+
+/** What was read so far, as a list. The rest comes when it is asked for, so nothing is kept from the reader. */
+function listOf({ pages }: { pages: { items: AuditEntry[] }[] }): Listing<AuditEntry> {
+  return { items: pages.flatMap(({ items }) => items), complete: true };
+}
 
 /** One entry, found by its time; null when there is none of this id then, or not in this workspace. */
 export const auditEntryQuery = (id: string, at: string) =>

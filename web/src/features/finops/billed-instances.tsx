@@ -1,11 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { Server } from 'lucide-react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CurrentCost } from '@/api/shapes';
+import type { Column } from '@/components/list/column';
+import { Table } from '@/components/list/table';
 import { Money } from '@/components/money';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
-import { type Column, Table } from '@/components/ui/table';
 import { StatusBadge } from '@/features/instances/status-badge';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
@@ -16,8 +18,8 @@ type Billed = CurrentCost['instances'][number];
 export function BilledInstances({ instances }: { instances: Billed[] }) {
   const { t } = useTranslation();
   const { instance, status, since, hour, cost } = useColumns();
-  const running = instances.filter(isBilledNow);
-  const ended = instances.filter((one) => !isBilledNow(one));
+  const running = useMemo(() => instances.filter(isBilledNow), [instances]);
+  const ended = useMemo(() => instances.filter((one) => !isBilledNow(one)), [instances]);
   return (
     <>
       <Card title={t('finops.running')} bodyClassName="px-0 sm:px-0">

@@ -1,25 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Rocket, SearchX, Server } from 'lucide-react';
+import { Rocket, Server } from 'lucide-react';
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Instance } from '@/api/shapes';
-import { Loaded } from '@/components/loaded';
+import type { Column } from '@/components/list/column';
+import { List } from '@/components/list/list';
 import { Money } from '@/components/money';
 import { Page } from '@/components/page';
-import { SearchField } from '@/components/search-field';
 import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Select } from '@/components/ui/field';
 import { Progress } from '@/components/ui/progress';
-import { TableSkeleton } from '@/components/ui/skeleton';
-import { type Column, Table } from '@/components/ui/table';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
-import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { instancesQuery } from './queries';
 import type { InstancesSearch } from './search';
 import { instanceName, isComingUp, statusGroup, statusLabel } from './status';
@@ -34,8 +31,9 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   const query = useQuery(instancesQuery);
   const canDeploy = useCan('instance.create');
   const columns = useColumns();
-  const sort = parseSort(search.sort ?? '-created');
   const show = search.show ?? 'all';
+  const textOf = useCallback((instance: Instance) => searchable(instance, statusLabel(t, instance.status)), [t]);
+  const keep = useCallback(({ status }: Instance) => show === 'all' || statusGroup(status) === show, [show]);
 
   const deploy = canDeploy && (
     <Button asChild variant="primary">
@@ -48,13 +46,18 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
 
   return (
     <Page title={t('instances.title')} description={t('instances.description')} actions={deploy}>
-      <Card bodyClassName="p-0 sm:p-0">
-        <div className="flex flex-wrap gap-2 border-border border-b p-3">
-          <SearchField
-            label={t('instances.find')}
-            value={search.q ?? ''}
-            onChange={(q) => onSearch({ q: q || undefined })}
-          />
+      <List
+        name="instances"
+        title={t('instances.title')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        query={query}
+        search={search}
+        onSearch={onSearch}
+        find={t('instances.find')}
+        textOf={textOf}
+        keep={keep}
+        filters={
           <Select
             aria-label={t('instances.show')}
             className="w-auto"
@@ -69,53 +72,16 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
               </option>
             ))}
           </Select>
-        </div>
-        <Loaded query={query} skeleton={<TableSkeleton />}>
-          {({ items, complete }) => {
-            if (items.length === 0) {
-              return (
-                <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
-                  {canDeploy ? t('instances.noneDetail') : t('instances.noneForReaders')}
-                </EmptyState>
-              );
-            }
-            const words = (search.q ?? '').toLowerCase();
-            const rows = items.filter(
-              (instance) =>
-                (show === 'all' || statusGroup(instance.status) === show) &&
-                searchable(instance, statusLabel(t, instance.status)).includes(words),
-            );
-            if (rows.length === 0) {
-              return (
-                <EmptyState
-                  icon={SearchX}
-                  title={t('common.nothingFound')}
-                  action={
-                    <Button onClick={() => onSearch({ q: undefined, show: undefined })}>
-                      {t('common.clearFilters')}
-                    </Button>
-                  }
-                />
-              );
-            }
-            return (
-              <>
-                <Table
-                  caption={t('instances.title')}
-                  columns={columns}
-                  rows={sortRows(rows, columns, sort)}
-                  rowKey={(instance) => instance.id}
-                  sort={sort}
-                  onSort={(next) => onSearch({ sort: formatSort(next) })}
-                />
-                {!complete && (
-                  <p className="border-border border-t px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>
-                )}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
+        }
+        filtered={show !== 'all'}
+        onClear={() => onSearch({ q: undefined, show: undefined })}
+        usualSort="-created"
+        empty={
+          <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
+            {canDeploy ? t('instances.noneDetail') : t('instances.noneForReaders')}
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }

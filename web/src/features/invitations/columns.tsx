@@ -1,10 +1,10 @@
 import { Ellipsis, Send, Undo2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Invitation } from '@/api/shapes';
+import type { Column } from '@/components/list/column';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
-import type { Column } from '@/components/ui/table';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';

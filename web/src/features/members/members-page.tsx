@@ -1,24 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeftRight, Ellipsis, LogOut, MailPlus, SearchX, ShieldCheck, UserMinus } from 'lucide-react';
+import { ArrowLeftRight, Ellipsis, LogOut, MailPlus, ShieldCheck, UserMinus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '@/api/shapes';
-import { Loaded } from '@/components/loaded';
+import type { Column } from '@/components/list/column';
+import { List } from '@/components/list/list';
 import { Page } from '@/components/page';
-import { SearchField } from '@/components/search-field';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
-import { EmptyState } from '@/components/ui/empty-state';
 import { Menu, MenuItem } from '@/components/ui/menu';
-import { TableSkeleton } from '@/components/ui/skeleton';
-import { type Column, Table } from '@/components/ui/table';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan, useMe } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
-import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { ChangeRoleDialog } from './change-role-dialog';
 import { useLastSeen } from './last-seen';
 import { LeaveDialog } from './leave-dialog';
@@ -38,8 +33,6 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
   const [act, setAct] = useState<Act | null>(null);
   const canTransfer = useCanTransfer();
   const columns = useColumns(setAct);
-  const words = search.q ?? '';
-  const sort = parseSort(search.sort ?? 'name');
   const close = () => setAct(null);
 
   return (
@@ -48,32 +41,18 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
       description={t('members.description', { name: me.current_organization_name ?? '' })}
       actions={<PageActions onAct={setAct} onTransfer={() => onSearch({ dialog: 'transfer' })} />}
     >
-      <Card bodyClassName="p-0 sm:p-0">
-        <div className="flex border-border border-b p-3">
-          <SearchField label={t('members.find')} value={words} onChange={(q) => onSearch({ q: q || undefined })} />
-        </div>
-        <Loaded query={query} skeleton={<TableSkeleton rows={3} />}>
-          {({ items, complete }) => {
-            const found = items.filter((member) =>
-              `${personName(member)} ${member.email} ${member.username}`.toLowerCase().includes(words.toLowerCase()),
-            );
-            if (found.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
-            return (
-              <>
-                <Table
-                  caption={t('members.title')}
-                  columns={columns}
-                  rows={sortRows(found, columns, sort)}
-                  rowKey={(member) => member.user_id}
-                  sort={sort}
-                  onSort={(next) => onSearch({ sort: formatSort(next) })}
-                />
-                {!complete && <p className="px-5 py-3 text-[13px] text-muted">{t('common.incomplete')}</p>}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
+      <List
+        name="members"
+        title={t('members.title')}
+        columns={columns}
+        rowKey={(member) => member.user_id}
+        query={query}
+        search={search}
+        onSearch={onSearch}
+        find={t('members.find')}
+        textOf={searchable}
+        usualSort="name"
+      />
       {act?.kind === 'change' && <ChangeRoleDialog member={act.member} onClose={close} />}
       {act?.kind === 'remove' && <RemoveDialog member={act.member} onClose={close} />}
       {act?.kind === 'leave' && <LeaveDialog onClose={close} />}
@@ -82,6 +61,10 @@ export function MembersPage({ search, onSearch }: MembersPageProps) {
       )}
     </Page>
   );
+}
+
+function searchable(member: Member): string {
+  return `${personName(member)} ${member.email} ${member.username}`.toLowerCase();
 }
 
 /** Whoever may delete the organization may hand it over. */

@@ -1,22 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Plus, SearchX, Shapes } from 'lucide-react';
+import { Plus, Shapes } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '@/api/shapes';
-import { Loaded } from '@/components/loaded';
+import type { Column } from '@/components/list/column';
+import { List } from '@/components/list/list';
 import { Page } from '@/components/page';
-import { SearchField } from '@/components/search-field';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
-import { TableSkeleton } from '@/components/ui/skeleton';
-import { type Column, Table } from '@/components/ui/table';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
-import { formatSort, parseSort, sortRows } from '@/lib/sorting';
 import { CreateModelDialog } from './create-model-dialog';
 import { modelsQuery } from './queries';
 import type { ModelsSearch } from './search';
@@ -28,8 +24,6 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
   const query = useQuery(modelsQuery);
   const columns = useColumns();
   const canCreate = useCan('model.create');
-  const words = search.q ?? '';
-  const sort = parseSort(search.sort);
   const create = canCreate && (
     <Button variant="primary" onClick={() => onSearch({ create: true })}>
       <Plus aria-hidden />
@@ -38,36 +32,22 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
   );
   return (
     <Page title={t('models.title')} description={t('models.description')} actions={create}>
-      <Card bodyClassName="p-0 sm:p-0">
-        <div className="flex border-border border-b p-3">
-          <SearchField label={t('models.find')} value={words} onChange={(q) => onSearch({ q: q || undefined })} />
-        </div>
-        <Loaded query={query} skeleton={<TableSkeleton />}>
-          {({ items }) => {
-            if (items.length === 0) {
-              return (
-                <EmptyState icon={Shapes} title={t('models.none')} action={create}>
-                  {t('models.noneDetail')}
-                </EmptyState>
-              );
-            }
-            const rows = items.filter((model) =>
-              `${model.name} ${model.model_id}`.toLowerCase().includes(words.toLowerCase()),
-            );
-            if (rows.length === 0) return <EmptyState icon={SearchX} title={t('common.nothingFound')} />;
-            return (
-              <Table
-                caption={t('models.title')}
-                columns={columns}
-                rows={sortRows(rows, columns, sort)}
-                rowKey={(model) => model.id}
-                sort={sort}
-                onSort={(next) => onSearch({ sort: formatSort(next) })}
-              />
-            );
-          }}
-        </Loaded>
-      </Card>
+      <List
+        name="models"
+        title={t('models.title')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        query={query}
+        search={search}
+        onSearch={onSearch}
+        find={t('models.find')}
+        textOf={searchable}
+        empty={
+          <EmptyState icon={Shapes} title={t('models.none')} action={create}>
+            {t('models.noneDetail')}
+          </EmptyState>
+        }
+      />
       {canCreate && (
         <CreateModelDialog
           open={search.create ?? false}
@@ -76,6 +56,10 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
       )}
     </Page>
   );
+}
+
+function searchable(model: Model): string {
+  return `${model.name} ${model.model_id}`.toLowerCase();
 }
 
 function useColumns(): Column<Model>[] {

@@ -1,10 +1,10 @@
 import { Ban, CircleCheck, Ellipsis, KeyRound, Pencil, ShieldCheck, ShieldOff, UserMinus, UserX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { User } from '@/api/shapes';
+import type { Column } from '@/components/list/column';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
-import type { Column } from '@/components/ui/table';
 import { useLastSeen } from '@/features/members/last-seen';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan, useMe } from '@/features/session/session';

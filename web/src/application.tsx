@@ -27,7 +27,9 @@ export function createApplication() {
     routeTree,
     basepath: '/app',
     context: { queries },
-    defaultPreload: false,
+    // Pointing at a link fetches the page and its data; how long data is good for is the query cache's matter alone.
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
     scrollRestoration: true,
     defaultErrorComponent: RouteProblem,
   });

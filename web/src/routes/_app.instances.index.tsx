@@ -1,10 +1,13 @@
 import { createFileRoute } from '@tanstack/react-router';
 import { InstancesPage } from '@/features/instances/instances-page';
+import { instancesQuery } from '@/features/instances/queries';
 import { instancesSearch } from '@/features/instances/search';
+import { beginPage } from './-loading';
 
 export const Route = createFileRoute('/_app/instances/')({
   staticData: { title: 'instances.title', module: 'instances' },
   validateSearch: instancesSearch,
+  loader: (visit) => beginPage(visit, (queries) => [queries.ensureQueryData(instancesQuery)]),
   component: Instances,
 });
 

@@ -14,8 +14,7 @@ import { UsageCard } from '@/features/usage/usage-card';
 import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
 import { NextSteps, useNextSteps } from './next-steps';
-
-const DAYS = 30;
+import { DAYS } from './period';
 
 export function DashboardPage() {
   const { t } = useTranslation();

@@ -11,6 +11,7 @@ import { statusGroup } from '@/features/instances/status';
 import { useCan, useMe } from '@/features/session/session';
 import { daysAgo, usageQuery } from '@/features/usage/queries';
 import { cn } from '@/lib/class-names';
+import { DAYS } from './period';
 
 type NextStep = {
   id: 'organization' | 'deploy' | 'activate' | 'key' | 'request';
@@ -76,7 +77,7 @@ export function useNextSteps(): NextStep[] | undefined {
   const instances = useQuery({ ...instancesQuery, enabled: canReadInstances });
   const keys = useQuery(apiKeysQuery);
   const models = useQuery(chatModelsQuery);
-  const usage = useQuery(usageQuery('day', daysAgo(30), false));
+  const usage = useQuery(usageQuery('day', daysAgo(DAYS), false));
   if ([instances, keys, models, usage].some(({ isError }) => isError)) return [];
   if (!keys.data || !models.data || !usage.data || (canReadInstances && !instances.data)) return undefined;
 

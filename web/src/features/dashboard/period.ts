@@ -1,0 +1,2 @@
+/** The days that the dashboard sums up. */
+export const DAYS = 30;

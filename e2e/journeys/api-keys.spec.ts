@@ -49,6 +49,16 @@ test('a key is replaced while the one before still works, and found among the ot
   await expect(edit).toHaveCount(0);
   await expect(table.getByText('Expires soon')).toHaveCount(0);
 
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await look(page, 'api-keys-columns');
+  await page.getByRole('menuitemcheckbox', { name: 'Last used' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Columns' })).toBeFocused();
+  await expect(table.getByRole('columnheader', { name: 'Last used' })).toHaveCount(0);
+  await page.reload();
+  await expect(table.getByRole('columnheader', { name: 'Expires' })).toBeVisible();
+  await expect(table.getByRole('columnheader', { name: 'Last used' })).toHaveCount(0);
+
   await page.setViewportSize({ width: 375, height: 740 });
   await look(page, 'narrow-api-keys-replaced');
   await expectNoSidewaysScrolling(page);

@@ -18,9 +18,9 @@ export function ColumnChoiceMenu<Row>({ columns, shown, choice, onChoose }: Colu
   return (
     <Menu
       trigger={
-        <Button className="ml-auto">
+        <Button className="relative ml-auto">
           <Columns3 aria-hidden />
-          {t('common.columns')}
+          <span className="max-sm:sr-only">{t('common.columns')}</span>
         </Button>
       }
     >

@@ -7,7 +7,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react';
-import { type FocusEvent, useCallback, useMemo, useRef } from 'react';
+import { type FocusEvent, memo, type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/lib/class-names';
 import { useIsAsWideAs } from '@/lib/screen-width';
@@ -46,14 +46,14 @@ export function Table<Row extends RowData>({
   sort,
   onSort,
 }: TableProps<Row>) {
-  const shown = shownColumns(columns, choice, useIsAsWideAs());
+  const shown = [...shownColumns(columns, choice, useIsAsWideAs())].join();
+  const visible = useMemo(() => columns.filter(({ id }) => shown.split(',').includes(id)), [columns, shown]);
   const sorted = useSorted({ columns, rows, rowKey, sort });
-  const visible = columns.filter(({ id }) => shown.has(id));
 
   const head = useRef<HTMLTableSectionElement>(null);
   const body = useRef<HTMLTableSectionElement>(null);
   const partly = sorted.length > ALL_DRAWN;
-  const widths = useSteadyWidths(head, partly ? [...shown].join() : '');
+  const widths = useSteadyWidths(head, partly ? shown : '');
   const keyOf = useCallback((index: number) => sorted[index]?.id ?? String(index), [sorted]);
   const drawn = useDrawnRows({ count: sorted.length, keyOf, body });
   const moveFocus = useRowFocus({ body, count: sorted.length, scrollTo: drawn.scrollTo });
@@ -91,25 +91,14 @@ export function Table<Row extends RowData>({
             if (!row) return [];
             return [
               gap > 0 && <Gap key={`before ${row.id}`} height={gap} columns={visible.length} />,
-              <tr
+              <TableRow
                 key={row.id}
-                ref={drawn.measure}
-                data-index={index}
-                aria-rowindex={partly ? index + 2 : undefined}
-                className="border-border border-b last:border-0 hover:bg-sunken/60"
-              >
-                {visible.map((column) => (
-                  <td
-                    key={column.id}
-                    className={cn(
-                      'px-4 py-3 align-middle first:pl-5 last:pr-5',
-                      column.align === 'right' && 'text-right tabular-nums',
-                    )}
-                  >
-                    {column.cell(row.original)}
-                  </td>
-                ))}
-              </tr>,
+                row={row.original}
+                columns={visible}
+                index={index}
+                isOneOfMany={partly}
+                measure={drawn.measure}
+              />,
             ];
           })}
           {drawn.gapAfter > 0 && <Gap height={drawn.gapAfter} columns={visible.length} />}
@@ -118,6 +107,38 @@ export function Table<Row extends RowData>({
     </div>
   );
 }
+
+type TableRowProps<Row> = {
+  row: Row;
+  columns: Column<Row>[];
+  index: number;
+  isOneOfMany: boolean;
+  measure: ((row: Element | null) => void) | undefined;
+};
+
+/** Drawn anew only when something about it changed: scrolling draws the rows that come into sight, and no others. */
+const TableRow = memo(function TableRow<Row>({ row, columns, index, isOneOfMany, measure }: TableRowProps<Row>) {
+  return (
+    <tr
+      ref={measure}
+      data-index={index}
+      aria-rowindex={isOneOfMany ? index + 2 : undefined}
+      className="border-border border-b last:border-0 hover:bg-sunken/60"
+    >
+      {columns.map((column) => (
+        <td
+          key={column.id}
+          className={cn(
+            'px-4 py-3 align-middle first:pl-5 last:pr-5',
+            column.align === 'right' && 'text-right tabular-nums',
+          )}
+        >
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;
 
 type SortedOptions<Row> = Pick<TableProps<Row>, 'columns' | 'rows' | 'rowKey' | 'sort'>;
 

@@ -1,5 +1,9 @@
 //! Who acts, in which workspace, with what rights. Every use case is given an [`Authorized`] operation; only
 //! [`Operation::require`] makes one, and only an authorized operation opens a transaction.
+//!
+//! An [`Operation`] can be read by everybody and made by few: whoever looked a session up, and the transactions that read its
+//! rights again. A person without a session is [`Proven`] by what was checked. Which files may do either is a list in
+//! `tests/architecture/proofs.rs`.
 
 use std::net::IpAddr;
 
@@ -54,9 +58,52 @@ impl Workspace {
     }
 }
 
-/// A signed-in person in a workspace, at one request.
+/// The id of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserId(pub Uuid);
+
+/// Something that was shown to be so, by the way of proving that made it. Each way names what must have been checked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proven<T>(T);
+
+impl Proven<UserId> {
+    /// The password was compared with the account's.
+    pub fn by_password(user_id: Uuid) -> Self {
+        Self(UserId(user_id))
+    }
+
+    /// The sign-in that waits for its second step was found by its token, which only the right password gives.
+    pub fn by_challenge(user_id: Uuid) -> Self {
+        Self(UserId(user_id))
+    }
+
+    /// A link that was mailed to the person was found by its token, good until now.
+    pub fn by_mailed_link(user_id: Uuid) -> Self {
+        Self(UserId(user_id))
+    }
+
+    /// A session was found by its token, alive.
+    pub fn by_session(user_id: Uuid) -> Self {
+        Self(UserId(user_id))
+    }
+
+    pub fn user_id(self) -> Uuid {
+        self.0.0
+    }
+}
+
+/// What is known of a session beside whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    pub session_id: Uuid,
+    pub workspace: Workspace,
+    pub policies: Policies,
+    pub authenticated_at: DateTime<Utc>,
+}
+
+/// What an [`Operation`] says.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct Acting {
     pub user_id: Uuid,
     pub session_id: Uuid,
     pub workspace: Workspace,
@@ -64,6 +111,86 @@ pub struct Operation {
     /// When the person last proved who they are: by signing in, or by confirming it since.
     pub authenticated_at: DateTime<Utc>,
     pub request: RequestContext,
+}
+
+/// A signed-in person in a workspace, at one request. Its fields are those of [`Acting`], to be read: there is no way to change one,
+/// nor to make an operation but those below.
+#[derive(Debug, Clone)]
+pub struct Operation(Acting);
+
+impl std::ops::Deref for Operation {
+    type Target = Acting;
+
+    fn deref(&self) -> &Acting {
+        &self.0
+    }
+}
+
+impl Operation {
+    /// What a session does, whose token was presented or was just given.
+    pub fn of_session(person: Proven<UserId>, session: Session, request: RequestContext) -> Self {
+        Self(Acting {
+            user_id: person.user_id(),
+            session_id: session.session_id,
+            workspace: session.workspace,
+            policies: session.policies,
+            authenticated_at: session.authenticated_at,
+            request,
+        })
+    }
+
+    /// What a person does before there is a session: in Personal, with no more rights than everybody's.
+    pub fn without_session(person: Proven<UserId>, request: RequestContext) -> Self {
+        let session = Session {
+            session_id: Uuid::nil(),
+            workspace: Workspace::Personal { platform_admin: false },
+            policies: Policies::default(),
+            authenticated_at: request.now,
+        };
+        Self::of_session(person, session, request)
+    }
+
+    /// The same operation with what a transaction read of its rights.
+    pub fn with_rights(self, workspace: Workspace, policies: Policies) -> Self {
+        Self(Acting {
+            workspace,
+            policies,
+            ..self.0
+        })
+    }
+
+    /// The same operation later on, while its stream lasts.
+    pub fn at(self, now: DateTime<Utc>) -> Self {
+        let request = RequestContext {
+            now: now.max(self.request.now),
+            ..self.0.request
+        };
+        Self(Acting { request, ..self.0 })
+    }
+
+    /// For tests, of what comes after signing in: an operation that nobody signed in for.
+    pub fn made_up_by_a_test(user_id: Uuid, session_id: Uuid, workspace: Workspace, now: DateTime<Utc>) -> Self {
+        let session = Session {
+            session_id,
+            workspace,
+            policies: Policies::default(),
+            authenticated_at: now,
+        };
+        let request = RequestContext {
+            request_id: Uuid::nil(),
+            ip: None,
+            user_agent: None,
+            origin: String::new(),
+            secure: false,
+            now,
+        };
+        Self::of_session(Proven(UserId(user_id)), session, request)
+    }
+
+    /// Whose session it is; proved when its token was presented.
+    pub fn person(&self) -> Proven<UserId> {
+        Proven(UserId(self.user_id))
+    }
 }
 
 impl Operation {

@@ -94,7 +94,7 @@ impl Events {
     }
 
     async fn listen_once(&self, db: &Db) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(db.system_pool()).await?;
+        let mut listener = PgListener::connect_with(db.listening_pool()).await?;
         listener.listen(CHANNEL).await?;
         self.listening.send_replace(true);
         // Whatever happened before we listened was missed. Nobody subscribed is not an error.

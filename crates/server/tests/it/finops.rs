@@ -6,8 +6,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use inventiv_server::features::instances::costs;
-use inventiv_server::operation::{Operation, RequestContext, Workspace};
-use inventiv_server::permissions::{Permission, Policies, Role};
+use inventiv_server::operation::{Operation, Workspace};
+use inventiv_server::permissions::{Permission, Role};
 
 use crate::harness::{Client, TestServer};
 
@@ -271,24 +271,11 @@ async fn the_cost_of_any_window_is_the_sum_of_its_parts() {
     )
     .await;
     billed(&server, acme, &[(at(777), None, "1.4699")]).await;
-    let operation = Operation {
-        user_id: owner.id,
-        session_id: Uuid::nil(),
-        workspace: Workspace::Organization {
-            id: acme,
-            role: Role::Owner,
-        },
-        policies: Policies::default(),
-        authenticated_at: inventiv_server::clock::Clock::default().now(),
-        request: RequestContext {
-            request_id: Uuid::nil(),
-            ip: None,
-            origin: String::new(),
-            secure: false,
-            user_agent: None,
-            now: start,
-        },
+    let workspace = Workspace::Organization {
+        id: acme,
+        role: Role::Owner,
     };
+    let operation = Operation::made_up_by_a_test(owner.id, Uuid::nil(), workspace, start);
     let authorized = operation.require(Permission::FinopsRead).unwrap();
     let mut tx = server.program.core.db.read(&authorized).await.unwrap();
     let mut cuts: Vec<i64> = (0..40).map(|number| number * number * 97 % 100_000).collect();

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::events::{self, Topic};
 
 /// Revokes the keys that a member made under `members_can_create_keys`: they end with the membership. Says which.
-pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
+pub async fn revoke_member_bound(tx: &mut WriteTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
     let mut revoked = Vec::new();
     loop {
         let more = revoke_member_bound_seen(tx, organization, member).await?;
@@ -22,7 +22,7 @@ pub async fn revoke_member_bound(tx: &mut TenantTx, organization: Uuid, member: 
 }
 
 /// One look. Somebody else may be replacing one of them: then this waits for it, and only the next look sees the successor.
-async fn revoke_member_bound_seen(tx: &mut TenantTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
+async fn revoke_member_bound_seen(tx: &mut WriteTx, organization: Uuid, member: Uuid) -> Result<Vec<Uuid>> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     Ok(sqlx::query_scalar!(
         "UPDATE api_keys SET revoked_at = $3, revoked_by_user_id = $4
@@ -37,7 +37,7 @@ async fn revoke_member_bound_seen(tx: &mut TenantTx, organization: Uuid, member:
 }
 
 /// Revokes every key of an organization that ends.
-pub async fn revoke_of_organization(tx: &mut TenantTx, organization: Uuid) -> Result<usize> {
+pub async fn revoke_of_organization(tx: &mut WriteTx, organization: Uuid) -> Result<usize> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let revoked = sqlx::query_scalar!(
         "UPDATE api_keys SET revoked_at = $2, revoked_by_user_id = $3 WHERE tenant = $1 AND revoked_at IS NULL RETURNING id",
@@ -92,7 +92,7 @@ pub async fn announce_of_account(tx: &mut SystemTx, user: Uuid) -> Result<()> {
     Ok(())
 }
 
-async fn announce(tx: &mut TenantTx, tenant: Uuid, keys: &[Uuid]) -> Result<()> {
+async fn announce(tx: &mut WriteTx, tenant: Uuid, keys: &[Uuid]) -> Result<()> {
     for key in keys {
         events::notify(tx.conn(), Topic::ApiKeys, tenant, *key).await?;
     }

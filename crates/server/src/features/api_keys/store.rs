@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::rules::KeyStatus;
 use crate::error::Result;
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::paging::Paging;
 
 /// A key as its workspace sees it.
@@ -130,7 +130,7 @@ pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<KeyCounts> {
 }
 
 /// One key of the workspace, held until the end of the transaction.
-pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Option<KeyRow>> {
+pub async fn lock(tx: &mut WriteTx, id: Uuid) -> Result<Option<KeyRow>> {
     let tenants = tx.tenants();
     sqlx::query!(
         "SELECT id FROM api_keys WHERE tenant = ANY($1) AND id = $2 FOR UPDATE",
@@ -170,7 +170,7 @@ pub struct InsertedKey<'a> {
 }
 
 /// Makes a key of the workspace: the organization's, or the person's in Personal.
-pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
+pub async fn insert(tx: &mut WriteTx, key: &InsertedKey<'_>) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!(
         "SELECT auth.create_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -191,7 +191,7 @@ pub async fn insert(tx: &mut TenantTx, key: &InsertedKey<'_>) -> Result<()> {
 }
 
 pub async fn update(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     id: Uuid,
     name: &str,
     expires_at: Option<DateTime<Utc>>,
@@ -211,7 +211,7 @@ pub async fn update(
     Ok(())
 }
 
-pub async fn revoke(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+pub async fn revoke(tx: &mut WriteTx, id: Uuid) -> Result<()> {
     let tenants = tx.tenants();
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!(

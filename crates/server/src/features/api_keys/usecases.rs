@@ -15,7 +15,7 @@ use super::store::{self, InsertedKey, KeyCounts, KeyRow};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::operation::Authorized;
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::WriteTx;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
@@ -241,7 +241,7 @@ pub async fn revoke(keys: &ApiKeys, authorized: Authorized<'_>, id: Uuid) -> Res
     tx.commit().await
 }
 
-async fn changeable(tx: &mut TenantTx, authorized: &Authorized<'_>, id: Uuid) -> Result<KeyRow> {
+async fn changeable(tx: &mut WriteTx, authorized: &Authorized<'_>, id: Uuid) -> Result<KeyRow> {
     let key = store::lock(tx, id).await?.ok_or_else(Error::not_found)?;
     if may_change(tx.operation(), authorized.permission(), key.created_by_user_id) {
         Ok(key)
@@ -250,7 +250,7 @@ async fn changeable(tx: &mut TenantTx, authorized: &Authorized<'_>, id: Uuid) ->
     }
 }
 
-async fn announce(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+async fn announce(tx: &mut WriteTx, id: Uuid) -> Result<()> {
     let tenant = tx.operation().tenant();
     events::notify(tx.conn(), Topic::ApiKeys, tenant, id).await
 }

@@ -20,7 +20,7 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::operation::RequestContext;
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::plumbing::module::{Module, Surface};
 pub use rules::{Actor, Entry, Fault, chain_hash};
 
@@ -79,17 +79,13 @@ impl<'a> Act<'a> {
 }
 
 /// Records an act of the workspace in its chain: the organization's, or the person's in Personal.
-pub async fn record(tx: &mut TenantTx, act: Act<'_>) -> Result<()> {
+pub async fn record(tx: &mut WriteTx, act: Act<'_>) -> Result<()> {
     let chain = tx.operation().tenant();
     record_in(tx, chain, act).await
 }
 
 /// Records an act in a chain of its own: the person's for the account whatever the workspace, the platform's for its admins.
-pub async fn record_in(tx: &mut TenantTx, chain: Uuid, act: Act<'_>) -> Result<()> {
-    debug_assert!(
-        tx.is_for_writing(),
-        "an act is recorded in the transaction that does it"
-    );
+pub async fn record_in(tx: &mut WriteTx, chain: Uuid, act: Act<'_>) -> Result<()> {
     let operation = tx.operation().clone();
     let entry = entry(
         chain,

@@ -73,29 +73,15 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::operation::{RequestContext, Workspace};
-    use crate::permissions::{Policies, Role};
+    use crate::operation::Workspace;
+    use crate::permissions::Role;
 
     const PERSON: Uuid = Uuid::from_u128(1);
     const ACME: Uuid = Uuid::from_u128(2);
     const GLOBEX: Uuid = Uuid::from_u128(3);
 
     fn operation(workspace: Workspace) -> Operation {
-        Operation {
-            user_id: PERSON,
-            session_id: Uuid::from_u128(9),
-            workspace,
-            policies: Policies::default(),
-            authenticated_at: DateTime::UNIX_EPOCH,
-            request: RequestContext {
-                request_id: Uuid::nil(),
-                ip: None,
-                origin: String::new(),
-                secure: false,
-                user_agent: None,
-                now: DateTime::UNIX_EPOCH,
-            },
-        }
+        Operation::made_up_by_a_test(PERSON, Uuid::from_u128(9), workspace, DateTime::UNIX_EPOCH)
     }
 
     fn change(topic: Topic, tenant: Uuid) -> Change {

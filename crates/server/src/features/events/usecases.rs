@@ -102,8 +102,7 @@ impl Follower {
     }
 
     async fn why_close(&self) -> Option<&'static str> {
-        let mut operation = self.operation.clone();
-        operation.request.now = self.streams.core.clock.now();
+        let operation = self.operation.clone().at(self.streams.core.clock.now());
         let authorized = operation.require(Permission::EventsRead).ok()?;
         match sessions::current_workspace(&self.streams.sessions, authorized).await {
             Ok(None) => Some("session_ended"),

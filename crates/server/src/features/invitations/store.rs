@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::rules::{Facts, grantable};
 use crate::error::{Error, Result};
 use crate::permissions::Role;
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::paging::{ListQuery, Paging};
 
 /// An invitation as the members who may see invitations do.
@@ -90,7 +90,7 @@ pub struct Locked {
     pub revoked: bool,
 }
 
-pub async fn lock(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Option<Locked>> {
+pub async fn lock(tx: &mut WriteTx, organization: Uuid, id: Uuid) -> Result<Option<Locked>> {
     let row = sqlx::query!(
         "SELECT email, role, accepted_at IS NOT NULL AS \"accepted!\", revoked_at IS NOT NULL AS \"revoked!\"
          FROM organization_invitations WHERE organization_id = $1 AND id = $2 FOR UPDATE",
@@ -136,7 +136,7 @@ pub async fn count_since(tx: &mut TenantTx, organization: Uuid, since: DateTime<
 }
 
 /// Takes an expired invitation of the address out of the way; says which.
-pub async fn revoke_expired(tx: &mut TenantTx, organization: Uuid, email: &str) -> Result<Option<Uuid>> {
+pub async fn revoke_expired(tx: &mut WriteTx, organization: Uuid, email: &str) -> Result<Option<Uuid>> {
     let (now, user_id) = (tx.operation().request.now, tx.operation().user_id);
     let id = sqlx::query_scalar!(
         "UPDATE organization_invitations SET revoked_at = $3, revoked_by_user_id = $4
@@ -162,7 +162,7 @@ pub struct NewInvitation<'a> {
 }
 
 /// False when the address has an open invitation.
-pub async fn insert(tx: &mut TenantTx, invitation: &NewInvitation<'_>) -> Result<bool> {
+pub async fn insert(tx: &mut WriteTx, invitation: &NewInvitation<'_>) -> Result<bool> {
     let now = tx.operation().request.now;
     Ok(sqlx::query_scalar!(
         r#"SELECT auth.create_invitation($1, $2, $3, $4, $5, $6, $7, $8) AS "made!""#,
@@ -181,7 +181,7 @@ pub async fn insert(tx: &mut TenantTx, invitation: &NewInvitation<'_>) -> Result
 
 /// A new link from a new inviter; the link before stops working.
 pub async fn renew(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     organization: Uuid,
     id: Uuid,
     token_hash: &[u8],
@@ -202,7 +202,7 @@ pub async fn renew(
 }
 
 /// Ends open invitations of the organization: one, or all of them for `None`. Says how many.
-pub async fn revoke(tx: &mut TenantTx, organization: Uuid, id: Option<Uuid>) -> Result<u64> {
+pub async fn revoke(tx: &mut WriteTx, organization: Uuid, id: Option<Uuid>) -> Result<u64> {
     let (now, user_id) = (tx.operation().request.now, tx.operation().user_id);
     let done = sqlx::query!(
         "UPDATE organization_invitations SET revoked_at = $3, revoked_by_user_id = $4

@@ -16,7 +16,7 @@ use crate::features::users;
 use crate::features::users::{check_email, normalise};
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::events::{self, Topic};
@@ -129,7 +129,7 @@ fn without_links(mut body: Value) -> Value {
 
 async fn invite(
     invitations: &Invitations,
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     organization: Uuid,
     sender: &Sender,
     email: &str,
@@ -189,8 +189,7 @@ pub async fn resend(
         ));
     }
     let quota = Quota::hourly(format!("invitation:{id}"), RESENDS_PER_HOUR);
-    quotas::check_quota(&invitations.core.db, &quota, now).await?;
-    quotas::count(&invitations.core.db, &quota, now).await?;
+    quotas::spend_in(&mut tx, &quota).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());
     store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;
@@ -236,7 +235,7 @@ pub async fn revoke(invitations: &Invitations, authorized: Authorized<'_>, id: U
 
 /// Ends every open invitation of the transaction's organization, when it ends itself. Says how many; audit and events are the
 /// caller's act.
-pub async fn end_all(tx: &mut TenantTx) -> Result<u64> {
+pub async fn end_all(tx: &mut WriteTx) -> Result<u64> {
     match tx.operation().workspace.organization_id() {
         Some(organization) => store::revoke(tx, organization, None).await,
         None => Ok(0),
@@ -289,7 +288,7 @@ impl Sender {
 /// Queues the mail; the link also comes back when it would only end in a file.
 async fn send(
     invitations: &Invitations,
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     sender: &Sender,
     email: &str,
     role: Role,

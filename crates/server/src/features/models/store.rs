@@ -10,7 +10,7 @@ use super::rules::Activation;
 use super::usecases::{ModelRequest, PriceRequest};
 use crate::error::{Error, Result};
 use crate::ids::{PLATFORM, new_id};
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::paging::Paging;
 
 /// A model with its current price.
@@ -96,7 +96,7 @@ pub async fn get(tx: &mut TenantTx, id: Uuid) -> Result<Option<ModelRow>> {
 }
 
 /// Locks one of the workspace's own models against every other change, and against a deployment that refers to it.
-pub async fn lock_own(tx: &mut TenantTx, id: Uuid) -> Result<bool> {
+pub async fn lock_own(tx: &mut WriteTx, id: Uuid) -> Result<bool> {
     let tenants = tx.tenants();
     let query = sqlx::query_scalar!(
         "SELECT id FROM models WHERE id = $1 AND tenant = ANY($2) AND deleted_at IS NULL FOR UPDATE",
@@ -132,7 +132,7 @@ fn model_id_taken(error: sqlx::Error) -> Error {
 ///
 /// # Errors
 /// 422 when another model there has the `model_id`.
-pub async fn insert(tx: &mut TenantTx, id: Uuid, model: &ModelRequest) -> Result<()> {
+pub async fn insert(tx: &mut WriteTx, id: Uuid, model: &ModelRequest) -> Result<()> {
     let operation = tx.operation();
     let organization = operation.workspace.organization_id();
     let (user, now) = (operation.user_id, operation.request.now);
@@ -165,7 +165,7 @@ pub async fn insert(tx: &mut TenantTx, id: Uuid, model: &ModelRequest) -> Result
 
 /// # Errors
 /// 422 when another model there has the `model_id`.
-pub async fn update(tx: &mut TenantTx, id: Uuid, model: &ModelRequest, clear_tech: bool) -> Result<()> {
+pub async fn update(tx: &mut WriteTx, id: Uuid, model: &ModelRequest, clear_tech: bool) -> Result<()> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     sqlx::query!(
         "UPDATE models SET name = $3, model_id = $4, description = $5, licence = $6, engine = $7, engine_arguments = $8, required_vram_gb = $9,
@@ -196,7 +196,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, model: &ModelRequest, clear_tec
 }
 
 /// Sets or clears one of the two flags.
-pub async fn activate(tx: &mut TenantTx, id: Uuid, activation: Activation, active: bool) -> Result<()> {
+pub async fn activate(tx: &mut WriteTx, id: Uuid, activation: Activation, active: bool) -> Result<()> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     let by = active.then_some(tx.operation().user_id);
     let at = active.then_some(now);
@@ -226,7 +226,7 @@ pub async fn activate(tx: &mut TenantTx, id: Uuid, activation: Activation, activ
 }
 
 /// The next version of a model's price, for requests that start from now on. The model is locked, so versions have no gaps.
-pub async fn insert_price(tx: &mut TenantTx, model: &ModelRow, price: &PriceRequest) -> Result<()> {
+pub async fn insert_price(tx: &mut WriteTx, model: &ModelRow, price: &PriceRequest) -> Result<()> {
     let operation = tx.operation();
     let (user, now) = (operation.user_id, operation.request.now);
     sqlx::query!(
@@ -248,7 +248,7 @@ pub async fn insert_price(tx: &mut TenantTx, model: &ModelRow, price: &PriceRequ
     Ok(())
 }
 
-pub async fn soft_delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+pub async fn soft_delete(tx: &mut WriteTx, id: Uuid) -> Result<()> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     sqlx::query!(
         "UPDATE models SET deleted_at = $3, updated_at = $3 WHERE id = $1 AND tenant = ANY($2)",

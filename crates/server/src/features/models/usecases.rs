@@ -16,7 +16,7 @@ use crate::features::audit::{self, Act};
 use crate::features::catalog;
 use crate::money::Eur;
 use crate::operation::{Authorized, Workspace};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{TenantTx, WriteTx};
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
@@ -285,7 +285,7 @@ pub fn tag(model: &ModelRow) -> Tag {
 }
 
 /// One of the workspace's own models, locked.
-async fn own(tx: &mut TenantTx, id: Uuid) -> Result<ModelRow> {
+async fn own(tx: &mut WriteTx, id: Uuid) -> Result<ModelRow> {
     let is_own = store::lock_own(tx, id).await?;
     let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
     if is_own {
@@ -303,7 +303,7 @@ fn check(request: &ModelRequest) -> Result<()> {
 }
 
 /// Into the chain of the model's owner, and to whoever watches.
-async fn record(tx: &mut TenantTx, model: &ModelRow, act: Act<'_>) -> Result<()> {
+async fn record(tx: &mut WriteTx, model: &ModelRow, act: Act<'_>) -> Result<()> {
     audit::record_in(tx, model.tenant, act).await?;
     events::notify(tx.conn(), Topic::Models, model.tenant, model.id).await
 }

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::ids::NewOrganizationId;
 use crate::permissions::Role;
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::paging::Paging;
 
 /// An organization as one of its members sees it.
@@ -68,7 +69,7 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
 
 /// The role of the person in one of the own organizations, for entering it: its members stay as they are until the end of the
 /// transaction.
-pub async fn lock_own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> {
+pub async fn lock_own_role(tx: &mut WriteTx, id: Uuid) -> Result<Option<Role>> {
     let role = sqlx::query_scalar!("SELECT tenancy.lock_own_role($1)", id)
         .fetch_one(tx.conn())
         .await?;
@@ -76,7 +77,7 @@ pub async fn lock_own_role(tx: &mut TenantTx, id: Uuid) -> Result<Option<Role>> 
 }
 
 pub struct NewOrganization<'a> {
-    pub id: Uuid,
+    pub id: &'a NewOrganizationId,
     pub name: &'a str,
     pub slug: &'a str,
     pub color: &'a str,
@@ -89,7 +90,7 @@ pub async fn found(conn: &mut sqlx::PgConnection, organization: &NewOrganization
     let done = sqlx::query!(
         "INSERT INTO organizations (id, name, slug, color, created_by_user_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (slug) DO NOTHING",
-        organization.id,
+        organization.id.get(),
         organization.name,
         organization.slug,
         organization.color,
@@ -101,7 +102,14 @@ pub async fn found(conn: &mut sqlx::PgConnection, organization: &NewOrganization
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    insert_member(conn, organization.id, organization.owner, Role::Owner, organization.now).await?;
+    insert_member(
+        conn,
+        organization.id.get(),
+        organization.owner,
+        Role::Owner,
+        organization.now,
+    )
+    .await?;
     Ok(true)
 }
 
@@ -126,7 +134,7 @@ pub async fn insert_member(
 
 /// # Errors
 /// 422 when the slug is taken.
-pub async fn update(tx: &mut TenantTx, id: Uuid, name: &str, slug: &str, color: &str) -> Result<()> {
+pub async fn update(tx: &mut WriteTx, id: Uuid, name: &str, slug: &str, color: &str) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!(
         "UPDATE organizations SET name = $2, slug = $3, color = $4, updated_at = $5 WHERE id = $1 AND deleted_at IS NULL",
@@ -143,7 +151,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, name: &str, slug: &str, color: 
 }
 
 pub async fn update_policies(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     id: Uuid,
     approve_before_provisioning: bool,
     members_can_create_keys: bool,
@@ -164,7 +172,7 @@ pub async fn update_policies(
 
 /// Ends the organization: it keeps its row and its slug, and loses its members. Says who they were. Everybody who works in it
 /// must be held before ([`crate::features::sessions::bound_sessions::hold`]).
-pub async fn end(tx: &mut TenantTx, id: Uuid) -> Result<Vec<Uuid>> {
+pub async fn end(tx: &mut WriteTx, id: Uuid) -> Result<Vec<Uuid>> {
     let now = tx.operation().request.now;
     // The full lock also waits for those who are about to become members.
     sqlx::query!("SELECT 1 AS locked FROM organizations WHERE id = $1 FOR UPDATE", id)
@@ -243,7 +251,7 @@ pub async fn member(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result
 }
 
 /// Follow it with [`settle_owners`].
-pub async fn set_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: Role) -> Result<()> {
+pub async fn set_role(tx: &mut WriteTx, organization: Uuid, user: Uuid, role: Role) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!(
         "UPDATE organization_memberships SET role = $3, updated_at = $4 WHERE organization_id = $1 AND user_id = $2",
@@ -258,7 +266,7 @@ pub async fn set_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: R
 }
 
 /// Follow it with [`settle_owners`].
-pub async fn remove_member(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<()> {
+pub async fn remove_member(tx: &mut WriteTx, organization: Uuid, user: Uuid) -> Result<()> {
     sqlx::query!(
         "DELETE FROM organization_memberships WHERE organization_id = $1 AND user_id = $2",
         organization,

@@ -10,6 +10,7 @@ use super::store::{self, MemberRow, NewOrganization, OrganizationRow};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::sessions;
+use crate::ids::NewOrganizationId;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::Role;
 use crate::plumbing::db::SystemTx;
@@ -65,9 +66,12 @@ pub async fn create(
     validation.finish()?;
 
     // The key belongs to the workspace the request came from, so the answer is kept before the transaction moves.
-    let origin = tx.operation().workspace;
-    let (id, owner, now) = (crate::ids::new_id(), authorized.user_id, authorized.request.now);
-    tx.enter_workspace_of_new_organization(id).await?;
+    let (new, owner, now) = (
+        NewOrganizationId::generate(),
+        authorized.user_id,
+        authorized.request.now,
+    );
+    let origin = tx.enter_workspace_of_new_organization(&new).await?;
     let mut founded = false;
     for number in 0..SLUG_ATTEMPTS {
         let slug = request
@@ -76,7 +80,7 @@ pub async fn create(
             .unwrap_or_else(|| slug_from_name(&request.name, number));
         let color = request.color.clone().unwrap_or_else(|| color_for(&slug).to_owned());
         let organization = NewOrganization {
-            id,
+            id: &new,
             name: request.name.trim(),
             slug: &slug,
             color: &color,
@@ -91,6 +95,7 @@ pub async fn create(
     if !founded {
         return Err(store::slug_taken());
     }
+    let id = new.get();
     let row = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     let after = json!({"name": row.name, "slug": row.slug, "color": row.color});
     audit::record(
@@ -256,10 +261,11 @@ pub async fn found_by_platform(
     name: &str,
     owner: Uuid,
 ) -> Result<Uuid> {
-    let (id, now) = (crate::ids::new_id(), organizations.core.clock.now());
+    let (new, now) = (NewOrganizationId::generate(), organizations.core.clock.now());
+    let id = new.get();
     let slug = slug_from_name(name, 0);
     let organization = NewOrganization {
-        id,
+        id: &new,
         name,
         slug: &slug,
         color: color_for(&slug),

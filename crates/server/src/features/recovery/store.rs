@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, WriteTx};
 use crate::plumbing::quotas::Quota;
 
 /// Notes that somebody wants a new password for an address, unless the address or the client did too often.
@@ -66,7 +66,7 @@ pub async fn reset_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> R
 }
 
 /// False when somebody else used the token in the meantime.
-pub async fn consume_reset(tx: &mut TenantTx, token_hash: &[u8]) -> Result<bool> {
+pub async fn consume_reset(tx: &mut WriteTx, token_hash: &[u8]) -> Result<bool> {
     let now = tx.operation().request.now;
     let used = sqlx::query_scalar!("SELECT auth.consume_password_reset_token($1, $2)", token_hash, now)
         .fetch_one(tx.conn())
@@ -127,7 +127,7 @@ pub async fn remove_expired(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64
 }
 
 pub async fn request_email_change(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     token_hash: &[u8],
     email: &str,
     expires_at: DateTime<Utc>,
@@ -165,7 +165,7 @@ pub async fn email_change_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc
 }
 
 /// False when the token was used in the meantime.
-pub async fn consume_email_change(tx: &mut TenantTx, token_hash: &[u8]) -> Result<bool> {
+pub async fn consume_email_change(tx: &mut WriteTx, token_hash: &[u8]) -> Result<bool> {
     let now = tx.operation().request.now;
     let used = sqlx::query_scalar!("SELECT auth.consume_email_change($1, $2)", token_hash, now)
         .fetch_one(tx.conn())
@@ -174,7 +174,7 @@ pub async fn consume_email_change(tx: &mut TenantTx, token_hash: &[u8]) -> Resul
 }
 
 /// Links that were mailed to the person stop working.
-pub async fn void_own_links(tx: &mut TenantTx) -> Result<()> {
+pub async fn void_own_links(tx: &mut WriteTx) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!("SELECT tenancy.void_own_links($1)", now)
         .fetch_one(tx.conn())

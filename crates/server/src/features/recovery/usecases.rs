@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users::{self, check_email, check_password, confirm_password, normalise, notices};
 use crate::features::{second_factors, sessions};
-use crate::operation::{Authorized, RequestContext};
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::operation::{Authorized, Proven, RequestContext};
+use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
 use crate::plumbing::quotas::{self, Quota};
@@ -57,7 +57,11 @@ pub async fn reset_password(
     validation.finish()?;
     let hash = recovery.users.passwords.hash(password).await?;
 
-    let mut tx = recovery.core.db.for_signing_in(facts.user_id, request).await?;
+    let mut tx = recovery
+        .core
+        .db
+        .for_signing_in(Proven::by_mailed_link(facts.user_id), request)
+        .await?;
     sessions::hold_sessions(&mut tx).await?;
     if !store::consume_reset(&mut tx, &token_hash).await? {
         return Err(invalid_token());
@@ -154,7 +158,11 @@ pub async fn confirm_email_change(recovery: &Recovery, token: &str, request: &Re
         quotas::count(&recovery.core.db, &guesses, request.now).await?;
         return Err(invalid_token());
     };
-    let mut tx = recovery.core.db.for_signing_in(change.user_id, request).await?;
+    let mut tx = recovery
+        .core
+        .db
+        .for_signing_in(Proven::by_mailed_link(change.user_id), request)
+        .await?;
     users::hold_account(&mut tx).await?;
     if !store::consume_email_change(&mut tx, &token_hash).await? {
         return Err(invalid_token());
@@ -209,7 +217,7 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
 }
 
 /// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.
-pub async fn void_links(tx: &mut TenantTx) -> Result<()> {
+pub async fn void_links(tx: &mut WriteTx) -> Result<()> {
     store::void_own_links(tx).await?;
     second_factors::end_challenges(tx).await
 }

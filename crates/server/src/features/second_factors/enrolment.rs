@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users;
 use crate::operation::Authorized;
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::WriteTx;
 use crate::plumbing::quotas;
 use crate::validation::Validation;
 
@@ -79,7 +79,7 @@ pub async fn confirm_totp(
     authorized: Authorized<'_>,
     code: &str,
 ) -> Result<Option<Vec<String>>> {
-    let quota = quota_of_codes(&factors.core.db, authorized.user_id, &authorized.request).await?;
+    let quota = quota_of_codes(&factors.core.db, authorized.person(), &authorized.request).await?;
     quotas::spend(&factors.core.db, &quota, authorized.request.now).await?;
     let mut tx = factors.core.db.write_to_account(&authorized).await?;
     let stored = store::lock_totp(&mut tx).await?;
@@ -91,11 +91,7 @@ pub async fn confirm_totp(
     })?;
     let is_first = !store::has_factor(&mut tx).await?;
     if !proof::accept_code(factors, &mut tx, &stored, code).await? {
-        return Err(Error::invalid(
-            "code",
-            "wrong_code",
-            "is not the app's current code",
-        ));
+        return Err(Error::invalid("code", "wrong_code", "is not the app's current code"));
     }
     let codes = added(
         factors,
@@ -142,7 +138,7 @@ pub async fn start_passkey(factors: &SecondFactors, authorized: Authorized<'_>) 
 }
 
 /// Keeps what a passkey of the session is to be judged by; gives its id.
-pub async fn put_ceremony(tx: &mut TenantTx, purpose: Purpose, rp_id: &str, state: &serde_json::Value) -> Result<Uuid> {
+pub async fn put_ceremony(tx: &mut WriteTx, purpose: Purpose, rp_id: &str, state: &serde_json::Value) -> Result<Uuid> {
     let ceremony = NewCeremony {
         id: crate::ids::new_id(),
         purpose,
@@ -271,7 +267,7 @@ pub async fn renew_recovery_codes(factors: &SecondFactors, authorized: Authorize
 /// What follows from a new factor.
 async fn added(
     factors: &SecondFactors,
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     is_first: bool,
     notice: Notice,
     act: Act<'_>,
@@ -287,7 +283,7 @@ async fn added(
 }
 
 /// What follows from a factor that is gone: recovery codes don't outlive the last one.
-async fn removed(factors: &SecondFactors, tx: &mut TenantTx, notice: Notice, act: Act<'_>) -> Result<()> {
+async fn removed(factors: &SecondFactors, tx: &mut WriteTx, notice: Notice, act: Act<'_>) -> Result<()> {
     if !store::has_factor(tx).await? {
         store::replace_recovery_codes(tx, &[]).await?;
     }
@@ -296,7 +292,7 @@ async fn removed(factors: &SecondFactors, tx: &mut TenantTx, notice: Notice, act
     audit::record_in(tx, person, act).await
 }
 
-async fn make_recovery_codes(factors: &SecondFactors, tx: &mut TenantTx) -> Result<Vec<String>> {
+async fn make_recovery_codes(factors: &SecondFactors, tx: &mut WriteTx) -> Result<Vec<String>> {
     let person = tx.operation().user_id;
     let codes = recovery_codes::generate();
     let hashes: Vec<Vec<u8>> = codes

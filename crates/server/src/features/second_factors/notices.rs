@@ -5,7 +5,7 @@ use serde_json::json;
 use super::SecondFactors;
 use crate::error::Result;
 use crate::features::users;
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::plumbing::mail::{self, Mail, Template};
 
 /// What happened. The names are those of the mail's template.
@@ -61,7 +61,7 @@ impl Notice {
 }
 
 /// To the person of the transaction. Wake the mail after the commit.
-pub async fn tell(factors: &SecondFactors, tx: &mut TenantTx, notice: Notice) -> Result<()> {
+pub async fn tell(factors: &SecondFactors, tx: &mut WriteTx, notice: Notice) -> Result<()> {
     let profile = users::own_profile(tx).await?;
     let now = tx.operation().request.now;
     mail::enqueue(tx.conn(), notice.mail(factors, &profile.email, &profile.locale), now).await

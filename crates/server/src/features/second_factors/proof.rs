@@ -8,7 +8,7 @@ use super::notices::{Notice, tell};
 use super::passkeys::RelyingParty;
 use super::{Method, recovery_codes, sealed, store, totp};
 use crate::error::{Error, Result};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::WriteTx;
 
 /// What somebody answers with.
 pub enum Proof {
@@ -45,7 +45,7 @@ impl Proof {
 /// still works. `passkey_state`: what a passkey was asked to sign.
 pub async fn prove(
     factors: &SecondFactors,
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     proof: &Proof,
     passkey_state: Option<Value>,
 ) -> Result<bool> {
@@ -59,7 +59,7 @@ pub async fn prove(
     }
 }
 
-async fn prove_by_code(factors: &SecondFactors, tx: &mut TenantTx, code: &str) -> Result<bool> {
+async fn prove_by_code(factors: &SecondFactors, tx: &mut WriteTx, code: &str) -> Result<bool> {
     let stored = store::lock_totp(tx).await?;
     match stored.filter(|stored| stored.confirmed_at.is_some()) {
         Some(stored) => accept_code(factors, tx, &stored, code).await,
@@ -68,7 +68,7 @@ async fn prove_by_code(factors: &SecondFactors, tx: &mut TenantTx, code: &str) -
 }
 
 /// Uses a code up if it is a good one.
-pub async fn accept_code(factors: &SecondFactors, tx: &mut TenantTx, stored: &store::Totp, code: &str) -> Result<bool> {
+pub async fn accept_code(factors: &SecondFactors, tx: &mut WriteTx, stored: &store::Totp, code: &str) -> Result<bool> {
     let (person, now) = (tx.operation().user_id, tx.operation().request.now);
     let secret = sealed::open(&factors.core.master, person, &stored.secret_encrypted).map_err(Error::internal)?;
     let Some(step) = totp::matching_step(&secret, code, now, stored.last_step) else {
@@ -78,7 +78,7 @@ pub async fn accept_code(factors: &SecondFactors, tx: &mut TenantTx, stored: &st
     Ok(true)
 }
 
-async fn prove_by_recovery_code(factors: &SecondFactors, tx: &mut TenantTx, code: &str) -> Result<bool> {
+async fn prove_by_recovery_code(factors: &SecondFactors, tx: &mut WriteTx, code: &str) -> Result<bool> {
     let hash = recovery_codes::hash(&factors.core.master, tx.operation().user_id, code);
     // Codes only stand in for factors: without any they would be a second password.
     if !store::has_factor(tx).await? || !store::use_recovery_code(tx, &hash).await? {
@@ -89,7 +89,7 @@ async fn prove_by_recovery_code(factors: &SecondFactors, tx: &mut TenantTx, code
     Ok(true)
 }
 
-async fn prove_by_passkey(tx: &mut TenantTx, answer: &PublicKeyCredential, state: Value) -> Result<bool> {
+async fn prove_by_passkey(tx: &mut WriteTx, answer: &PublicKeyCredential, state: Value) -> Result<bool> {
     let party = RelyingParty::new(&tx.operation().request.origin)?;
     let passkeys = store::passkeys(tx).await?;
     let Some((id, credential)) = party.finish_authentication(state, answer, &passkeys)? else {

@@ -12,8 +12,8 @@ use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::sessions::{SignedIn, open_session};
 use crate::features::users;
-use crate::operation::RequestContext;
-use crate::plumbing::db::TenantTx;
+use crate::operation::{Proven, RequestContext};
+use crate::plumbing::db::{TenantTx, WriteTx};
 use crate::plumbing::quotas;
 use crate::secrets::{random_token, sha256};
 
@@ -27,7 +27,7 @@ pub struct Challenge {
 }
 
 /// Asks the person of a transaction for the second factor, and commits. The caller has checked the password.
-pub async fn challenge(mut tx: TenantTx) -> Result<Challenge> {
+pub async fn challenge(mut tx: WriteTx) -> Result<Challenge> {
     let (person, request) = (tx.operation().user_id, tx.operation().request.clone());
     let (token, expires_at) = (random_token(), request.now + CHALLENGE_LIFETIME);
     let (methods, passkey) = methods(&mut tx, &request.origin).await?;
@@ -76,7 +76,7 @@ async fn methods(tx: &mut TenantTx, origin: &str) -> Result<(Vec<Method>, Option
 pub async fn answer(factors: &SecondFactors, token: &str, proof: Proof, request: &RequestContext) -> Result<SignedIn> {
     let token_hash = sha256(token.as_bytes());
     let person = store::challenged(&factors.core.db, &token_hash, request.now).await?;
-    let person = person.ok_or_else(ended)?;
+    let person = Proven::by_challenge(person.ok_or_else(ended)?);
     let quota = quota_of_codes(&factors.core.db, person, request).await?;
     if proof.is_guessable() {
         quotas::spend(&factors.core.db, &quota, request.now).await?;
@@ -98,7 +98,7 @@ pub async fn answer(factors: &SecondFactors, token: &str, proof: Proof, request:
 
 async fn refuse(
     factors: &SecondFactors,
-    mut tx: TenantTx,
+    mut tx: WriteTx,
     token_hash: &[u8],
     method: Method,
     failures: i32,

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::permissions::Role;
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{TenantTx, WriteTx};
 use crate::plumbing::events::{self, Topic};
 
 /// Shows the new role in the person's sessions in the organization, and tells whoever watches them. What they may do is decided
 /// by the membership alone.
-pub async fn change_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role: Role) -> Result<usize> {
+pub async fn change_role(tx: &mut WriteTx, organization: Uuid, user: Uuid, role: Role) -> Result<usize> {
     let sessions = sqlx::query_scalar!(
         r#"SELECT tenancy.show_role_in_sessions($1, $2, $3) AS "id!""#,
         organization,
@@ -28,7 +28,7 @@ pub async fn change_role(tx: &mut TenantTx, organization: Uuid, user: Uuid, role
 
 /// Moves the person's sessions in the organization (everybody's, for `None`) to Personal. Their tokens answer 409
 /// `workspace_changed` from the commit on, and fetch the next one.
-pub async fn move_to_personal(tx: &mut TenantTx, organization: Uuid, user: Option<Uuid>) -> Result<usize> {
+pub async fn move_to_personal(tx: &mut WriteTx, organization: Uuid, user: Option<Uuid>) -> Result<usize> {
     let moved = sqlx::query!(
         r#"SELECT session_id AS "session_id!", user_id AS "user_id!" FROM tenancy.move_sessions_to_personal($1, $2)"#,
         organization,
@@ -43,7 +43,7 @@ pub async fn move_to_personal(tx: &mut TenantTx, organization: Uuid, user: Optio
 }
 
 /// Locks the sessions in the organization before it ends: what they were writing is committed, and nothing new begins.
-pub async fn hold(tx: &mut TenantTx, organization: Uuid) -> Result<()> {
+pub async fn hold(tx: &mut WriteTx, organization: Uuid) -> Result<()> {
     sqlx::query!("SELECT tenancy.hold_sessions($1)", organization)
         .fetch_one(tx.conn())
         .await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::features::users;
 use crate::permissions::{Policies, Role};
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 
 /// How the presented token relates to its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +91,9 @@ pub struct NewSession<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Result<()> {
+pub async fn insert_session(tx: &mut WriteTx, session: &NewSession<'_>) -> Result<()> {
     let operation = tx.operation();
-    let (user_id, now) = (operation.user_id, operation.request.now);
+    let now = operation.request.now;
     let (ip, user_agent) = (
         operation.request.ip.map(|ip| ip.to_string()),
         operation.request.user_agent.clone(),
@@ -115,7 +115,7 @@ pub async fn insert_session(tx: &mut TenantTx, session: &NewSession<'_>) -> Resu
 /// Replaces the token if it is still the current one, or the one of a session that was moved (which is told so ever after);
 /// false when somebody else was faster.
 pub async fn renew_token(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     session_id: Uuid,
     old_hash: &[u8],
     new_hash: &[u8],
@@ -138,7 +138,7 @@ pub async fn renew_token(
 ///
 /// # Errors
 /// 401 when the session ended, or the membership did.
-pub async fn switch_workspace(tx: &mut TenantTx, new_hash: &[u8], organization: Option<(Uuid, Role)>) -> Result<()> {
+pub async fn switch_workspace(tx: &mut WriteTx, new_hash: &[u8], organization: Option<(Uuid, Role)>) -> Result<()> {
     let operation = tx.operation();
     let (session_id, now) = (operation.session_id, operation.request.now);
     let switched = sqlx::query_scalar!(
@@ -196,7 +196,7 @@ pub async fn sessions(tx: &mut TenantTx, idle_since: DateTime<Utc>) -> Result<Ve
 }
 
 /// The person of the transaction just proved who they are, in a session of theirs. False when it ended.
-pub async fn confirm_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
+pub async fn confirm_session(tx: &mut WriteTx, session_id: Uuid) -> Result<bool> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let done = sqlx::query!(
         "UPDATE user_sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
@@ -221,7 +221,7 @@ pub async fn addresses_signed_in_from(tx: &mut TenantTx) -> Result<Vec<String>> 
 }
 
 /// Ends one session of the person; false when there is none.
-pub async fn revoke_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool> {
+pub async fn revoke_session(tx: &mut WriteTx, session_id: Uuid) -> Result<bool> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let done = sqlx::query!(
         "UPDATE user_sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
@@ -235,7 +235,7 @@ pub async fn revoke_session(tx: &mut TenantTx, session_id: Uuid) -> Result<bool>
 }
 
 /// Locks the person's sessions before the account, as everybody does, in a transaction that holds nothing yet.
-pub async fn hold_sessions(tx: &mut TenantTx) -> Result<()> {
+pub async fn hold_sessions(tx: &mut WriteTx) -> Result<()> {
     let user_id = tx.operation().user_id;
     sqlx::query!(
         "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
@@ -247,7 +247,7 @@ pub async fn hold_sessions(tx: &mut TenantTx) -> Result<()> {
 }
 
 /// Ends the person's other sessions and says which.
-pub async fn revoke_other_sessions(tx: &mut TenantTx) -> Result<Vec<Uuid>> {
+pub async fn revoke_other_sessions(tx: &mut WriteTx) -> Result<Vec<Uuid>> {
     let (user_id, session_id, now) = (
         tx.operation().user_id,
         tx.operation().session_id,

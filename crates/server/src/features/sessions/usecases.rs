@@ -11,9 +11,9 @@ use super::tokens::{IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hash_of};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users;
-use crate::operation::{Authorized, Operation, RequestContext, Workspace};
-use crate::permissions::Role;
-use crate::plumbing::db::TenantTx;
+use crate::operation::{Authorized, Operation, Proven, RequestContext, Session, Workspace};
+use crate::permissions::{Policies, Role};
+use crate::plumbing::db::WriteTx;
 use crate::plumbing::events::{self, Topic};
 
 /// Proof that somebody signed in: the session's operation and the token to hand out.
@@ -23,7 +23,7 @@ pub struct SignedIn {
 }
 
 /// Opens a session for the person of a transaction who proved who they are, and commits. `how`: what the log says of it.
-pub async fn open_session(sessions: &Sessions, mut tx: TenantTx, how: Option<Value>) -> Result<SignedIn> {
+pub async fn open_session(sessions: &Sessions, mut tx: WriteTx, how: Option<Value>) -> Result<SignedIn> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let session_id = crate::ids::new_id();
     let issued = sessions
@@ -42,13 +42,17 @@ pub async fn open_session(sessions: &Sessions, mut tx: TenantTx, how: Option<Val
     }
     audit::record_in(&mut tx, user_id, act).await?;
     let platform_admin = users::own_profile(&mut tx).await?.platform_role == "admin";
-    let mut operation = tx.operation().clone();
     events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
+    let (person, request) = (tx.operation().person(), tx.operation().request.clone());
     tx.commit().await?;
-    operation.session_id = session_id;
-    operation.workspace = Workspace::Personal { platform_admin };
+    let session = Session {
+        session_id,
+        workspace: Workspace::Personal { platform_admin },
+        policies: Policies::default(),
+        authenticated_at: now,
+    };
     Ok(SignedIn {
-        operation,
+        operation: Operation::of_session(person, session, request),
         token: issued.token,
     })
 }
@@ -93,14 +97,13 @@ pub(super) async fn recognise(
             platform_admin: facts.platform_admin,
         },
     };
-    let operation = Operation {
-        user_id: facts.user_id,
+    let session = Session {
         session_id: facts.session_id,
         workspace,
         policies: facts.policies,
         authenticated_at: facts.authenticated_at,
-        request: request.clone(),
     };
+    let operation = Operation::of_session(Proven::by_session(facts.user_id), session, request.clone());
     Ok((operation, claims, facts))
 }
 
@@ -122,7 +125,7 @@ pub async fn renew(sessions: &Sessions, operation: &Operation, claims: &tokens::
     let mut tx = sessions
         .core
         .db
-        .for_signing_in(operation.user_id, &operation.request)
+        .for_signing_in(operation.person(), &operation.request)
         .await?;
     let renewed = store::renew_token(
         &mut tx,
@@ -142,7 +145,7 @@ pub async fn logout(sessions: &Sessions, operation: &Operation) -> Result<()> {
     let mut tx = sessions
         .core
         .db
-        .for_signing_in(operation.user_id, &operation.request)
+        .for_signing_in(operation.person(), &operation.request)
         .await?;
     if store::revoke_session(&mut tx, operation.session_id).await? {
         audit::record_in(
@@ -159,7 +162,7 @@ pub async fn logout(sessions: &Sessions, operation: &Operation) -> Result<()> {
 /// Moves the session into another workspace. The caller (organizations) has found out the role there.
 pub async fn switch_session(
     sessions: &Sessions,
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     organization: Option<(Uuid, Role)>,
 ) -> Result<String> {
     let (user_id, session_id, now) = (

@@ -9,7 +9,7 @@ use crate::features::recovery;
 use crate::features::second_factors;
 use crate::features::sessions::{self, SignedIn};
 use crate::features::users::{self, check_password, notices};
-use crate::operation::{Authorized, RequestContext};
+use crate::operation::{Authorized, Proven, RequestContext};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::quotas;
 use crate::validation::Validation;
@@ -51,7 +51,11 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
         return Err(refused());
     };
     quotas::clear(&signing_in.core.db, &subjects).await?;
-    let mut tx = signing_in.core.db.for_signing_in(account.id, request).await?;
+    let mut tx = signing_in
+        .core
+        .db
+        .for_signing_in(Proven::by_password(account.id), request)
+        .await?;
     // Checking took a while: the password may have been replaced or a factor added since, and the account disabled.
     if users::hold_account(&mut tx).await? != stored
         || second_factors::has_factor(&mut tx).await? != account.has_second_factor

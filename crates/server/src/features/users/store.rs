@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 
 /// What signing in needs to know of an account.
 pub struct LoginAccount {
@@ -85,7 +85,7 @@ pub async fn profile(tx: &mut TenantTx) -> Result<Profile> {
 /// # Errors
 /// 422 when another account has the username.
 pub async fn update_profile(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     first_name: &str,
     last_name: &str,
     username: &str,
@@ -115,7 +115,7 @@ pub async fn update_profile(
 
 /// The hash of the password of an enabled account; `None` otherwise. Locks the account before what belongs to it, as everybody does,
 /// in a transaction that holds nothing yet: what may end a sign-in waits for this one, or is seen by it.
-pub async fn hold_account(tx: &mut TenantTx) -> Result<Option<String>> {
+pub async fn hold_account(tx: &mut WriteTx) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!("SELECT auth.hold_own_account()")
         .fetch_one(tx.conn())
         .await?)
@@ -132,7 +132,7 @@ pub async fn has_password(tx: &mut TenantTx) -> Result<bool> {
     Ok(password_hash(tx).await?.is_some())
 }
 
-pub async fn set_password_hash(tx: &mut TenantTx, hash: &str) -> Result<()> {
+pub async fn set_password_hash(tx: &mut WriteTx, hash: &str) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!("SELECT auth.set_own_password($1, $2)", hash, now)
         .fetch_one(tx.conn())
@@ -246,7 +246,7 @@ pub async fn enabled_account(tx: &mut SystemTx, email: &str) -> Result<Option<Uu
 
 /// # Errors
 /// 409 `email_taken` when the address belongs to another account.
-pub async fn set_email(tx: &mut TenantTx, email: &str) -> Result<()> {
+pub async fn set_email(tx: &mut WriteTx, email: &str) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!(
         "UPDATE users SET email = $2, email_verified_at = $3, updated_at = $3 WHERE id = $1",
@@ -267,7 +267,7 @@ pub async fn set_email(tx: &mut TenantTx, email: &str) -> Result<()> {
 }
 
 /// Whoever opened the link reads the mail of the account's address.
-pub async fn mark_email_verified(tx: &mut TenantTx) -> Result<()> {
+pub async fn mark_email_verified(tx: &mut WriteTx) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!(
         "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1",
@@ -293,7 +293,7 @@ pub async fn set_password_of(tx: &mut SystemTx, user_id: Uuid, hash: &str, now: 
 }
 
 /// The person of the transaction is here now.
-pub async fn mark_seen(tx: &mut TenantTx) -> Result<()> {
+pub async fn mark_seen(tx: &mut WriteTx) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!("UPDATE users SET last_seen_at = $2 WHERE id = $1", user_id, now)
         .execute(tx.conn())

@@ -1,13 +1,15 @@
 //! PostgreSQL: two pools, three kinds of transaction, migrations.
 //!
 //! - [`AuthCalls`]: before a principal exists; reaches the definer functions of schema `auth` only.
-//! - [`TenantTx`]: one workspace, made from an authorized operation. Row-level security stands behind its queries.
+//! - [`TenantTx`]: one workspace, made from an authorized operation. Row-level security stands behind its queries. It comes as a
+//!   [`ReadTx`] or as a [`WriteTx`].
 //! - [`SystemTx`]: a reviewed list of jobs and platform use cases, each with its [`SystemReason`].
 //!
 //! A transaction is a guard: it rolls back when dropped and keeps its changes only by `commit`. None lives across a call to a
-//! provider or an engine.
+//! provider or an engine, and nobody who holds one asks for a second.
 
 mod functions;
+mod held;
 pub mod migrations;
 pub mod private;
 mod system_tx;
@@ -17,20 +19,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Executor as _, PgConnection};
+use sqlx::{Executor as _, PgConnection, Postgres, Transaction};
 
 use crate::error::Result;
+use held::Held;
 pub use system_tx::{SystemReason, SystemTx};
-pub use tenant_tx::TenantTx;
+pub use tenant_tx::{Origin, ReadTx, TenantTx, WriteTx};
 
 pub const APP_ROLE: &str = "inventiv_app";
 pub const SYSTEM_ROLE: &str = "inventiv_system";
 
-/// The pools. `app` serves requests under row-level security; `system` serves reviewed cross-tenant work.
+/// The pools. `app` serves requests under row-level security; `system` serves reviewed cross-tenant work. `listening` is one
+/// connection more, for LISTEN, which never gives it back.
 #[derive(Clone)]
 pub struct Db {
     app: PgPool,
     system: PgPool,
+    listening: PgPool,
 }
 
 /// How many connections each pool may hold.
@@ -55,10 +60,13 @@ impl Db {
         let app = pool(app, APP_ROLE, sizes.app)
             .await
             .context("opening the application's connections")?;
+        let listening = pool(system.clone(), SYSTEM_ROLE, 1)
+            .await
+            .context("opening the connection for notifications")?;
         let system = pool(system, SYSTEM_ROLE, sizes.system)
             .await
             .context("opening the system's connections")?;
-        let db = Self { app, system };
+        let db = Self { app, system, listening };
         db.refuse_a_powerful_app_role().await?;
         Ok(db)
     }
@@ -69,13 +77,16 @@ impl Db {
         Self {
             app: pool(),
             system: pool(),
+            listening: pool(),
         }
     }
 
     /// Calls of schema `auth`, before a principal exists.
     pub async fn auth(&self) -> Result<AuthCalls> {
+        let held = Held::take();
         Ok(AuthCalls {
             connection: self.app.acquire().await?,
+            _held: held,
         })
     }
 
@@ -88,11 +99,12 @@ impl Db {
     pub async fn close(&self) {
         self.app.close().await;
         self.system.close().await;
+        self.listening.close().await;
     }
 
     /// For LISTEN, which must not go through a transaction.
-    pub(super) fn system_pool(&self) -> &PgPool {
-        &self.system
+    pub(super) fn listening_pool(&self) -> &PgPool {
+        &self.listening
     }
 
     async fn refuse_a_powerful_app_role(&self) -> anyhow::Result<()> {
@@ -119,9 +131,18 @@ impl Db {
 
 /// Begins a transaction in a task of its own. A caller that goes away in the middle of BEGIN would otherwise hand a connection
 /// back to the pool with a transaction that nobody ends.
-async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    begin_by(pool, "BEGIN").await
+}
+
+/// As [`begin`]; PostgreSQL refuses changes.
+async fn begin_reading(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    begin_by(pool, "BEGIN READ ONLY").await
+}
+
+async fn begin_by(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin().await });
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
     Ok(begun.await.map_err(crate::error::Error::internal)??)
 }
 
@@ -142,7 +163,8 @@ async fn pool(options: PgConnectOptions, role: &'static str, size: u32) -> anyho
 /// A connection that may call the functions of schema `auth`, and nothing else of value: it carries no tenant, so every table
 /// answers as if empty.
 pub struct AuthCalls {
-    connection: sqlx::pool::PoolConnection<sqlx::Postgres>,
+    connection: sqlx::pool::PoolConnection<Postgres>,
+    _held: Held,
 }
 
 impl AuthCalls {

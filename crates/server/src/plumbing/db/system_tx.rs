@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::Db;
+use super::held::Held;
 use super::tenant_tx::lock_actor;
 use crate::error::Result;
 use crate::operation::{Authorized, Operation};
@@ -44,13 +45,16 @@ pub enum SystemReason {
 pub struct SystemTx {
     tx: Transaction<'static, Postgres>,
     reason: SystemReason,
+    _held: Held,
 }
 
 impl Db {
     pub async fn system(&self, reason: SystemReason) -> Result<SystemTx> {
+        let held = Held::take();
         Ok(SystemTx {
             tx: super::begin(&self.system).await?,
             reason,
+            _held: held,
         })
     }
 }
@@ -66,8 +70,8 @@ impl SystemTx {
     /// # Errors
     /// 401 when the session ended, 409 `workspace_changed` when it moved, 403 when the permission was lost meanwhile.
     pub async fn act_for(&mut self, authorized: &Authorized<'_>) -> Result<Operation> {
-        let mut operation = authorized.operation().clone();
-        (operation.workspace, operation.policies) = lock_actor(&mut self.tx, &operation).await?;
+        let (workspace, policies) = lock_actor(&mut self.tx, authorized.operation()).await?;
+        let operation = authorized.operation().clone().with_rights(workspace, policies);
         operation.require(authorized.permission())?;
         Ok(operation)
     }

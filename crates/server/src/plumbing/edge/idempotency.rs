@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::operation::Operation;
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::secrets::sha256;
 
 /// The request's `Idempotency-Key`, if any.
@@ -63,7 +63,7 @@ impl<'a> Attempt<'a> {
     ///
     /// # Errors
     /// 409 `idempotency_key_reused` when the key came with another body.
-    pub async fn replay(&self, tx: &mut TenantTx) -> Result<Option<Answer>> {
+    pub async fn replay(&self, tx: &mut WriteTx) -> Result<Option<Answer>> {
         let Some(key) = self.key else {
             return Ok(None);
         };
@@ -129,7 +129,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Keeps the answer. What must be shown only once is passed in `secret_field`: the replay says that it was shown.
-    pub async fn keep(&self, tx: &mut TenantTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
+    pub async fn keep(&self, tx: &mut WriteTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
         let Some(key) = self.key else {
             return Ok(());
         };

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -87,19 +89,31 @@ async fn send_due(delivery: &Delivery, transport: &Transport, owner: Uuid) -> Re
     let claimed = outbox::claim(&mut tx, owner, delivery.clock.now(), LEASE, AT_ONCE).await?;
     tx.commit().await?;
     let tried = claimed.len();
-    let deliveries = claimed.into_iter().map(|mail| send(delivery, transport, owner, mail));
-    for outcome in futures_util::future::join_all(deliveries).await {
-        outcome?;
+    let deliveries = claimed.into_iter().map(|mail| async move {
+        let attempt = (mail.id, mail.attempts, mail.template.clone());
+        (attempt, deliver(transport, mail, delivery.clock.now()).await)
+    });
+    // They leave side by side; what became of them is written one after the other, on one connection. An error of one ends none of
+    // the others.
+    let mut deliveries: FuturesUnordered<_> = deliveries.collect();
+    let mut outcome = Ok(tried);
+    while let Some((attempt, delivered)) = deliveries.next().await {
+        if let Err(error) = record(delivery, owner, attempt, delivered).await {
+            outcome = Err(error);
+        }
     }
-    Ok(tried)
+    outcome
 }
 
-async fn send(delivery: &Delivery, transport: &Transport, owner: Uuid, mail: Claimed) -> Result<()> {
-    let (id, attempts, template) = (mail.id, mail.attempts, mail.template.clone());
-    let outcome = deliver(transport, mail, delivery.clock.now()).await;
+async fn record(
+    delivery: &Delivery,
+    owner: Uuid,
+    (id, attempts, template): (Uuid, i32, String),
+    delivered: Result<(), DeliveryError>,
+) -> Result<()> {
     let now = delivery.clock.now();
     let mut tx = delivery.db.system(SystemReason::MailDelivery).await?;
-    match outcome {
+    match delivered {
         Ok(()) => {
             outbox::mark_sent(&mut tx, owner, id, now).await?;
             tracing::info!(mail = %id, template, attempts, "mail sent");

@@ -9,10 +9,11 @@ pub use store::remove_before;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::plumbing::db::Db;
+use crate::plumbing::db::{Db, WriteTx};
 use crate::secrets::sha256;
 
 const WINDOW: Duration = Duration::minutes(15);
@@ -40,8 +41,9 @@ impl Subjects {
 /// # Errors
 /// 429 with the seconds to wait.
 pub async fn check(db: &Db, subjects: &Subjects, now: DateTime<Utc>) -> Result<()> {
+    let mut auth = db.auth().await?;
     for (subject, limit) in [(&subjects.account, PER_ACCOUNT), (&subjects.address, PER_ADDRESS)] {
-        if let Some((failures, since)) = store::login_failures(db, subject, now, WINDOW).await?
+        if let Some((failures, since)) = store::login_failures(auth.conn(), subject, now, WINDOW).await?
             && failures >= limit
         {
             let wait = (since + WINDOW - now).num_seconds().max(1);
@@ -52,13 +54,14 @@ pub async fn check(db: &Db, subjects: &Subjects, now: DateTime<Utc>) -> Result<(
 }
 
 pub async fn record_failure(db: &Db, subjects: &Subjects, now: DateTime<Utc>) -> Result<()> {
-    store::record_login_failure(db, &subjects.account, now, WINDOW).await?;
-    store::record_login_failure(db, &subjects.address, now, WINDOW).await
+    let mut auth = db.auth().await?;
+    store::record_login_failure(auth.conn(), &subjects.account, now, WINDOW).await?;
+    store::record_login_failure(auth.conn(), &subjects.address, now, WINDOW).await
 }
 
 /// The right password clears the account's count; the address keeps its own.
 pub async fn clear(db: &Db, subjects: &Subjects) -> Result<()> {
-    store::clear_login_failures(db, &subjects.account).await
+    store::clear_login_failures(db.auth().await?.conn(), &subjects.account).await
 }
 
 /// How often something may happen.
@@ -100,7 +103,8 @@ impl Quota {
 /// # Errors
 /// 429 with the seconds to wait, when the quota is used up.
 pub async fn check_quota(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    match store::login_failures(db, &quota.subject, now, quota.window).await? {
+    let mut auth = db.auth().await?;
+    match store::login_failures(auth.conn(), &quota.subject, now, quota.window).await? {
         Some((count, since)) if count >= quota.most => {
             let wait = (since + quota.window - now).num_seconds().max(1);
             Err(Error::too_many_attempts(wait as u64))
@@ -114,7 +118,17 @@ pub async fn check_quota(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<(
 /// # Errors
 /// 429 with the seconds to wait, when the quota is used up.
 pub async fn spend(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    let (count, since) = store::count_attempt(db, &quota.subject, now, quota.window).await?;
+    spend_on(db.auth().await?.conn(), quota, now).await
+}
+
+/// As [`spend`], for what is an act of an open transaction: it counts if the transaction commits.
+pub async fn spend_in(tx: &mut WriteTx, quota: &Quota) -> Result<()> {
+    let now = tx.operation().request.now;
+    spend_on(tx.conn(), quota, now).await
+}
+
+async fn spend_on(conn: &mut PgConnection, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
+    let (count, since) = store::count_attempt(conn, &quota.subject, now, quota.window).await?;
     if count > quota.most {
         let wait = (since + quota.window - now).num_seconds().max(1);
         return Err(Error::too_many_attempts(wait as u64));
@@ -124,11 +138,11 @@ pub async fn spend(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
 
 /// A good answer forgets what was tried before it.
 pub async fn clear_quota(db: &Db, quota: &Quota) -> Result<()> {
-    store::clear_login_failures(db, &quota.subject).await
+    store::clear_login_failures(db.auth().await?.conn(), &quota.subject).await
 }
 
 pub async fn count(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    store::record_login_failure(db, &quota.subject, now, quota.window).await
+    store::record_login_failure(db.auth().await?.conn(), &quota.subject, now, quota.window).await
 }
 
 /// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 address, in which one subscriber picks addresses at will.

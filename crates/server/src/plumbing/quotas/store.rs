@@ -1,64 +1,66 @@
-//! SQL of `login_throttles`.
+//! SQL of `login_throttles`, on a connection of its own or on that of an open transaction.
 
 use chrono::{DateTime, Duration, Utc};
+use sqlx::PgConnection;
 
 use crate::error::Result;
-use crate::plumbing::db::{Db, SystemTx};
+use crate::plumbing::db::SystemTx;
 
 pub async fn login_failures(
-    db: &Db,
+    conn: &mut PgConnection,
     subject: &str,
     now: DateTime<Utc>,
     window: Duration,
 ) -> Result<Option<(i32, DateTime<Utc>)>> {
-    let mut auth = db.auth().await?;
     let row = sqlx::query!(
         r#"SELECT failures AS "failures!", window_started_at AS "since!" FROM auth.login_failures($1, $2, $3)"#,
         subject,
         now,
         window.num_seconds() as i32
     )
-    .fetch_optional(auth.conn())
+    .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| (row.failures, row.since)))
 }
 
-pub async fn record_login_failure(db: &Db, subject: &str, now: DateTime<Utc>, window: Duration) -> Result<()> {
-    let mut auth = db.auth().await?;
+pub async fn record_login_failure(
+    conn: &mut PgConnection,
+    subject: &str,
+    now: DateTime<Utc>,
+    window: Duration,
+) -> Result<()> {
     sqlx::query!(
         "SELECT auth.record_login_failure($1, $2, $3)",
         subject,
         now,
         window.num_seconds() as i32
     )
-    .fetch_one(auth.conn())
+    .fetch_one(conn)
     .await?;
     Ok(())
 }
 
 /// Counts an attempt; says how many there are in the running window, and since when.
 pub async fn count_attempt(
-    db: &Db,
+    conn: &mut PgConnection,
     subject: &str,
     now: DateTime<Utc>,
     window: Duration,
 ) -> Result<(i32, DateTime<Utc>)> {
-    let mut auth = db.auth().await?;
     let row = sqlx::query!(
         r#"SELECT attempts AS "attempts!", window_started_at AS "since!" FROM auth.count_attempt($1, $2, $3)"#,
         subject,
         now,
         window.num_seconds() as i32
     )
-    .fetch_one(auth.conn())
+    .fetch_one(conn)
     .await?;
     Ok((row.attempts, row.since))
 }
 
-pub async fn clear_login_failures(db: &Db, subject: &str) -> Result<()> {
-    let mut auth = db.auth().await?;
+pub async fn clear_login_failures(conn: &mut PgConnection, subject: &str) -> Result<()> {
     sqlx::query!("SELECT auth.clear_login_failures($1)", subject)
-        .fetch_one(auth.conn())
+        .fetch_one(conn)
         .await?;
     Ok(())
 }

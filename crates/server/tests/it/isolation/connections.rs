@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use inventiv_server::error::{Error, Kind};
-use inventiv_server::operation::{Operation, RequestContext, Workspace};
-use inventiv_server::permissions::{Permission, Policies, Role};
+use inventiv_server::operation::{Operation, Workspace};
+use inventiv_server::permissions::{Permission, Role};
 use inventiv_server::plumbing::db::{Db, PoolSizes, TenantTx};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use super::classes::TABLES;
@@ -17,31 +17,32 @@ use crate::harness::world::{Side, World};
 /// Bounded, and enough for every way of ending to follow every other many times.
 const INTERLEAVINGS: usize = 300;
 
-fn operation(world: &World, principal: &str) -> Operation {
+/// What one of a principal's sessions in its workspace may do.
+async fn operation(world: &World, owner: &mut PgConnection, principal: &str) -> Operation {
     let principal = world.principal(principal);
-    let organization = world.side(principal.side).tenant;
-    Operation {
-        user_id: principal.person.unwrap(),
-        session_id: Uuid::nil(),
-        workspace: match principal.side {
-            Side::Alpha | Side::Bravo => Workspace::Organization {
-                id: organization,
-                role: Role::Owner,
-            },
-            Side::Solo => Workspace::Personal { platform_admin: false },
-            Side::Platform => Workspace::Personal { platform_admin: true },
+    let person = principal.person.unwrap();
+    let workspace = match principal.side {
+        Side::Alpha | Side::Bravo => Workspace::Organization {
+            id: world.side(principal.side).tenant,
+            role: Role::Owner,
         },
-        policies: Policies::default(),
-        authenticated_at: inventiv_server::clock::Clock::default().now(),
-        request: RequestContext {
-            request_id: Uuid::nil(),
-            ip: None,
-            user_agent: None,
-            origin: String::new(),
-            secure: false,
-            now: inventiv_server::clock::Clock::default().now(),
-        },
-    }
+        Side::Solo => Workspace::Personal { platform_admin: false },
+        Side::Platform => Workspace::Personal { platform_admin: true },
+    };
+    let session = sqlx::query_scalar(
+        "SELECT id FROM user_sessions WHERE user_id = $1 AND current_organization_id IS NOT DISTINCT FROM $2 LIMIT 1",
+    )
+    .bind(person)
+    .bind(workspace.organization_id())
+    .fetch_one(owner)
+    .await
+    .unwrap();
+    Operation::made_up_by_a_test(
+        person,
+        session,
+        workspace,
+        inventiv_server::clock::Clock::default().now(),
+    )
 }
 
 async fn visible_key_tenants(tx: &mut TenantTx) -> Vec<Uuid> {
@@ -76,7 +77,13 @@ async fn borrow_and_end(db: Db, operation: Operation, ending: Ending) {
     let mut tx = db.read(&authorized).await.unwrap();
     assert_eq!(visible_key_tenants(&mut tx).await, [operation.tenant()]);
     match ending {
-        Ending::Commits => tx.commit().await.unwrap(),
+        // Only what changes things has something to commit.
+        Ending::Commits => {
+            drop(tx);
+            let mut tx = db.write(&authorized).await.unwrap();
+            assert_eq!(visible_key_tenants(&mut tx).await, [operation.tenant()]);
+            tx.commit().await.unwrap();
+        }
         Ending::Drops => drop(tx),
         Ending::Fails => assert!(tx.conn().execute("SELECT 1 / 0").await.is_err()),
         Ending::Panics => panic!("a handler's bug"),
@@ -97,10 +104,14 @@ async fn borrow_and_end(db: Db, operation: Operation, ending: Ending) {
 async fn the_next_borrower_of_a_connection_finds_nothing_of_the_last_one() {
     let world = World::shared().await;
     let options = world.copy().await;
+    let mut owner = options.connect().await.unwrap();
     let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 })
         .await
         .unwrap();
-    let borrowers = ["owner", "other owner", "personal"].map(|name| operation(world, name));
+    let mut borrowers = Vec::new();
+    for name in ["owner", "other owner", "personal"] {
+        borrowers.push(operation(world, &mut owner, name).await);
+    }
     for _ in 0..INTERLEAVINGS {
         let ending = ENDINGS[rand::random_range(0..ENDINGS.len())];
         let borrower = &borrowers[rand::random_range(0..borrowers.len())];
@@ -135,10 +146,11 @@ async fn the_next_borrower_of_a_connection_finds_nothing_of_the_last_one() {
 async fn aborted_requests_leave_nothing_behind_wherever_they_stop() {
     let world = World::shared().await;
     let options = world.copy().await;
+    let mut owner = options.connect().await.unwrap();
     let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 })
         .await
         .unwrap();
-    let borrower = operation(world, "owner");
+    let borrower = operation(world, &mut owner, "owner").await;
     for stop_after in 0..60 {
         let task = tokio::spawn(borrow_and_end(db.clone(), borrower.clone(), Ending::Commits));
         for _ in 0..stop_after {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::mirrored;
 use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{TenantTx, WriteTx};
 
 #[derive(Debug, Clone)]
 pub struct InstanceRow {
@@ -177,7 +177,7 @@ pub struct NewInstance<'a> {
 
 /// # Errors
 /// 422 when the model was deleted since it was looked up.
-pub async fn insert(tx: &mut TenantTx, instance: &NewInstance<'_>) -> Result<()> {
+pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let scope = match instance.organization_id {
         Some(_) => "organization",
@@ -226,7 +226,7 @@ pub enum Flag {
 }
 
 /// Sets or clears a flag. One that is as wanted keeps who set it and when.
-pub async fn set_activation(tx: &mut TenantTx, id: Uuid, flag: Flag, active: bool) -> Result<()> {
+pub async fn set_activation(tx: &mut WriteTx, id: Uuid, flag: Flag, active: bool) -> Result<()> {
     let tenants = tx.tenants();
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let (by, at) = if active {
@@ -264,7 +264,7 @@ pub async fn set_activation(tx: &mut TenantTx, id: Uuid, flag: Flag, active: boo
 }
 
 /// Holds the row until the end of the transaction, so that what is decided about it stays true.
-pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<bool> {
+pub async fn lock(tx: &mut WriteTx, id: Uuid) -> Result<bool> {
     let tenants = tx.tenants();
     let row = sqlx::query_scalar!(
         "SELECT id FROM instances WHERE tenant = ANY($1) AND id = $2 FOR NO KEY UPDATE",
@@ -277,7 +277,7 @@ pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<bool> {
 }
 
 /// Makes every instance of the workspace that lives due for a visit; how many there are.
-pub async fn request_visits(tx: &mut TenantTx) -> Result<u64> {
+pub async fn request_visits(tx: &mut WriteTx) -> Result<u64> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     let done = sqlx::query!(
         "UPDATE instances SET reconcile_after = $2 WHERE tenant = ANY($1) AND status NOT IN ('terminated', 'archived')",

@@ -12,7 +12,7 @@ use crate::features::organizations::store::{self, MemberRow};
 use crate::features::sessions::{self, bound_sessions};
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
-use crate::plumbing::db::TenantTx;
+use crate::plumbing::db::{TenantTx, WriteTx};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
@@ -129,7 +129,7 @@ struct RoleChange {
 }
 
 /// All sessions, then all memberships, then the audit chain: the order in which everybody locks.
-async fn assign(tx: &mut TenantTx, organization: Uuid, changes: &[RoleChange]) -> Result<()> {
+async fn assign(tx: &mut WriteTx, organization: Uuid, changes: &[RoleChange]) -> Result<()> {
     for change in changes {
         bound_sessions::change_role(tx, organization, change.user, change.to).await?;
     }
@@ -147,7 +147,7 @@ async fn assign(tx: &mut TenantTx, organization: Uuid, changes: &[RoleChange]) -
 }
 
 async fn end_membership(
-    tx: &mut TenantTx,
+    tx: &mut WriteTx,
     organization: Uuid,
     user: Uuid,
     role: Role,
@@ -169,7 +169,7 @@ async fn end_membership(
 }
 
 /// To those who watch the members, and to the person whose list of organizations changed.
-async fn announce(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<()> {
+async fn announce(tx: &mut WriteTx, organization: Uuid, user: Uuid) -> Result<()> {
     events::notify(tx.conn(), Topic::Members, organization, user).await?;
     events::notify(tx.conn(), Topic::Organizations, user, organization).await
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::MOST_PASSKEYS;
 use super::pending::end_challenges_of;
 use crate::error::{Error, Result};
-use crate::plumbing::db::{SystemTx, TenantTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 
 /// The person's authenticator app, as it is shown.
 pub struct TotpFacts {
@@ -34,7 +34,7 @@ pub struct Totp {
 }
 
 /// Held until the end of the transaction: of two uses of one code, the second sees the first.
-pub async fn lock_totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
+pub async fn lock_totp(tx: &mut WriteTx) -> Result<Option<Totp>> {
     Ok(sqlx::query_as!(
         Totp,
         r#"SELECT secret_encrypted AS "secret_encrypted!", confirmed_at, last_step FROM auth.lock_own_totp()"#
@@ -44,7 +44,7 @@ pub async fn lock_totp(tx: &mut TenantTx) -> Result<Option<Totp>> {
 }
 
 /// Replaces an authenticator app that was never confirmed; false when there is one that was.
-pub async fn put_unconfirmed_totp(tx: &mut TenantTx, secret_encrypted: &[u8]) -> Result<bool> {
+pub async fn put_unconfirmed_totp(tx: &mut WriteTx, secret_encrypted: &[u8]) -> Result<bool> {
     let now = tx.operation().request.now;
     Ok(sqlx::query_scalar!(
         r#"SELECT auth.put_unconfirmed_totp($1, $2) AS "put!""#,
@@ -56,7 +56,7 @@ pub async fn put_unconfirmed_totp(tx: &mut TenantTx, secret_encrypted: &[u8]) ->
 }
 
 /// The app showed that it has the secret: a step of it is used.
-pub async fn use_totp(tx: &mut TenantTx, step: i64) -> Result<()> {
+pub async fn use_totp(tx: &mut WriteTx, step: i64) -> Result<()> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     sqlx::query!(
         "UPDATE totp_authenticators SET confirmed_at = COALESCE(confirmed_at, $3), last_step = $2, last_used_at = $3 WHERE user_id = $1",
@@ -69,7 +69,7 @@ pub async fn use_totp(tx: &mut TenantTx, step: i64) -> Result<()> {
     Ok(())
 }
 
-pub async fn remove_totp(tx: &mut TenantTx) -> Result<bool> {
+pub async fn remove_totp(tx: &mut WriteTx) -> Result<bool> {
     let user_id = tx.operation().user_id;
     let done = sqlx::query!("DELETE FROM totp_authenticators WHERE user_id = $1", user_id)
         .execute(tx.conn())
@@ -123,7 +123,7 @@ pub struct NewPasskey<'a> {
 
 /// # Errors
 /// 409 `passkey_exists` when it is registered already, here or with another account.
-pub async fn insert_passkey(tx: &mut TenantTx, passkey: &NewPasskey<'_>) -> Result<()> {
+pub async fn insert_passkey(tx: &mut WriteTx, passkey: &NewPasskey<'_>) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!(
         "SELECT auth.add_passkey($1, $2, $3, $4, $5, $6)",
@@ -146,7 +146,7 @@ pub async fn insert_passkey(tx: &mut TenantTx, passkey: &NewPasskey<'_>) -> Resu
     Ok(())
 }
 
-pub async fn rename_passkey(tx: &mut TenantTx, id: Uuid, name: &str) -> Result<()> {
+pub async fn rename_passkey(tx: &mut WriteTx, id: Uuid, name: &str) -> Result<()> {
     let user_id = tx.operation().user_id;
     sqlx::query!(
         "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2",
@@ -160,7 +160,7 @@ pub async fn rename_passkey(tx: &mut TenantTx, id: Uuid, name: &str) -> Result<(
 }
 
 /// A passkey signed: its counter moved on.
-pub async fn use_passkey(tx: &mut TenantTx, id: Uuid, credential: &Value) -> Result<()> {
+pub async fn use_passkey(tx: &mut WriteTx, id: Uuid, credential: &Value) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!("SELECT auth.use_passkey($1, $2, $3)", id, credential, now)
         .fetch_one(tx.conn())
@@ -169,7 +169,7 @@ pub async fn use_passkey(tx: &mut TenantTx, id: Uuid, credential: &Value) -> Res
 }
 
 /// The name it had.
-pub async fn remove_passkey(tx: &mut TenantTx, id: Uuid) -> Result<Option<String>> {
+pub async fn remove_passkey(tx: &mut WriteTx, id: Uuid) -> Result<Option<String>> {
     let user_id = tx.operation().user_id;
     Ok(sqlx::query_scalar!(
         "DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name",
@@ -203,7 +203,7 @@ pub async fn recovery_codes_left(tx: &mut TenantTx) -> Result<i64> {
 }
 
 /// The codes before stop working.
-pub async fn replace_recovery_codes(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<()> {
+pub async fn replace_recovery_codes(tx: &mut WriteTx, hashes: &[Vec<u8>]) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!("SELECT auth.replace_recovery_codes($1, $2)", hashes, now)
         .fetch_one(tx.conn())
@@ -212,7 +212,7 @@ pub async fn replace_recovery_codes(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Re
 }
 
 /// False for a code that isn't one, or was used.
-pub async fn use_recovery_code(tx: &mut TenantTx, hash: &[u8]) -> Result<bool> {
+pub async fn use_recovery_code(tx: &mut WriteTx, hash: &[u8]) -> Result<bool> {
     let now = tx.operation().request.now;
     Ok(
         sqlx::query_scalar!(r#"SELECT auth.use_recovery_code($1, $2) AS "used!""#, hash, now)

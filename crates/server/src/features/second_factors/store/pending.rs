@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::passkeys::Purpose;
 use crate::error::Result;
-use crate::plumbing::db::{Db, SystemTx, TenantTx};
+use crate::plumbing::db::{Db, SystemTx, WriteTx};
 
 /// A sign-in that waits for its second factor.
 pub struct NewChallenge<'a> {
@@ -15,7 +15,7 @@ pub struct NewChallenge<'a> {
     pub passkey_state: Option<&'a Value>,
 }
 
-pub async fn insert_challenge(tx: &mut TenantTx, challenge: &NewChallenge<'_>) -> Result<()> {
+pub async fn insert_challenge(tx: &mut WriteTx, challenge: &NewChallenge<'_>) -> Result<()> {
     let now = tx.operation().request.now;
     sqlx::query!(
         "SELECT auth.open_challenge($1, $2, $3, $4)",
@@ -45,7 +45,7 @@ pub struct Challenge {
 }
 
 /// Held until the end of the transaction: answers to one challenge take turns.
-pub async fn lock_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<Option<Challenge>> {
+pub async fn lock_challenge(tx: &mut WriteTx, token_hash: &[u8]) -> Result<Option<Challenge>> {
     let now = tx.operation().request.now;
     Ok(sqlx::query_as!(
         Challenge,
@@ -57,14 +57,14 @@ pub async fn lock_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<Opti
     .await?)
 }
 
-pub async fn count_failure(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
+pub async fn count_failure(tx: &mut WriteTx, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("SELECT auth.count_challenge_failure($1)", token_hash)
         .fetch_one(tx.conn())
         .await?;
     Ok(())
 }
 
-pub async fn end_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
+pub async fn end_challenge(tx: &mut WriteTx, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("SELECT auth.end_challenge($1)", token_hash)
         .fetch_one(tx.conn())
         .await?;
@@ -72,7 +72,7 @@ pub async fn end_challenge(tx: &mut TenantTx, token_hash: &[u8]) -> Result<()> {
 }
 
 /// Sign-ins that were begun with the person's password before stop here.
-pub async fn end_challenges(tx: &mut TenantTx) -> Result<()> {
+pub async fn end_challenges(tx: &mut WriteTx) -> Result<()> {
     let user_id = tx.operation().user_id;
     sqlx::query!("DELETE FROM sign_in_challenges WHERE user_id = $1", user_id)
         .execute(tx.conn())
@@ -97,7 +97,7 @@ pub struct NewCeremony<'a> {
 }
 
 /// One at a time for each purpose of a session: the one before is forgotten.
-pub async fn put_ceremony(tx: &mut TenantTx, ceremony: &NewCeremony<'_>) -> Result<()> {
+pub async fn put_ceremony(tx: &mut WriteTx, ceremony: &NewCeremony<'_>) -> Result<()> {
     let session_id = tx.operation().session_id;
     sqlx::query!(
         "SELECT auth.put_passkey_ceremony($1, $2, $3, $4, $5, $6)",
@@ -114,7 +114,7 @@ pub async fn put_ceremony(tx: &mut TenantTx, ceremony: &NewCeremony<'_>) -> Resu
 }
 
 /// What the session's ceremony is judged by. It is gone then, good answer or bad.
-pub async fn take_ceremony(tx: &mut TenantTx, id: Uuid, purpose: Purpose, rp_id: &str) -> Result<Option<Value>> {
+pub async fn take_ceremony(tx: &mut WriteTx, id: Uuid, purpose: Purpose, rp_id: &str) -> Result<Option<Value>> {
     let operation = tx.operation();
     let (session_id, now) = (operation.session_id, operation.request.now);
     Ok(sqlx::query_scalar!(

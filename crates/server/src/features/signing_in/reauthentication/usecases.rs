@@ -55,7 +55,7 @@ pub enum Answer {
 /// # Errors
 /// 422 on the field that is wrong; 429 after too many.
 pub async fn reauthenticate(signing_in: &SigningIn, authorized: Authorized<'_>, answer: Answer) -> Result<()> {
-    let quota = second_factors::quota_of_codes(&signing_in.core.db, authorized.user_id, &authorized.request).await?;
+    let quota = second_factors::quota_of_codes(&signing_in.core.db, authorized.person(), &authorized.request).await?;
     let (method, outcome) = match answer {
         Answer::Password(password) => {
             confirm_password(&signing_in.users, authorized, password).await?;
@@ -79,7 +79,7 @@ pub async fn reauthenticate(signing_in: &SigningIn, authorized: Authorized<'_>, 
     let mut tx = signing_in
         .core
         .db
-        .for_signing_in(authorized.user_id, &authorized.request)
+        .for_signing_in(authorized.person(), &authorized.request)
         .await?;
     if !sessions::confirm_session(&mut tx, authorized.session_id).await? {
         return Err(Error::unauthenticated());

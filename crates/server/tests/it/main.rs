@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod api_keys;
+#[path = "../architecture/mod.rs"]
+mod architecture;
 mod audit;
 mod catalog;
 mod connections;

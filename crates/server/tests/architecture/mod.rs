@@ -1,0 +1,5 @@
+//! Rules about the source text.
+
+mod proofs;
+mod sources;
+mod system_reasons;

@@ -3,3 +3,4 @@
 mod proofs;
 mod sources;
 mod system_reasons;
+mod write_transactions;

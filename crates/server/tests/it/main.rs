@@ -23,6 +23,7 @@ mod mail;
 mod matrix;
 mod members;
 mod models;
+mod one_connection;
 mod organizations;
 mod own_account_at_once;
 mod password_reset;

@@ -22,6 +22,8 @@ use super::{Authenticator, Client, Person, TestServer, database};
 
 /// Where the world's browsers are: passkeys need a host name.
 const PUBLIC_URL: &str = "http://localhost:8080";
+/// What a server of the world holds, where nothing else is tried.
+pub const POOLS: PoolSizes = PoolSizes { app: 4, system: 3 };
 
 /// Whose rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -326,21 +328,24 @@ impl World {
 
     /// A server on a copy, where every principal's credentials are good.
     pub async fn server(&self) -> TestServer {
-        self.server_on(self.copy().await).await
+        self.server_with(POOLS).await
+    }
+
+    pub async fn server_with(&self, pools: PoolSizes) -> TestServer {
+        self.server_on(self.copy().await, pools).await
     }
 
     /// Also answers to workers, and looks after its instances: none of the world's is due.
-    pub async fn server_for_workers(&self) -> TestServer {
-        let sizes = PoolSizes { app: 4, system: 6 };
-        TestServer::start_on(self.copy().await, sizes, |config| {
+    pub async fn server_for_workers(&self, pools: PoolSizes) -> TestServer {
+        TestServer::start_on(self.copy().await, pools, |config| {
             config.master_secret = Some(self.master.clone());
             config.public_url = Some(PUBLIC_URL.to_owned());
         })
         .await
     }
 
-    pub async fn server_on(&self, options: PgConnectOptions) -> TestServer {
-        TestServer::start_on(options, PoolSizes { app: 4, system: 3 }, |config| {
+    pub async fn server_on(&self, options: PgConnectOptions, pools: PoolSizes) -> TestServer {
+        TestServer::start_on(options, pools, |config| {
             config.master_secret = Some(self.master.clone());
             still(config);
         })
@@ -408,7 +413,7 @@ async fn build() -> World {
     let master = MasterSecret::generate().to_text();
     let options = database::fresh().await;
     let database = options.get_database().unwrap().to_owned();
-    let server = TestServer::start_on(options, PoolSizes { app: 4, system: 3 }, |config| {
+    let server = TestServer::start_on(options, POOLS, |config| {
         config.master_secret = Some(master.clone());
         still(config);
     })

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use inventiv_server::permissions::WorkspaceRole;
+use inventiv_server::plumbing::db::PoolSizes;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
@@ -345,11 +346,40 @@ fn every_operation_has_one_row_and_every_row_an_operation() {
     }
 }
 
-#[tokio::test]
-async fn refusals_come_in_order_change_nothing_and_show_nothing_of_others() {
+/// Runs each of them twice: as servers usually are, and with pools of one connection each, where nobody can hold one and wait for
+/// another.
+macro_rules! with_many_connections_and_with_one {
+    ($($test:ident),+ $(,)?) => {
+        mod with_many_connections {
+            use crate::harness::world::POOLS;
+
+            $(#[tokio::test] async fn $test() { super::$test(POOLS).await; })+
+        }
+
+        mod with_one_connection {
+            use crate::one_connection::ONE_EACH;
+
+            $(#[tokio::test] async fn $test() { super::$test(ONE_EACH).await; })+
+        }
+    };
+}
+
+with_many_connections_and_with_one! {
+    refusals_come_in_order_change_nothing_and_show_nothing_of_others,
+    workers_have_secrets_of_their_own_and_nobody_elses_will_do,
+    the_applications_own_predicates_hold_without_row_level_security,
+    whoever_may_change_something_changes_it_and_nothing_of_others,
+    what_needs_no_sign_in_answers_everybody_alike,
+    bad_bodies_change_nothing_and_no_body_says_whose_a_thing_is,
+    a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else,
+    what_can_hurt_asks_for_a_recent_proof_right_after_the_permission,
+    an_event_stream_tells_of_the_own_workspace_only,
+}
+
+async fn refusals_come_in_order_change_nothing_and_show_nothing_of_others(pools: PoolSizes) {
     let world = World::shared().await;
     let log = CapturedLog::start();
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     let before = of_everything(&server.owner).await;
     let faults = run_shared(world, &server, |case| case.operation.permission != "worker").await;
     assert_nothing_wrong(faults);
@@ -368,19 +398,17 @@ async fn refusals_come_in_order_change_nothing_and_show_nothing_of_others() {
     assert_eq!(leak(&log, &secrets), None);
 }
 
-#[tokio::test]
-async fn workers_have_secrets_of_their_own_and_nobody_elses_will_do() {
+async fn workers_have_secrets_of_their_own_and_nobody_elses_will_do(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server_for_workers().await;
+    let server = world.server_for_workers(pools).await;
     let faults = run_shared(world, &server, |case| case.operation.permission == "worker").await;
     assert_nothing_wrong(faults);
     server.stop().await;
 }
 
-#[tokio::test]
-async fn the_applications_own_predicates_hold_without_row_level_security() {
+async fn the_applications_own_predicates_hold_without_row_level_security(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     let tables: Vec<String> =
         sqlx::query_scalar("SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity AND relkind IN ('r', 'p')")
             .fetch_all(&server.owner)
@@ -404,15 +432,14 @@ async fn the_applications_own_predicates_hold_without_row_level_security() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn whoever_may_change_something_changes_it_and_nothing_of_others() {
+async fn whoever_may_change_something_changes_it_and_nothing_of_others(pools: PoolSizes) {
     let world = World::shared().await;
     let cases = all_cases(world).into_iter();
     let cases = cases.filter(|case| case.changes_things() && case.operation.permission != "public");
     let seen = &AtomicUsize::new(0);
     let faults = gather(cases.collect(), COPIES, |case| async move {
         let options = world.copy().await;
-        let server = world.server_on(options.clone()).await;
+        let server = world.server_on(options.clone(), pools).await;
         arrange(&case, world, &server).await;
         let stranger = world.side(case.principal.stranger());
         let before = of_side(&server.owner, stranger).await;
@@ -454,8 +481,7 @@ async fn arrange(case: &Case, world: &World, server: &TestServer) {
     server.owner.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
 }
 
-#[tokio::test]
-async fn what_needs_no_sign_in_answers_everybody_alike() {
+async fn what_needs_no_sign_in_answers_everybody_alike(pools: PoolSizes) {
     let world = World::shared().await;
     let cases = all_cases(world).into_iter();
     let cases: Vec<Case> = cases
@@ -464,7 +490,7 @@ async fn what_needs_no_sign_in_answers_everybody_alike() {
     let operations: HashSet<String> = cases.iter().map(|case| case.operation.id.clone()).collect();
     let mut faults = Vec::new();
     for operation in operations {
-        let server = world.server().await;
+        let server = world.server_with(pools).await;
         // One after the other in one world: who is signed in as whom makes no difference to these.
         for case in cases.iter().filter(|case| case.operation.id == operation) {
             arrange(case, world, &server).await;
@@ -483,10 +509,9 @@ async fn what_needs_no_sign_in_answers_everybody_alike() {
     assert_nothing_wrong(faults);
 }
 
-#[tokio::test]
-async fn bad_bodies_change_nothing_and_no_body_says_whose_a_thing_is() {
+async fn bad_bodies_change_nothing_and_no_body_says_whose_a_thing_is(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     let before = of_everything(&server.owner).await;
     let cases: Vec<Case> = all_cases(world)
         .into_iter()
@@ -525,10 +550,9 @@ async fn bad_bodies_change_nothing_and_no_body_says_whose_a_thing_is() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else() {
+async fn a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     let before = of_everything(&server.owner).await;
     let is_exempt = |operation: &Operation| {
         ["public", "worker"].contains(&operation.permission.as_str())
@@ -562,10 +586,9 @@ async fn a_caller_who_believes_to_be_elsewhere_hears_that_before_anything_else()
     server.stop().await;
 }
 
-#[tokio::test]
-async fn what_can_hurt_asks_for_a_recent_proof_right_after_the_permission() {
+async fn what_can_hurt_asks_for_a_recent_proof_right_after_the_permission(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     server
         .owner
         .execute("UPDATE user_sessions SET authenticated_at = now() - interval '15 minutes'")
@@ -617,10 +640,9 @@ async fn what_can_hurt_asks_for_a_recent_proof_right_after_the_permission() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn an_event_stream_tells_of_the_own_workspace_only() {
+async fn an_event_stream_tells_of_the_own_workspace_only(pools: PoolSizes) {
     let world = World::shared().await;
-    let server = world.server().await;
+    let server = world.server_with(pools).await;
     let listeners = ["owner", "personal", "platform admin"].map(|name| world.principal(name));
     let mut streams = Vec::new();
     for principal in listeners {

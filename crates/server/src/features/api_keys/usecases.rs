@@ -1,6 +1,5 @@
 //! Making, listing, changing, replacing and revoking keys.
 
-use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -101,10 +100,7 @@ pub async fn create(
     )
     .await?;
     announce(&mut tx, id).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(row, key.text)?,
-    };
+    let answer = Answer::created(show(row, key.text)?);
     attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
     tx.commit().await?;
     Ok(answer)
@@ -213,10 +209,7 @@ pub async fn rotate(
     .await?;
     announce(&mut tx, id).await?;
     announce(&mut tx, successor).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(row, key.text)?,
-    };
+    let answer = Answer::created(show(row, key.text)?);
     attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
     tx.commit().await?;
     Ok(answer)

@@ -1,6 +1,8 @@
 //! What a catalogue entry may look like, and what fits on what.
 
-use super::usecases::{InstanceTypeChange, NamedChange, TypeZoneChange};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
 use crate::money::Eur;
 use crate::validation::Validation;
 
@@ -8,6 +10,40 @@ use crate::validation::Validation;
 const PRICE_PLACES: u32 = 12;
 /// No machine comes near it.
 const LARGEST_COUNT: i32 = 100_000;
+
+/// What may be changed of a provider, a region or a zone.
+#[derive(Debug, Clone)]
+pub struct NamedChange {
+    pub name: String,
+    pub is_active: bool,
+}
+
+impl NamedChange {
+    pub fn show(&self) -> Value {
+        json!({"name": self.name.trim(), "is_active": self.is_active})
+    }
+}
+
+/// Everything of a type that may be changed: all but its provider and code.
+#[derive(Debug, Clone)]
+pub struct InstanceTypeChange {
+    pub name: String,
+    pub cpu_count: i32,
+    pub memory_gb: i32,
+    pub gpu_count: i32,
+    pub vram_per_gpu_gb: i32,
+    pub cost_per_hour_eur: Eur,
+    pub is_active: bool,
+}
+
+/// A type's offer in one zone.
+#[derive(Debug, Clone)]
+pub struct TypeZoneChange {
+    pub zone_id: Uuid,
+    pub is_available: bool,
+    /// Where it differs from the type's own price.
+    pub cost_per_hour_eur: Option<Eur>,
+}
 
 /// The GPU memory of a whole server, in GB.
 pub fn total_vram_gb(gpu_count: i32, vram_per_gpu_gb: i32) -> i32 {

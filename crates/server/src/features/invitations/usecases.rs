@@ -1,6 +1,5 @@
 //! Inviting, listing, sending again, withdrawing.
 
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -97,10 +96,7 @@ pub async fn create(
         let outcome = invite(invitations, &mut tx, organization, &sender, email, role).await?;
         outcomes.push((email.clone(), outcome));
     }
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(outcomes)?,
-    };
+    let answer = Answer::created(show(outcomes)?);
     let kept = Answer {
         body: without_links(answer.body.clone()),
         ..answer.clone()

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Models;
-use super::rules::{Activation, Engine, ModelKind};
-use super::usecases::{self, ModelRequest, PriceRequest, Seen};
+use super::rules::{Activation, Engine, ModelKind, ModelRequest, PriceRequest};
+use super::usecases::{self, Seen};
 use crate::error::{Error, Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;

@@ -1,7 +1,10 @@
 //! What a model may look like, and what a change of it means.
 
-use super::store::ModelRow;
-use super::usecases::{ModelRequest, PriceRequest};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::money::Eur;
 use crate::operation::Workspace;
 use crate::validation::Validation;
 
@@ -12,6 +15,62 @@ const LARGEST_VOLUME_GB: i32 = 1_000_000;
 const LARGEST_CONTEXT: i32 = 100_000_000;
 const MOST_ARGUMENTS: usize = 64;
 const LONGEST_ARGUMENT: usize = 1_000;
+
+/// A model with its current price.
+#[derive(Debug, Clone)]
+pub struct ModelRow {
+    pub id: Uuid,
+    pub tenant: Uuid,
+    pub scope: String,
+    pub organization_id: Option<Uuid>,
+    pub name: String,
+    pub model_id: String,
+    pub description: String,
+    pub licence: String,
+    pub kind: String,
+    pub engine: String,
+    pub engine_arguments: Vec<String>,
+    pub required_vram_gb: i32,
+    pub context_length: i32,
+    pub data_volume_gb: i32,
+    pub is_active: bool,
+    pub tech_activated_by: Option<Uuid>,
+    pub tech_activated_at: Option<DateTime<Utc>>,
+    pub eco_activated_by: Option<Uuid>,
+    pub eco_activated_at: Option<DateTime<Utc>>,
+    pub is_operational: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub price_id: Option<Uuid>,
+    pub price_version: Option<i32>,
+    pub input_eur_per_1m: Option<Decimal>,
+    pub cached_input_eur_per_1m: Option<Decimal>,
+    pub output_eur_per_1m: Option<Decimal>,
+}
+
+/// Everything of a model that its owner decides.
+#[derive(Debug, Clone)]
+pub struct ModelRequest {
+    pub name: String,
+    pub model_id: String,
+    pub description: String,
+    pub licence: String,
+    pub kind: ModelKind,
+    pub engine: Engine,
+    pub engine_arguments: Vec<String>,
+    pub required_vram_gb: i32,
+    pub context_length: i32,
+    pub data_volume_gb: i32,
+    pub is_active: bool,
+}
+
+/// EUR per million tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceRequest {
+    pub input: Eur,
+    pub cached_input: Eur,
+    pub output: Eur,
+}
 
 /// What runs a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

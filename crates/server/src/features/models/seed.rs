@@ -7,9 +7,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, dec};
 use serde_json::json;
 
-use super::rules::{Engine, ModelKind};
+use super::rules::{Engine, ModelKind, ModelRequest, PriceRequest};
 use super::store;
-use super::usecases::{ModelRequest, PriceRequest};
 use crate::error::Result;
 use crate::features::audit::{self, Act};
 use crate::ids::{PLATFORM, new_id};

@@ -3,47 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::rules::Activation;
-use super::usecases::{ModelRequest, PriceRequest};
+use super::rules::{Activation, ModelRequest, ModelRow, PriceRequest};
 use crate::error::{Error, Result};
 use crate::ids::{PLATFORM, new_id};
 use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::paging::Paging;
-
-/// A model with its current price.
-#[derive(Debug, Clone)]
-pub struct ModelRow {
-    pub id: Uuid,
-    pub tenant: Uuid,
-    pub scope: String,
-    pub organization_id: Option<Uuid>,
-    pub name: String,
-    pub model_id: String,
-    pub description: String,
-    pub licence: String,
-    pub kind: String,
-    pub engine: String,
-    pub engine_arguments: Vec<String>,
-    pub required_vram_gb: i32,
-    pub context_length: i32,
-    pub data_volume_gb: i32,
-    pub is_active: bool,
-    pub tech_activated_by: Option<Uuid>,
-    pub tech_activated_at: Option<DateTime<Utc>>,
-    pub eco_activated_by: Option<Uuid>,
-    pub eco_activated_at: Option<DateTime<Utc>>,
-    pub is_operational: bool,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-    pub price_id: Option<Uuid>,
-    pub price_version: Option<i32>,
-    pub input_eur_per_1m: Option<Decimal>,
-    pub cached_input_eur_per_1m: Option<Decimal>,
-    pub output_eur_per_1m: Option<Decimal>,
-}
 
 /// The models a workspace sees, its own and the public ones: all, one, or those that need at most so much GPU memory.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Models;
 use super::rules::{
-    Activation, Engine, ModelKind, check_model, check_price, is_technical, knows_who_acts, recommended_data_volume_gb,
+    Activation, Engine, ModelKind, ModelRequest, ModelRow, PriceRequest, check_model, check_price, is_technical,
+    knows_who_acts, recommended_data_volume_gb,
 };
-use super::store::{self, ModelRow, Selection};
+use super::store::{self, Selection};
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::catalog;
@@ -22,30 +22,6 @@ use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 use crate::validation::Validation;
-
-/// Everything of a model that its owner decides.
-#[derive(Debug, Clone)]
-pub struct ModelRequest {
-    pub name: String,
-    pub model_id: String,
-    pub description: String,
-    pub licence: String,
-    pub kind: ModelKind,
-    pub engine: Engine,
-    pub engine_arguments: Vec<String>,
-    pub required_vram_gb: i32,
-    pub context_length: i32,
-    pub data_volume_gb: i32,
-    pub is_active: bool,
-}
-
-/// EUR per million tokens.
-#[derive(Debug, Clone, Copy)]
-pub struct PriceRequest {
-    pub input: Eur,
-    pub cached_input: Eur,
-    pub output: Eur,
-}
 
 /// A model as this workspace sees it.
 #[derive(Debug, Clone)]
@@ -150,10 +126,7 @@ pub async fn create(
         Act::new("model.create", "model", id).after(&after),
     )
     .await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(created)?,
-    };
+    let answer = Answer::created(show(created)?);
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;
     Ok(answer)

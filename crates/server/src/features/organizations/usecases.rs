@@ -1,6 +1,5 @@
 //! Founding, listing, switching to and changing organizations.
 
-use axum::http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -104,10 +103,7 @@ pub async fn create(
     )
     .await?;
     events::notify(tx.conn(), Topic::Organizations, owner, id).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(row)?,
-    };
+    let answer = Answer::created(show(row)?);
     tx.return_to_workspace(origin).await?;
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;

@@ -1,6 +1,5 @@
 //! Listing, making, changing and ending accounts or memberships.
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -156,10 +155,7 @@ pub async fn create(
         organization: organization.as_deref(),
     };
     let link = welcome(&administration.recovery, &mut tx, &newcomer).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: show(row, link)?,
-    };
+    let answer = Answer::created(show(row, link)?);
     attempt.keep_for(tx.conn(), &actor, &answer, Some("link")).await?;
     tx.commit().await?;
     administration.core.mail.now();

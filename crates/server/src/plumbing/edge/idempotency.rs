@@ -43,6 +43,20 @@ pub struct Answer {
     pub body: Value,
 }
 
+impl Answer {
+    /// 201 with what was made.
+    pub fn created(body: Value) -> Self {
+        let status = StatusCode::CREATED;
+        Self { status, body }
+    }
+
+    /// 202: what was asked for is under way.
+    pub fn accepted(body: Value) -> Self {
+        let status = StatusCode::ACCEPTED;
+        Self { status, body }
+    }
+}
+
 /// One attempt of an operation.
 pub struct Attempt<'a> {
     operation: &'static str,

@@ -9,8 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::super::rules::{InstanceTypeChange, TypeZoneChange};
 use super::super::store::TypeZoneRow;
-use super::super::usecases::{self, InstanceTypeChange, Offered, TypeZoneChange};
+use super::super::usecases::{self, Offered};
 use super::{active, page};
 use crate::error::{Error, Result};
 use crate::features::catalog::Catalog;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use super::usecases::NamedChange;
+use super::rules::NamedChange;
 use crate::features::catalog::Catalog;
 use crate::plumbing::edge::paging::{Page, Paging};
 

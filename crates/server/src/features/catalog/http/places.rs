@@ -9,8 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::super::rules::NamedChange;
 use super::super::store::{ProviderRow, RegionRow, ZoneRow};
-use super::super::usecases::{self, NamedChange};
+use super::super::usecases;
 use super::{NamedRequest, active, page};
 use crate::error::{Error, Result};
 use crate::features::catalog::Catalog;

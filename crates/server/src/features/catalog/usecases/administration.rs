@@ -1,7 +1,6 @@
 //! How the platform changes the catalogue: in one transaction with the entry in its audit chain and, for what is added, the answer
 //! kept for a repeated request.
 
-use axum::http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -66,10 +65,7 @@ impl<'a> Addition<'a> {
 
     /// `body`: the row as it is shown.
     pub async fn finish(mut self, act: Act<'_>, id: Uuid, body: Value) -> Result<Answer> {
-        let answer = Answer {
-            status: StatusCode::CREATED,
-            body,
-        };
+        let answer = Answer::created(body);
         let Administration { tx, actor } = &mut self.administration;
         self.attempt.keep_for(tx.conn(), actor, &answer, None).await?;
         self.administration.finish(act, id).await?;

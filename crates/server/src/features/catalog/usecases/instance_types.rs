@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::rules::{check_code, check_instance_type, check_zones};
+use super::super::rules::{InstanceTypeChange, TypeZoneChange, check_code, check_instance_type, check_zones};
 use super::super::store::{self, NewInstanceType, TypeZoneRow};
 use super::administration::{Addition, Administration, Begun};
 use super::reading::Offered;
@@ -17,35 +17,6 @@ use crate::plumbing::db::SystemTx;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::validation::Validation;
-
-/// Everything of a type that may be changed: all but its provider and code.
-#[derive(Debug, Clone)]
-pub struct InstanceTypeChange {
-    pub name: String,
-    pub cpu_count: i32,
-    pub memory_gb: i32,
-    pub gpu_count: i32,
-    pub vram_per_gpu_gb: i32,
-    pub cost_per_hour_eur: Eur,
-    pub is_active: bool,
-}
-
-impl InstanceTypeChange {
-    fn row<'a>(&'a self, id: Uuid, provider_id: Uuid, code: &'a str) -> NewInstanceType<'a> {
-        NewInstanceType {
-            id,
-            provider_id,
-            code,
-            name: self.name.trim(),
-            cpu_count: self.cpu_count,
-            memory_gb: self.memory_gb,
-            gpu_count: self.gpu_count,
-            vram_per_gpu_gb: self.vram_per_gpu_gb,
-            cost_per_hour_eur: self.cost_per_hour_eur.0,
-            is_active: self.is_active,
-        }
-    }
-}
 
 /// # Errors
 /// 422 naming the field; `provider_id` when there is no such provider.
@@ -69,7 +40,7 @@ pub async fn create_instance_type(
     check_instance_type(&mut validation, &change);
     validation.finish()?;
     let id = new_id();
-    let new = change.row(id, provider_id, code);
+    let new = row(&change, id, provider_id, code);
     let platform = addition.tx();
     store::insert_instance_type(platform, &new).await?;
     store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
@@ -101,7 +72,7 @@ pub async fn update_instance_type(
     let mut validation = Validation::default();
     check_instance_type(&mut validation, &change);
     validation.finish()?;
-    let new = change.row(id, before.provider_id, &before.code);
+    let new = row(&change, id, before.provider_id, &before.code);
     let platform = &mut administration.tx;
     store::update_instance_type(platform, &new).await?;
     if new.cost_per_hour_eur != old_price {
@@ -126,15 +97,6 @@ pub async fn update_instance_type(
     let offered = offered(&mut administration.tx, id).await?;
     administration.finish(act, id).await?;
     Ok(offered)
-}
-
-/// A type's offer in one zone.
-#[derive(Debug, Clone)]
-pub struct TypeZoneChange {
-    pub zone_id: Uuid,
-    pub is_available: bool,
-    /// Where it differs from the type's own price.
-    pub cost_per_hour_eur: Option<Eur>,
 }
 
 /// Replaces where a type is offered.
@@ -218,4 +180,20 @@ async fn offered(tx: &mut SystemTx, id: Uuid) -> Result<Offered> {
         zones: store::zones_of_types(tx.conn(), &[id]).await?,
         instance_type: row,
     })
+}
+
+/// The row that it makes of a type.
+fn row<'a>(change: &'a InstanceTypeChange, id: Uuid, provider_id: Uuid, code: &'a str) -> NewInstanceType<'a> {
+    NewInstanceType {
+        id,
+        provider_id,
+        code,
+        name: change.name.trim(),
+        cpu_count: change.cpu_count,
+        memory_gb: change.memory_gb,
+        gpu_count: change.gpu_count,
+        vram_per_gpu_gb: change.vram_per_gpu_gb,
+        cost_per_hour_eur: change.cost_per_hour_eur.0,
+        is_active: change.is_active,
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::rules::{check_code, check_named, check_provider_code};
+use super::super::rules::{NamedChange, check_code, check_named, check_provider_code};
 use super::super::store::{self, NewPlace, ProviderRow, RegionRow, ZoneRow};
 use super::administration::{Addition, Administration, Begun};
 use crate::error::{Error, Result};
@@ -14,19 +14,6 @@ use crate::operation::Authorized;
 use crate::plumbing::edge::idempotency::{Answer, Attempt};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::validation::Validation;
-
-/// What may be changed of a provider, a region or a zone.
-#[derive(Debug, Clone)]
-pub struct NamedChange {
-    pub name: String,
-    pub is_active: bool,
-}
-
-impl NamedChange {
-    fn show(&self) -> Value {
-        json!({"name": self.name.trim(), "is_active": self.is_active})
-    }
-}
 
 /// # Errors
 /// 422 naming the field.

@@ -1,6 +1,5 @@
 //! Accepting a deployment.
 
-use axum::http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -104,10 +103,7 @@ pub async fn deploy(
     let act = Act::new("instance.create", "instance", id);
     audit::record_in(&mut tx, tenant, act.after(&audited(&row))).await?;
     events::notify(tx.conn(), Topic::Instances, tenant, id).await?;
-    let answer = Answer {
-        status: StatusCode::ACCEPTED,
-        body: json!({"instance_id": id}),
-    };
+    let answer = Answer::accepted(json!({"instance_id": id}));
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;
     Ok(answer)

@@ -44,6 +44,7 @@ use crate::plumbing::housekeeping::Housekeeping;
 use crate::plumbing::module::{Module, Surface, Task};
 use crate::secrets::MasterSecret;
 
+pub use detached::program as detached;
 pub use openapi::document;
 
 /// The whole program, before it does anything. Cheap to clone.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 
 use super::{Program, openapi};
 use crate::features::sessions::authenticate_request;
@@ -40,6 +40,7 @@ pub fn router(program: &Program, time_limit: Duration) -> Router {
 /// Nobody is asked who they are.
 fn public(program: &Program) -> Router {
     let routes: Router = program.routes(Surface::Public).into();
+    let routes = routes.layer(map_response(request_id::is_routine));
     match program.core.config.has_role(ServerRole::Api) {
         true => routes
             .merge(openapi::pages(openapi::described(program)))
@@ -61,6 +62,7 @@ fn session(program: &Program) -> Router {
 fn worker(program: &Program) -> Router {
     let routes: Router = program.routes(Surface::Worker).into();
     routes
+        .layer(map_response(request_id::is_routine))
         .layer(from_fn_with_state(program.core.context_source(), context::attach))
         .layer(DefaultBodyLimit::max(body::LIMIT))
 }

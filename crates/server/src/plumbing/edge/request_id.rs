@@ -12,6 +12,16 @@ use crate::request_id::within;
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-client-request-id");
 
+/// In an answer's extensions: it comes every second, to probes and workers, and says nothing while it succeeds.
+#[derive(Clone, Copy)]
+struct Routine;
+
+/// Around the surfaces whose answers are routine.
+pub async fn is_routine(mut response: Response) -> Response {
+    response.extensions_mut().insert(Routine);
+    response
+}
+
 /// Gives each request its id, a span that carries it, and the answer's headers.
 pub async fn assign(request: Request, next: Next) -> Response {
     let id = new_id();
@@ -27,8 +37,6 @@ pub async fn assign(request: Request, next: Next) -> Response {
         .map_or("unmatched", |path| path.as_str())
         .to_owned();
     let method = request.method().clone();
-    // Probes and heartbeats come every second and say nothing while they succeed.
-    let is_routine = matches!(route.as_str(), "/healthz" | "/readyz" | "/internal/worker/heartbeat");
     let span = tracing::info_span!("request", request_id = %id, %method, route);
     let started = std::time::Instant::now();
     let mut response = within(id, next.run(request)).instrument(span.clone()).await;
@@ -36,6 +44,7 @@ pub async fn assign(request: Request, next: Next) -> Response {
     metrics::histogram!("http_request_duration_seconds", "route" => route, "status" => response.status().as_u16().to_string())
         .record(elapsed.as_secs_f64());
     let (status, duration_ms) = (response.status().as_u16(), elapsed.as_millis() as u64);
+    let is_routine = response.extensions().get::<Routine>().is_some();
     span.in_scope(|| match is_routine && status < 400 {
         true => tracing::debug!(status, duration_ms, "answered"),
         false => tracing::info!(status, duration_ms, "answered"),

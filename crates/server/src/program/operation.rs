@@ -25,7 +25,13 @@ pub fn module(core: &Core) -> Module {
     let mut module = Module::new(
         "operation",
         Surface::Public,
-        &["idempotency_keys", "login_throttles", "outbox"],
+        &[
+            "_sqlx_migrations",
+            "function_files",
+            "idempotency_keys",
+            "login_throttles",
+            "outbox",
+        ],
     )
     .routes(routes().with_state(core.clone()))
     .task(Task::new(

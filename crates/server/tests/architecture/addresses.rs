@@ -4,11 +4,15 @@
 use super::sources::Source;
 
 /// Reads a path for another reason: the name of a model may hold a slash, and answers name the address that was asked for.
-const READERS: &[&str] = &["server/src/features/gateway/http.rs", "server/src/plumbing/edge/request_id.rs"];
+const READERS: &[&str] = &[
+    "server/src/features/gateway/http.rs",
+    "server/src/plumbing/edge/request_id.rs",
+];
 
 /// What is wrong with who looks at addresses.
 pub fn faults(sources: &[Source]) -> Vec<String> {
-    let looks = |text: &str| text.contains(".uri().path()") || text.contains(".uri.path()") || text.contains("MatchedPath");
+    let looks =
+        |text: &str| text.contains(".uri().path()") || text.contains(".uri.path()") || text.contains("MatchedPath");
     let mut faults = Vec::new();
     for (path, text) in sources {
         let is_surface = path.starts_with("server/src/program/");
@@ -20,7 +24,9 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
     }
     for reader in READERS {
         if !sources.iter().any(|(path, text)| path == reader && looks(text)) {
-            faults.push(format!("{reader} is listed and does not look at a path: take it off the list"));
+            faults.push(format!(
+                "{reader} is listed and does not look at a path: take it off the list"
+            ));
         }
     }
     faults
@@ -42,6 +48,9 @@ mod tests {
         let text = "if request.uri().path().starts_with(\"/v1/\") {}".to_owned();
         sources.push(("server/src/features/sessions/authentication.rs".to_owned(), text));
         let found = faults(&sources);
-        assert!(found.len() == 1 && found[0].contains("authentication.rs looks"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].contains("authentication.rs looks"),
+            "{found:?}"
+        );
     }
 }

@@ -111,7 +111,9 @@ fn refusal(parts: &[&str], module: &str, next: Option<&str>, order: &[String]) -
                     format!("{other} comes after {own} in features/mod.rs: let {other} call {own}, ask a function of the database, or split")
                 })
             }
-            _ => Some("a feature knows the floors below it and earlier features: take what it needs in `new`".to_owned()),
+            _ => {
+                Some("a feature knows the floors below it and earlier features: take what it needs in `new`".to_owned())
+            }
         },
         _ => Some("say in tests/architecture/floors.rs on which floor this file stands".to_owned()),
     }
@@ -151,7 +153,11 @@ fn crate_paths(code: &str) -> BTreeSet<(String, Option<String>)> {
             None => found.extend([(module.to_owned(), None)]),
             Some(rest) => {
                 let members = rest.strip_prefix('{').map_or_else(|| vec![word(rest)], group);
-                found.extend(members.into_iter().map(|next| (module.to_owned(), Some(next.to_owned()))));
+                found.extend(
+                    members
+                        .into_iter()
+                        .map(|next| (module.to_owned(), Some(next.to_owned()))),
+                );
             }
         }
     }
@@ -222,20 +228,52 @@ mod tests {
     fn each_floor_can_be_broken() {
         let cases = [
             ("server/src/money.rs", "use crate::plumbing::db::Db;", "the ground"),
-            ("server/src/plumbing/db/mod.rs", "use crate::features::audit;", "plumbing knows"),
-            ("server/src/core.rs", "fn f() { crate::program::run() }", "plumbing knows"),
-            ("server/src/features/models/usecases.rs", "use crate::features::instances;", "comes after"),
+            (
+                "server/src/plumbing/db/mod.rs",
+                "use crate::features::audit;",
+                "plumbing knows",
+            ),
+            (
+                "server/src/core.rs",
+                "fn f() { crate::program::run() }",
+                "plumbing knows",
+            ),
+            (
+                "server/src/features/models/usecases.rs",
+                "use crate::features::instances;",
+                "comes after",
+            ),
             (
                 "server/src/features/models/http.rs",
                 "use crate::features::{audit, gateway::table};",
                 "gateway comes after models",
             ),
-            ("server/src/features/chat/mod.rs", "use crate::program::Program;", "earlier features"),
+            (
+                "server/src/features/chat/mod.rs",
+                "use crate::program::Program;",
+                "earlier features",
+            ),
             ("server/src/features/chat/mod.rs", "pub mod store;", "shows its `store`"),
-            ("server/src/features/chat/rules.rs", "use super::store::Row;", "a decision is pure"),
-            ("server/src/features/chat/rules/a.rs", "fn f(x: sqlx::PgPool) {}", "a decision is pure"),
-            ("server/src/features/chat/store/a.rs", "use super::super::{http, rules};", "move the type down"),
-            ("server/src/features/chat/usecases.rs", "use axum::http::StatusCode;", "let `http` say"),
+            (
+                "server/src/features/chat/rules.rs",
+                "use super::store::Row;",
+                "a decision is pure",
+            ),
+            (
+                "server/src/features/chat/rules/a.rs",
+                "fn f(x: sqlx::PgPool) {}",
+                "a decision is pure",
+            ),
+            (
+                "server/src/features/chat/store/a.rs",
+                "use super::super::{http, rules};",
+                "move the type down",
+            ),
+            (
+                "server/src/features/chat/usecases.rs",
+                "use axum::http::StatusCode;",
+                "let `http` say",
+            ),
             ("server/src/stranger.rs", "use crate::ids::new_id;", "on which floor"),
         ];
         for (path, text, said) in cases {
@@ -248,8 +286,14 @@ mod tests {
     #[test]
     fn what_stands_below_may_be_named() {
         for (path, text) in [
-            ("server/src/features/models/usecases.rs", "use crate::features::{audit, catalog};\nuse super::store;"),
-            ("server/src/features/models/rules.rs", "use crate::money::Eur; // crate::features::gateway"),
+            (
+                "server/src/features/models/usecases.rs",
+                "use crate::features::{audit, catalog};\nuse super::store;",
+            ),
+            (
+                "server/src/features/models/rules.rs",
+                "use crate::money::Eur; // crate::features::gateway",
+            ),
             ("server/src/plumbing/db/mod.rs", "use crate::error::Result;"),
             ("server/src/program/mod.rs", "use crate::features::gateway::Gateway;"),
         ] {

@@ -1,6 +1,9 @@
 //! Rules about the source text.
 
+mod addresses;
+mod floors;
 mod proofs;
 mod sources;
 mod system_reasons;
+mod tables;
 mod write_transactions;

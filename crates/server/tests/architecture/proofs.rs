@@ -4,17 +4,14 @@
 use super::sources::{Source, misnamed};
 
 pub const PROOFS: &[(&str, &[&str])] = &[
-    ("Proven::by_password", &["server/src/features/identity/usecases.rs"]),
+    ("Proven::by_password", &["server/src/features/signing_in/usecases.rs"]),
     (
         "Proven::by_challenge",
-        &["server/src/features/identity/second_factors/sign_in.rs"],
+        &["server/src/features/second_factors/sign_in.rs"],
     ),
-    (
-        "Proven::by_mailed_link",
-        &["server/src/features/identity/recovery/usecases.rs"],
-    ),
-    ("Proven::by_session", &["server/src/features/identity/usecases.rs"]),
-    ("Operation::of_session", &["server/src/features/identity/usecases.rs"]),
+    ("Proven::by_mailed_link", &["server/src/features/recovery/usecases.rs"]),
+    ("Proven::by_session", &["server/src/features/sessions/usecases.rs"]),
+    ("Operation::of_session", &["server/src/features/sessions/usecases.rs"]),
     ("Operation::without_session", &["server/src/plumbing/db/tenant_tx.rs"]),
     (
         ".with_rights",
@@ -24,7 +21,7 @@ pub const PROOFS: &[(&str, &[&str])] = &[
         ],
     ),
     // Within its tests.
-    ("Operation::made_up_by_a_test", &["server/src/features/live/rules.rs"]),
+    ("Operation::made_up_by_a_test", &["server/src/features/events/rules.rs"]),
 ];
 
 /// What is wrong with the proofs that these files make.

@@ -3,8 +3,8 @@
 use super::sources::{Source, misnamed};
 
 pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
-    ("Bootstrap", &["server/src/bootstrap.rs"]),
-    ("CatalogSeed", &["server/src/seed.rs"]),
+    ("Bootstrap", &["server/src/program/bootstrap.rs"]),
+    ("CatalogSeed", &["server/src/program/seed.rs"]),
     (
         "CatalogAdministration",
         &["server/src/features/catalog/usecases/administration.rs"],
@@ -12,9 +12,9 @@ pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
     (
         "AccountAdministration",
         &[
-            "server/src/features/closing/accounts.rs",
-            "server/src/features/identity/second_factors/removal.rs",
-            "server/src/features/users/usecases.rs",
+            "server/src/features/user_administration/closing.rs",
+            "server/src/features/second_factors/removal.rs",
+            "server/src/features/user_administration/usecases.rs",
         ],
     ),
     (
@@ -28,20 +28,23 @@ pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
     ("RoutingTable", &["server/src/features/gateway/table.rs"]),
     ("Metering", &["server/src/features/usage/writer.rs"]),
     ("KeyUsage", &["server/src/features/api_keys/last_use.rs"]),
-    ("PasswordReset", &["server/src/features/identity/recovery/jobs.rs"]),
+    ("PasswordReset", &["server/src/features/recovery/jobs.rs"]),
     ("InvitationAcceptance", &["server/src/features/invitations/accept.rs"]),
     ("MailDelivery", &["server/src/plumbing/mail/delivery.rs"]),
     (
         "Housekeeping",
-        &["server/src/features/usage/partitions.rs", "server/src/housekeeping.rs"],
+        &[
+            "server/src/features/usage/partitions.rs",
+            "server/src/plumbing/housekeeping.rs",
+        ],
     ),
     (
         "OperatorCommand",
         &[
             "cli/src/commands/admin.rs",
             "cli/src/commands/audit.rs",
-            "server/src/demo/accounts.rs",
-            "server/src/demo/usage.rs",
+            "server/src/program/demo/accounts.rs",
+            "server/src/program/demo/usage.rs",
         ],
     ),
 ];
@@ -99,7 +102,7 @@ mod tests {
         let stranger = "server/src/features/chat/http.rs".to_owned();
         sources.push((stranger, "db.system(SystemReason::Metering)".to_owned()));
         for (path, text) in &mut sources {
-            if path == "server/src/seed.rs" {
+            if path == "server/src/program/seed.rs" {
                 text.clear();
             }
             if path == DECLARED_IN {
@@ -110,7 +113,7 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:?}");
         for (fault, about) in found
             .iter()
-            .zip(["seed.rs is listed", "chat/http.rs names", "Curiosity"])
+            .zip(["program/seed.rs is listed", "chat/http.rs names", "Curiosity"])
         {
             assert!(fault.contains(about), "{fault}");
         }

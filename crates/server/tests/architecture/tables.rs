@@ -10,13 +10,37 @@ const OPERATION: &str = "operation";
 
 /// Who reads a table of a later feature, and why.
 const EARLIER_READERS: &[(&str, &str, &str)] = &[
-    (OPERATION, "organizations", "a change of an organization locks its row before anything else"),
-    (OPERATION, "user_sessions", "a change of an account locks its sessions before anything else"),
-    (OPERATION, "users", "a change of an account locks it; a mail is in its recipient's language"),
-    ("sessions", "organization_memberships", "the role in the session's organization decides"),
+    (
+        OPERATION,
+        "organizations",
+        "a change of an organization locks its row before anything else",
+    ),
+    (
+        OPERATION,
+        "user_sessions",
+        "a change of an account locks its sessions before anything else",
+    ),
+    (
+        OPERATION,
+        "users",
+        "a change of an account locks it; a mail is in its recipient's language",
+    ),
+    (
+        "sessions",
+        "organization_memberships",
+        "the role in the session's organization decides",
+    ),
     ("sessions", "organizations", "a session shows where it is"),
-    ("users", "organization_memberships", "people see those of their organization; words of passwords"),
-    ("users", "organizations", "a profile names the organization; words of passwords"),
+    (
+        "users",
+        "organization_memberships",
+        "people see those of their organization; words of passwords",
+    ),
+    (
+        "users",
+        "organizations",
+        "a profile names the organization; words of passwords",
+    ),
 ];
 
 /// The owner of each table.
@@ -63,7 +87,9 @@ pub fn faults(sources: &[Source], owners: &Owners) -> Vec<String> {
     for exception in EARLIER_READERS {
         if !used.contains(&exception) {
             let (reader, table, _) = exception;
-            faults.push(format!("{reader} is listed to read {table} and does not: take it off the list"));
+            faults.push(format!(
+                "{reader} is listed to read {table} and does not: take it off the list"
+            ));
         }
     }
     faults.dedup();
@@ -133,12 +159,18 @@ mod tests {
         for (path, text) in [
             ("server/src/features/chat/store.rs", "\"UPDATE users SET email = $1\""),
             ("server/src/features/catalog/store/x.rs", "\"SELECT 1 FROM instances\""),
-            ("server/src/features/chat/store.rs", "\"SELECT 1 FROM instances i JOIN users u ON true\""),
+            (
+                "server/src/features/chat/store.rs",
+                "\"SELECT 1 FROM instances i JOIN users u ON true\"",
+            ),
         ] {
             sources.push((path.to_owned(), text.to_owned()));
         }
         let found = faults(&sources, &owners());
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("chat/store.rs writes users") && found[1].contains("reads instances of instances"), "{found:?}");
+        assert!(
+            found[0].contains("chat/store.rs writes users") && found[1].contains("reads instances of instances"),
+            "{found:?}"
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::plumbing::background::{Board, Driver};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
 use crate::plumbing::edge::context::ContextSource;
@@ -22,6 +23,8 @@ pub struct Core {
     /// Wakes what sends mails.
     pub mail: Wake,
     pub master: MasterSecret,
+    /// How background work is.
+    pub board: Board,
     /// Cancelled when the program is told to stop.
     pub shutdown: CancellationToken,
 }
@@ -31,12 +34,24 @@ impl Core {
     pub fn new(config: Config, clock: Clock, db: Db, master: MasterSecret, shutdown: CancellationToken) -> Self {
         Self {
             config: Arc::new(config),
+            board: Board::new(clock.clone()),
             clock,
             db,
             events: Events::default(),
             mail: Wake::default(),
             master,
             shutdown,
+        }
+    }
+
+    /// What runs background work.
+    pub fn driver(&self) -> Driver {
+        Driver {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            events: self.events.clone(),
+            board: self.board.clone(),
+            shutdown: self.shutdown.clone(),
         }
     }
 

@@ -152,6 +152,8 @@ permissions! {
     SettingsRead "settings.read" "MAOL";
     SettingsManage "settings.manage" "L";
     PlatformOrganizationRead "platform.organization.read" "L";
+    PlatformJobRead "platform.job.read" "L";
+    PlatformJobRetry "platform.job.retry" "L";
     AuditRead "audit.read" "MAOL";
 }
 

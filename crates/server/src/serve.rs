@@ -210,9 +210,8 @@ impl Running {
 
 /// Everything that works without being asked, according to the process's roles. Ends with the shutdown token.
 pub fn start_background(program: &Program, tasks: &mut JoinSet<()>) {
-    for task in program.background() {
-        tasks.spawn(task.run);
-    }
+    let core = &program.core;
+    core.driver().start(&core.config.roles, program.background(), tasks);
 }
 
 /// The metrics page has a listener of its own, so that nobody publishes it by accident. A second process on the machine goes

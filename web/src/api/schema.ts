@@ -3277,7 +3277,7 @@ export interface components {
          * @description What kind of thing changed.
          * @enum {string}
          */
-        Topic: "instances" | "models" | "api_keys" | "usage" | "members" | "organizations" | "sessions" | "catalog";
+        Topic: "instances" | "models" | "api_keys" | "usage" | "members" | "organizations" | "sessions" | "catalog" | "jobs";
         TopicName: components["schemas"]["Topic"] | string;
         TotpEnrolment: {
             /** @description To scan, as a QR code. */

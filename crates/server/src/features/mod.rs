@@ -1,6 +1,7 @@
 //! What the product does, in dependency order: a feature may use those above it, through what their `mod.rs` names.
 
 pub mod audit;
+pub mod jobs;
 pub mod users;
 pub mod sessions;
 pub mod second_factors;

@@ -2,16 +2,13 @@
 //! whoever subscribed: caches, reconcilers, event streams. The news carries no content, only what to read again, and losing one
 //! costs latency, not truth: everything that listens also polls slowly.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
 use tokio::sync::{broadcast, watch};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plumbing::db::Db;
 
 const CHANNEL: &str = "inventiv";
@@ -30,6 +27,7 @@ pub enum Topic {
     Organizations,
     Sessions,
     Catalog,
+    Jobs,
 }
 
 /// One change: read `id` of `topic` again, if `tenant` is yours.
@@ -50,7 +48,7 @@ pub enum News {
 
 /// Announces a change when (and only when) the transaction commits.
 pub async fn notify(conn: &mut PgConnection, topic: Topic, tenant: Uuid, id: Uuid) -> Result<()> {
-    let payload = serde_json::to_string(&Change { topic, tenant, id }).map_err(crate::error::Error::internal)?;
+    let payload = serde_json::to_string(&Change { topic, tenant, id }).map_err(Error::internal)?;
     sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, payload)
         .fetch_one(conn)
         .await?;
@@ -74,35 +72,18 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Listens until the token says otherwise, and tells subscribers.
-    pub async fn listen(self, db: Db, shutdown: CancellationToken) {
-        let mut pause = Duration::from_millis(100);
-        while !shutdown.is_cancelled() {
-            let outcome = tokio::select! {
-                () = shutdown.cancelled() => return,
-                outcome = self.listen_once(&db) => outcome,
-            };
-            self.listening.send_replace(false);
-            if let Err(error) = outcome {
-                tracing::warn!(%error, retry_in_ms = pause.as_millis() as u64, "lost the database's notifications; caches are off until they are back");
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(2)),
-            }
-        }
-    }
-
-    async fn listen_once(&self, db: &Db) -> Result<(), sqlx::Error> {
+    /// Tells subscribers what happens, from the moment that it says so by `listening`, until the connection is lost.
+    ///
+    /// # Errors
+    /// Always, at the end: why the connection is lost.
+    pub async fn listen(&self, db: &Db, listening: impl FnOnce()) -> Result<()> {
         let mut listener = PgListener::connect_with(db.listening_pool()).await?;
         listener.listen(CHANNEL).await?;
-        self.listening.send_replace(true);
+        let _heard = Listening::begin(&self.listening);
+        listening();
         // Whatever happened before we listened was missed. Nobody subscribed is not an error.
         let _ = self.sender.send(News::Missed);
-        loop {
-            let Some(notification) = listener.try_recv().await? else {
-                return Ok(());
-            };
+        while let Some(notification) = listener.try_recv().await? {
             match serde_json::from_str(notification.payload()) {
                 Ok(change) => {
                     let _ = self.sender.send(News::Changed(change));
@@ -110,6 +91,7 @@ impl Events {
                 Err(error) => tracing::warn!(%error, "ignored a notification that is not ours"),
             }
         }
+        Err(Error::unavailable("The connection for notifications was lost."))
     }
 
     pub fn subscribe(&self) -> Subscription {
@@ -121,6 +103,22 @@ impl Events {
     /// False while the LISTEN connection is down: what is cached can't be trusted then.
     pub fn is_listening(&self) -> bool {
         *self.listening.borrow()
+    }
+}
+
+/// However listening ends, caches know that it did.
+struct Listening<'a>(&'a watch::Sender<bool>);
+
+impl<'a> Listening<'a> {
+    fn begin(listening: &'a watch::Sender<bool>) -> Self {
+        listening.send_replace(true);
+        Self(listening)
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
     }
 }
 

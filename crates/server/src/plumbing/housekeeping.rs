@@ -1,9 +1,12 @@
 //! Removes what is past its time, as the features' [`Sweep`]s say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::background::{Rhythm, Round, Task};
+use super::config::ServerRole;
 use super::db::{Db, SystemReason};
 use super::module::Sweep;
 use crate::clock::Clock;
@@ -24,20 +27,18 @@ pub struct Housekeeping {
 }
 
 impl Housekeeping {
-    /// Tidies up now and then until the program stops. Several replicas may do so at once.
-    pub async fn run(self) {
-        let mut rounds = tokio::time::interval(EVERY);
-        loop {
-            tokio::select! {
-                () = self.shutdown.cancelled() => return,
-                _ = rounds.tick() => {}
+    /// Tidies up now and then.
+    pub fn task(self) -> Task {
+        let housekeeping = Arc::new(self);
+        let rhythm = Rhythm::every(EVERY).on_one_replica();
+        Task::rounds("housekeeping", &[ServerRole::Orchestrator], rhythm, move |_| {
+            let housekeeping = Arc::clone(&housekeeping);
+            async move {
+                let removed = housekeeping.tidy().await?;
+                tracing::debug!(removed, "removed rows past their time");
+                Ok(Round::Idle)
             }
-            match self.tidy().await {
-                Ok(0) => {}
-                Ok(removed) => tracing::debug!(removed, "removed rows past their time"),
-                Err(error) => tracing::warn!(%error, "could not remove what is past its time; trying again later"),
-            }
-        }
+        })
     }
 
     /// One round. Answers how many rows it removed.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use chrono::{DateTime, Duration, Utc};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::config::ServerRole;
+use super::background::Task;
 use super::db::SystemTx;
 use crate::error::Result;
 
@@ -29,6 +29,7 @@ pub struct Module {
     pub name: &'static str,
     pub surface: Surface,
     pub routes: OpenApiRouter,
+    /// What it does without being asked.
     pub background: Vec<Task>,
     pub sweeps: Vec<Sweep>,
     /// The tables that it writes, and nobody else.
@@ -64,25 +65,6 @@ impl Module {
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Something that works until the program stops.
-pub struct Task {
-    pub name: &'static str,
-    /// Processes with one of these roles do it.
-    pub roles: &'static [ServerRole],
-    pub run: Boxed<'static, ()>,
-}
-
-impl Task {
-    pub fn new(
-        name: &'static str,
-        roles: &'static [ServerRole],
-        run: impl Future<Output = ()> + Send + 'static,
-    ) -> Self {
-        let run = Box::pin(run);
-        Self { name, roles, run }
-    }
-}
 
 /// Removes rows past their time: at most so many of those from before a moment; says how many those were.
 pub struct Sweep {

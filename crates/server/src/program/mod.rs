@@ -25,6 +25,7 @@ use crate::features::finops::Finops;
 use crate::features::gateway::Gateway;
 use crate::features::instances::Instances;
 use crate::features::invitations::Invitations;
+use crate::features::jobs::Jobs;
 use crate::features::models::Models;
 use crate::features::organization_deletion::OrganizationDeletion;
 use crate::features::organizations::Organizations;
@@ -37,11 +38,12 @@ use crate::features::user_administration::UserAdministration;
 use crate::features::users::{Passwords, Users};
 use crate::features::worker_tokens::WorkerTokens;
 use crate::features::workers::Workers;
-use crate::plumbing::config::{Config, ServerRole};
+use crate::plumbing::background::Task;
+use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
 use crate::plumbing::edge::middleware::TIME_LIMIT;
 use crate::plumbing::housekeeping::Housekeeping;
-use crate::plumbing::module::{Module, Surface, Task};
+use crate::plumbing::module::{Module, Surface};
 use crate::secrets::MasterSecret;
 
 pub use detached::program as detached;
@@ -52,6 +54,7 @@ pub use openapi::document;
 pub struct Program {
     pub core: Core,
     pub audit: Audit,
+    pub jobs: Jobs,
     pub users: Users,
     pub sessions: Sessions,
     pub factors: SecondFactors,
@@ -100,6 +103,7 @@ impl Program {
         let gateway = Gateway::new(core.clone(), sessions.clone(), keys.clone(), usage.clone());
         Ok(Self {
             audit: Audit::new(core.clone()),
+            jobs: Jobs::new(core.clone()),
             signing_in: SigningIn::new(core.clone(), users.clone(), sessions.clone(), factors.clone()),
             invitations: Invitations::new(core.clone(), users.clone()),
             catalog: Catalog::new(core.clone()),
@@ -134,6 +138,7 @@ impl Program {
         vec![
             operation::module(&self.core),
             self.audit.module(),
+            self.jobs.module(),
             self.users.module(),
             self.sessions.module(),
             self.factors.module(),
@@ -167,15 +172,13 @@ impl Program {
         surfaces::router(self, time_limit)
     }
 
-    /// What works without being asked, in this process.
+    /// What works without being asked; each task says in which processes.
     pub fn background(&self) -> Vec<Task> {
         let mut tasks = Vec::new();
         for module in self.modules() {
             tasks.extend(module.background);
         }
-        let orchestrator: &[_] = &[ServerRole::Orchestrator];
-        tasks.push(Task::new("housekeeping", orchestrator, self.housekeeping().run()));
-        tasks.retain(|task| task.roles.iter().any(|role| self.core.config.has_role(*role)));
+        tasks.push(self.housekeeping().task());
         tasks
     }
 

@@ -1,4 +1,4 @@
-//! The program's own part: probes, mails on their way, and the rows that plumbing keeps.
+//! The program's own part: probes, news, mails on their way, and the rows that plumbing keeps.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,35 +10,43 @@ use utoipa_axum::routes;
 
 use crate::core::Core;
 use crate::error::{Error, Problem, Result};
+use crate::plumbing::background::{Run, Task};
 use crate::plumbing::config::ServerRole::{Api, Gateway, Orchestrator};
 use crate::plumbing::edge::idempotency;
-use crate::plumbing::module::{Module, Surface, Sweep, Task};
-use crate::plumbing::{mail, quotas};
+use crate::plumbing::module::{Module, Surface, Sweep};
+use crate::plumbing::{jobs, mail, quotas};
 
 const KEEP_ANSWERS: Duration = Duration::hours(24);
 /// Far longer than any window of a quota.
 const KEEP_COUNTERS: Duration = Duration::days(1);
 /// To whom was written, for whoever looks for a mail that did not arrive.
 const KEEP_MAILS: Duration = Duration::days(30);
+/// What was done, and what was given up and nobody retried.
+const KEEP_JOBS: Duration = Duration::days(30);
+const LISTEN_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
 
 pub fn module(core: &Core) -> Module {
-    let mut module = Module::new(
+    let delivery = mail::Delivery {
+        db: core.db.clone(),
+        clock: core.clock.clone(),
+        config: core.config.clone(),
+    };
+    Module::new(
         "operation",
         Surface::Public,
         &[
             "_sqlx_migrations",
+            "background_leases",
             "function_files",
             "idempotency_keys",
+            "jobs",
             "login_throttles",
             "outbox",
         ],
     )
     .routes(routes().with_state(core.clone()))
-    .task(Task::new(
-        "events",
-        &[Api, Gateway, Orchestrator],
-        core.events.clone().listen(core.db.clone(), core.shutdown.clone()),
-    ))
+    .task(listening(core))
+    .task(delivery.task(&core.mail))
     .sweep(Sweep {
         name: "kept_answers",
         keep: KEEP_ANSWERS,
@@ -53,19 +61,28 @@ pub fn module(core: &Core) -> Module {
         name: "finished_mails",
         keep: KEEP_MAILS,
         remove: |tx, before, limit| Box::pin(mail::remove_finished(tx, before, limit)),
-    });
-    let delivery = mail::Delivery {
-        db: core.db.clone(),
-        clock: core.clock.clone(),
-        wake: core.mail.clone(),
-        shutdown: core.shutdown.clone(),
+    })
+    .sweep(Sweep {
+        name: "finished_jobs",
+        keep: KEEP_JOBS,
+        remove: |tx, before, limit| Box::pin(jobs::remove_finished(tx, before, limit)),
+    })
+}
+
+/// Hears of changes in every process.
+fn listening(core: &Core) -> Task {
+    let core = core.clone();
+    let listen = move |run: Run| {
+        let core = core.clone();
+        async move {
+            tokio::select! {
+                () = run.ending() => Ok(()),
+                lost = core.events.listen(&core.db, || run.works()) => lost,
+            }
+        }
     };
-    module = module.task(Task::new(
-        "mail",
-        &[Api, Orchestrator],
-        delivery.run(core.config.clone()),
-    ));
-    module
+    // While nobody listens, caches are off.
+    Task::follower("events", &[Api, Gateway, Orchestrator], listen).back_within(LISTEN_AGAIN)
 }
 
 fn routes() -> OpenApiRouter<Core> {
@@ -85,16 +102,18 @@ async fn healthz() -> &'static str {
 /// Can it serve
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operation",
     extensions(("x-permission" = json!("public"))), responses(
-    (status = 200, description = "Serving", body = str, content_type = "text/plain"),
+    (status = 200, description = "Serving: `ok`, and a line for each background task that is down and for how long", body = str,
+        content_type = "text/plain"),
     (status = 503, description = "The database cannot be reached, or the program is stopping", body = Problem)))]
-async fn readyz(State(core): State<Core>) -> Result<&'static str> {
+async fn readyz(State(core): State<Core>) -> Result<String> {
     if core.shutdown.is_cancelled() {
         return Err(Error::unavailable("The program is stopping."));
     }
     if !core.db.is_reachable().await {
         return Err(Error::unavailable("The database cannot be reached."));
     }
-    Ok("ok")
+    // Requests are served all the same: a process that is taken out of service for its background work serves nobody.
+    Ok(core.board.report())
 }
 
 #[derive(Serialize, ToSchema)]

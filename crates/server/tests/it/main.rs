@@ -6,6 +6,7 @@ mod api_keys;
 #[path = "../architecture/mod.rs"]
 mod architecture;
 mod audit;
+mod background;
 mod catalog;
 mod connections;
 mod finops;
@@ -17,6 +18,8 @@ mod identity;
 mod instances;
 mod invitations;
 mod isolation;
+mod jobs;
+mod jobs_of_the_platform;
 mod key_rotation;
 mod live;
 mod mail;

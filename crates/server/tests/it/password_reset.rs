@@ -59,7 +59,7 @@ impl Scene {
     /// Waits until every request was looked into.
     async fn looked_into(&self) {
         eventually("requests are looked into", async || {
-            let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM password_reset_requests")
+            let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs WHERE state = 'waiting'")
                 .fetch_one(&self.server.owner)
                 .await
                 .unwrap();

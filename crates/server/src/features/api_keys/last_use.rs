@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::ApiKeys;
 use super::store;
 use crate::error::Result;
+use crate::plumbing::background::{Rhythm, Round, Task};
+use crate::plumbing::config::ServerRole::{Api, Gateway};
 use crate::plumbing::db::SystemReason;
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -32,27 +34,20 @@ impl LastUse {
     }
 }
 
-/// Writes what was gathered until the program stops.
-pub async fn keep_writing(keys: ApiKeys) {
-    let mut stopping = false;
-    while !stopping {
-        tokio::select! {
-            () = keys.core.shutdown.cancelled() => stopping = true,
-            () = tokio::time::sleep(EVERY) => {}
-        }
-        if let Err(error) = write(&keys).await {
-            tracing::warn!(%error, "the time keys were last used could not be written");
-        }
-    }
+/// Writes what was gathered.
+pub fn task(keys: ApiKeys) -> Task {
+    let rhythm = Rhythm::every(EVERY).once_more_at_the_end();
+    Task::rounds("key_last_use", &[Api, Gateway], rhythm, move |_| write(keys.clone()))
 }
 
-async fn write(keys: &ApiKeys) -> Result<()> {
+async fn write(keys: ApiKeys) -> Result<Round> {
     let used = keys.last_use.take();
     if used.is_empty() {
-        return Ok(());
+        return Ok(Round::Idle);
     }
     let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = used.into_iter().unzip();
     let mut tx = keys.core.db.system(SystemReason::KeyUsage).await?;
     store::touch(&mut tx, &ids, &times).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(Round::Idle)
 }

@@ -20,8 +20,7 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::error::Result;
-use crate::plumbing::config::ServerRole::{Api, Gateway};
-use crate::plumbing::module::{Module, Surface, Task};
+use crate::plumbing::module::{Module, Surface};
 use last_use::LastUse;
 use snapshots::KeySnapshots;
 
@@ -50,16 +49,8 @@ impl ApiKeys {
     pub fn module(&self) -> Module {
         Module::new("api_keys", Surface::Session, &["api_keys"])
             .routes(http::routes().with_state(self.clone()))
-            .task(Task::new(
-                "key_snapshots",
-                &[Api, Gateway],
-                snapshots::follow_changes(self.clone()),
-            ))
-            .task(Task::new(
-                "key_last_use",
-                &[Api, Gateway],
-                last_use::keep_writing(self.clone()),
-            ))
+            .task(snapshots::task(self.clone()))
+            .task(last_use::task(self.clone()))
     }
 
     /// The key somebody presents to the gateway, if it is good now, and that it was used. Without a query once it is known.

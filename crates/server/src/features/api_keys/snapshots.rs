@@ -4,7 +4,7 @@
 //! begins a new generation, so a copy that was read while the change happened can never come back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +15,8 @@ use super::ApiKeys;
 use super::key_format::PresentedKey;
 use super::store;
 use crate::error::{Error, Result};
+use crate::plumbing::background::{Run, Task};
+use crate::plumbing::config::ServerRole::{Api, Gateway};
 use crate::plumbing::events::{News, Topic};
 use crate::secrets;
 
@@ -43,6 +45,8 @@ type Slot = (u64, Box<str>);
 
 pub struct KeySnapshots {
     generation: AtomicU64,
+    /// Somebody tells of changes.
+    is_followed: AtomicBool,
     known: Cache<Slot, Arc<KeySnapshot>>,
     unknown: Cache<Slot, ()>,
 }
@@ -51,6 +55,7 @@ impl Default for KeySnapshots {
     fn default() -> Self {
         Self {
             generation: AtomicU64::new(0),
+            is_followed: AtomicBool::new(false),
             known: Cache::builder().max_capacity(MOST_KEYS).time_to_live(LIFETIME).build(),
             unknown: Cache::builder()
                 .max_capacity(MOST_UNKNOWN)
@@ -80,7 +85,7 @@ impl KeySnapshots {
     }
 
     async fn find(&self, keys: &ApiKeys, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
-        if !keys.core.events.is_listening() {
+        if !keys.core.events.is_listening() || !self.is_followed.load(Ordering::Acquire) {
             // Nobody would tell us of a revocation.
             self.forget_all();
             return read(keys, public_id).await;
@@ -123,18 +128,25 @@ async fn read(keys: &ApiKeys, public_id: &str) -> Result<Option<Arc<KeySnapshot>
     }))
 }
 
-/// Forgets what it knows whenever keys, or people and organizations behind them, change. Ends with the program.
-pub async fn follow_changes(keys: ApiKeys) {
+/// Forgets what it knows whenever keys, or people and organizations behind them, change.
+pub fn task(keys: ApiKeys) -> Task {
+    Task::follower("key_snapshots", &[Api, Gateway], move |run| {
+        follow_changes(keys.clone(), run)
+    })
+}
+
+async fn follow_changes(keys: ApiKeys, run: Run) -> Result<()> {
     let mut news = keys.core.events.subscribe();
     // What changed before we subscribed was not heard.
     keys.snapshots.forget_all();
+    let _followed = Followed::begin(&keys.snapshots);
     loop {
         let next = tokio::select! {
-            () = keys.core.shutdown.cancelled() => return,
+            () = run.ending() => return Ok(()),
             next = news.next() => next,
         };
         match next {
-            None => return,
+            None => return Ok(()),
             Some(News::Missed) => keys.snapshots.forget_all(),
             Some(News::Changed(change)) => {
                 let decides = matches!(
@@ -146,5 +158,21 @@ pub async fn follow_changes(keys: ApiKeys) {
                 }
             }
         }
+    }
+}
+
+/// However following ends, nothing that is remembered is believed any more.
+struct Followed<'a>(&'a KeySnapshots);
+
+impl<'a> Followed<'a> {
+    fn begin(snapshots: &'a KeySnapshots) -> Self {
+        snapshots.is_followed.store(true, Ordering::Release);
+        Self(snapshots)
+    }
+}
+
+impl Drop for Followed<'_> {
+    fn drop(&mut self) {
+        self.0.is_followed.store(false, Ordering::Release);
     }
 }

@@ -11,7 +11,7 @@ use crate::plumbing::events::{Change, Topic};
 pub const EVERYTHING: &str = "all";
 
 /// Every topic by the name that subscribers use. A deployment shows as a change of its instance.
-const NAMES: [(&str, Topic); 9] = [
+const NAMES: [(&str, Topic); 10] = [
     ("instances", Topic::Instances),
     ("models", Topic::Models),
     ("api_keys", Topic::ApiKeys),
@@ -21,6 +21,7 @@ const NAMES: [(&str, Topic); 9] = [
     ("sessions", Topic::Sessions),
     ("deployments", Topic::Instances),
     ("catalog", Topic::Catalog),
+    ("jobs", Topic::Jobs),
 ];
 
 /// The topics of a comma-separated list; all of them when there is none.

@@ -32,8 +32,7 @@ use crate::error::Result;
 use crate::features::api_keys::ApiKeys;
 use crate::features::sessions::Sessions;
 use crate::features::usage::Usage;
-use crate::plumbing::config::ServerRole;
-use crate::plumbing::module::{Module, Surface, Task};
+use crate::plumbing::module::{Module, Surface};
 use table::{RoutingTable, Table};
 use upstream::Upstream;
 
@@ -68,11 +67,10 @@ impl Gateway {
     }
 
     pub fn module(&self) -> Module {
-        let roles: &[_] = &[ServerRole::Api, ServerRole::Gateway];
         Module::new("gateway", Surface::Gateway, &[])
             .routes(http::routes().with_state(self.clone()))
-            .task(Task::new("routing_table", roles, table::keep_current(self.clone())))
-            .task(Task::new("request_drain", roles, drain::cut_at_the_end(self.clone())))
+            .task(table::task(self.clone()))
+            .task(drain::task(self.clone()))
     }
 
     /// What is known of models and who could serve them; read first where nothing is, or where it can't be trusted.

@@ -18,8 +18,10 @@ use crate::features::models::{ModelKind, RoutingModel, routing_models};
 use crate::features::usage::Price;
 use crate::features::worker_tokens;
 use crate::ids::PLATFORM;
+use crate::plumbing::background::{Rhythm, Round, Task};
+use crate::plumbing::config::ServerRole;
 use crate::plumbing::db::SystemReason;
-use crate::plumbing::events::{News, Topic};
+use crate::plumbing::events::Topic;
 
 /// A worker that was silent for longer gets no new requests.
 pub const FRESH: chrono::Duration = chrono::Duration::seconds(10);
@@ -27,8 +29,6 @@ pub const FRESH: chrono::Duration = chrono::Duration::seconds(10);
 const POLL: Duration = Duration::from_secs(2);
 /// While notifications are down, polling has to be fast enough for "within a second".
 const POLL_WHEN_DEAF: Duration = Duration::from_millis(500);
-/// Changes that come together are read together.
-const DEBOUNCE: Duration = Duration::from_millis(30);
 
 #[derive(Debug)]
 pub struct Model {
@@ -221,43 +221,25 @@ fn target(row: &RoutingInstance, serving_token: impl Fn(Uuid) -> String, now: Da
     })
 }
 
-/// Keeps the picture current until the program stops.
-pub async fn keep_current(gateway: Gateway) {
-    let mut news = gateway.0.core.events.subscribe();
-    let mut failing = false;
-    loop {
-        match gateway.0.table.refresh(&gateway).await {
-            Ok(()) => failing = false,
-            Err(error) if !failing => {
-                failing = true;
-                tracing::warn!(%error, "the routing table can't be read; routing goes on with what was known");
-            }
-            Err(_) => {}
+/// Keeps the picture current. While it can't be read, routing goes on with what was known.
+pub fn task(gateway: Gateway) -> Task {
+    let rhythm = Rhythm::every(POLL).when_deaf(POLL_WHEN_DEAF).nudged_by(&[
+        Topic::Instances,
+        Topic::Models,
+        Topic::Organizations,
+    ]);
+    let refresh = move |_| {
+        let gateway = gateway.clone();
+        async move {
+            gateway.0.table.refresh(&gateway).await?;
+            Ok(Round::Idle)
         }
-        let poll = if gateway.0.core.events.is_listening() {
-            POLL
-        } else {
-            POLL_WHEN_DEAF
-        };
-        let deadline = tokio::time::Instant::now() + poll;
-        loop {
-            let next = tokio::select! {
-                () = gateway.0.core.shutdown.cancelled() => return,
-                () = tokio::time::sleep_until(deadline) => break,
-                next = news.next() => next,
-            };
-            match next {
-                None => return,
-                Some(News::Changed(change)) if !concerns_routing(change.topic) => {}
-                Some(_) => {
-                    tokio::time::sleep(DEBOUNCE).await;
-                    break;
-                }
-            }
-        }
-    }
-}
-
-fn concerns_routing(topic: Topic) -> bool {
-    matches!(topic, Topic::Instances | Topic::Models | Topic::Organizations)
+    };
+    Task::rounds(
+        "routing_table",
+        &[ServerRole::Api, ServerRole::Gateway],
+        rhythm,
+        refresh,
+    )
+    .back_within(POLL_WHEN_DEAF)
 }

@@ -20,8 +20,7 @@ mod store;
 mod usecases;
 
 use crate::core::Core;
-use crate::plumbing::config::ServerRole;
-use crate::plumbing::module::{Module, Surface, Task};
+use crate::plumbing::module::{Module, Surface};
 use clouds::Clouds;
 
 pub use clouds::mock_directory;
@@ -56,11 +55,7 @@ impl Instances {
         ];
         Module::new("instances", Surface::Session, tables)
             .routes(http::routes().with_state(self.clone()))
-            .task(Task::new(
-                "instances",
-                &[ServerRole::Orchestrator],
-                reconcile::run(self.clone()),
-            ))
+            .task(reconcile::task(self.clone()))
     }
 
     /// A provider that this process can ask, by its code in the catalogue.

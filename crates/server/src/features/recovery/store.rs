@@ -1,10 +1,13 @@
-//! SQL of `password_reset_requests`, `password_reset_tokens` and `email_changes`.
+//! SQL of `password_reset_tokens` and `email_changes`.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::requests::PasswordRequests;
 use crate::error::Result;
+use crate::ids::PLATFORM;
 use crate::plumbing::db::{Db, SystemTx, WriteTx};
+use crate::plumbing::jobs;
 use crate::plumbing::quotas::Quota;
 
 /// Notes that somebody wants a new password for an address, unless the address or the client did too often.
@@ -28,7 +31,8 @@ pub async fn request_reset(
     )
     .fetch_one(auth.conn())
     .await?;
-    Ok(())
+    // Said in any case, so that not saying it tells nothing.
+    jobs::announce(auth.conn(), PLATFORM).await
 }
 
 /// The person a good token belongs to.
@@ -72,20 +76,6 @@ pub async fn consume_reset(tx: &mut WriteTx, token_hash: &[u8]) -> Result<bool> 
         .fetch_one(tx.conn())
         .await?;
     Ok(used == Some(true))
-}
-
-/// Takes the oldest requests until now out of the queue.
-pub async fn take_requests(tx: &mut SystemTx, now: DateTime<Utc>, limit: i64) -> Result<Vec<(String, DateTime<Utc>)>> {
-    let rows = sqlx::query!(
-        "DELETE FROM password_reset_requests WHERE email IN (
-            SELECT email FROM password_reset_requests WHERE requested_at <= $1 ORDER BY requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-         RETURNING email, requested_at",
-        now,
-        limit,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.email, row.requested_at)).collect())
 }
 
 pub async fn insert_reset(
@@ -195,11 +185,9 @@ pub async fn forget_links(tx: &mut SystemTx, user: Uuid) -> Result<()> {
 
 /// The account is closed: who asked for a new password for it is forgotten, too.
 pub async fn forget_account(tx: &mut SystemTx, user: Uuid) -> Result<()> {
-    sqlx::query!(
-        "DELETE FROM password_reset_requests WHERE email = (SELECT email FROM users WHERE id = $1)",
-        user
-    )
-    .execute(tx.conn())
-    .await?;
+    let email = sqlx::query_scalar!("SELECT email FROM users WHERE id = $1", user)
+        .fetch_one(tx.conn())
+        .await?;
+    jobs::forget::<PasswordRequests>(tx.conn(), &email).await?;
     forget_links(tx, user).await
 }

@@ -29,9 +29,7 @@ pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &
     validation.finish()?;
     let per_address = Quota::reset_mails_to(&email);
     let per_client = Quota::reset_mails_asked_by(request.ip);
-    store::request_reset(&recovery.core.db, &email, &per_address, &per_client, request.now).await?;
-    recovery.core.mail.now();
-    Ok(())
+    store::request_reset(&recovery.core.db, &email, &per_address, &per_client, request.now).await
 }
 
 /// Sets the password of the account that the link was mailed to, and ends all its sessions.

@@ -22,8 +22,7 @@ use std::path::Path;
 use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
-use crate::plumbing::config::ServerRole::{Api, Gateway};
-use crate::plumbing::module::{Module, Surface, Task};
+use crate::plumbing::module::{Module, Surface};
 
 pub use charge::Price;
 pub use event::{JournaledEvent, Outcome, UsageEvent};
@@ -54,11 +53,10 @@ impl Usage {
     }
 
     pub fn module(&self) -> Module {
-        Module::new("usage", Surface::Session, &["inference_usage"]).task(Task::new(
-            "usage_writer",
-            &[Api, Gateway],
-            writer::run(self.clone()),
-        ))
+        let [sync, writer] = writer::tasks(self);
+        Module::new("usage", Surface::Session, &["inference_usage"])
+            .task(sync)
+            .task(writer)
     }
 
     pub fn journal(&self) -> &Journal {

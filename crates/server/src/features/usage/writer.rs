@@ -11,43 +11,57 @@ use super::event::JournaledEvent;
 use super::journal::{Batch, Journal, Position};
 use super::{partitions, store};
 use crate::error::{Error, Result};
+use crate::plumbing::background::{Backoff, Run, Task};
+use crate::plumbing::config::ServerRole;
 use crate::plumbing::db::{Db, SystemReason};
 use crate::plumbing::events::{self, Topic};
 
+const ROLES: &[ServerRole] = &[ServerRole::Api, ServerRole::Gateway];
 const BATCH: usize = 500;
 /// How long the first event of a batch waits for others, and how often the disk is synced.
 const GATHER: Duration = Duration::from_millis(20);
 /// Without news the journal is looked at anyway.
 const IDLE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// While the database takes nothing.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(40),
+    longest: Duration::from_secs(5),
+};
 const PARTITIONS_EVERY: chrono::Duration = chrono::Duration::hours(12);
 /// What the end of the program waits for the database; what is left is written at the next start.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
-/// Syncs and writes what the journal holds, from the oldest record on, until the program stops and the last request is settled.
-pub async fn run(usage: Usage) {
-    tokio::join!(keep_synced(&usage), keep_writing(&usage));
+/// What takes usage from requests to the table: one task that makes it durable, and one that writes it, from the oldest record on,
+/// until the program stops and the last request is settled.
+pub fn tasks(usage: &Usage) -> [Task; 2] {
+    let (syncing, writing) = (usage.clone(), usage.clone());
+    [
+        Task::follower("usage_sync", ROLES, move |run| keep_synced(syncing.clone(), run)),
+        Task::follower("usage_writer", ROLES, move |run| keep_writing(writing.clone(), run)),
+    ]
 }
 
 /// Group commit: everything appended within one interval is synced together.
-async fn keep_synced(usage: &Usage) {
+async fn keep_synced(usage: Usage, run: Run) -> Result<()> {
     let journal = &usage.journal;
     loop {
         tokio::select! {
             () = journal.to_sync() => {}
             () = tokio::time::sleep(IDLE) => journal.retry_unwritten(),
-            () = all_settled(usage) => break,
+            () = all_settled(&usage, &run) => break,
         }
         tokio::time::sleep(GATHER).await;
-        sync(journal).await;
+        match sync(journal).await {
+            Ok(()) => run.works(),
+            Err(error) => drop(run.fails(&error)),
+        }
     }
-    sync(journal).await;
+    sync(journal).await
 }
 
-async fn keep_writing(usage: &Usage) {
+async fn keep_writing(usage: Usage, run: Run) -> Result<()> {
     let journal = &usage.journal;
     let mut writer = Writer::new(usage.core.db.clone(), journal.clone());
-    let mut pause = GATHER;
     let mut partitions_made: Option<DateTime<Utc>> = None;
     loop {
         let now = usage.core.clock.now();
@@ -59,26 +73,27 @@ async fn keep_writing(usage: &Usage) {
         }
         let shipped = writer.ship().await;
         metrics::gauge!("usage_journal_backlog").set(journal.backlog() as f64);
-        match shipped {
+        let pause = match shipped {
             // There may be more.
-            Ok(count) if count > 0 => pause = GATHER,
+            Ok(count) if count > 0 => {
+                run.works();
+                GATHER
+            }
             Ok(_) => {
-                pause = GATHER;
+                run.works();
                 tokio::select! {
                     () = journal.appended() => {}
                     () = tokio::time::sleep(IDLE) => {}
-                    () = all_settled(usage) => break,
+                    () = all_settled(&usage, &run) => break,
                 }
+                GATHER
             }
-            Err(error) => {
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                tracing::warn!(%error, backlog = journal.backlog(), retry_in_ms = pause.as_millis() as u64,
-                    "usage stays in the journal: the database does not take it");
-            }
-        }
+            // It stays in the journal.
+            Err(error) => BACKOFF.pause(run.fails(&error), rand::random()),
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = all_settled(usage) => break,
+            () = all_settled(&usage, &run) => break,
         }
     }
     if tokio::time::timeout(LAST_CHANCE, writer.ship_everything())
@@ -90,22 +105,24 @@ async fn keep_writing(usage: &Usage) {
             "usage stays in the journal until the next start"
         );
     }
+    Ok(())
 }
 
 /// The program stops and every request has its event in the journal.
-async fn all_settled(usage: &Usage) {
-    usage.core.shutdown.cancelled().await;
+async fn all_settled(usage: &Usage, run: &Run) {
+    run.ending().await;
     usage.settling.close();
     usage.settling.wait().await;
 }
 
-async fn sync(journal: &Journal) {
+async fn sync(journal: &Journal) -> Result<()> {
     let journal = journal.clone();
-    match tokio::task::spawn_blocking(move || journal.sync()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the usage journal could not be synced"),
-        Err(error) => tracing::error!(%error, "syncing the usage journal panicked"),
-    }
+    let synced = tokio::task::spawn_blocking(move || journal.sync());
+    let failed = |error: anyhow::Error| Error::internal(error.context("syncing the usage journal"));
+    synced
+        .await
+        .map_err(|error| failed(error.into()))?
+        .map_err(|error| failed(error.into()))
 }
 
 /// Takes batches to the table. Knows how far it has come; a new one begins at the oldest record.

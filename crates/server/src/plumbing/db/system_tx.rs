@@ -35,6 +35,10 @@ pub enum SystemReason {
     InvitationAcceptance,
     /// Mails on their way out of the outbox.
     MailDelivery,
+    /// Which replica does what one replica is enough for.
+    BackgroundLease,
+    /// Jobs on their way through the queue, and the platform's look at them.
+    Jobs,
     /// Rows past their time: sessions, idempotency keys, partitions ahead.
     Housekeeping,
     /// Commands of the operator: `inventiv admin …`, `audit verify`, sample data.

@@ -5,5 +5,6 @@ mod answers;
 mod ends;
 mod fake;
 mod journal;
+mod panics;
 mod rotation;
 mod world;

@@ -4,6 +4,7 @@ mod client;
 mod database;
 mod factors;
 mod passkeys;
+pub mod replica;
 pub mod world;
 mod smtp_sink;
 
@@ -17,6 +18,7 @@ use inventiv_server::features::instances::mock_directory;
 use inventiv_server::features::organizations;
 use inventiv_server::features::users::{AccountRequest, Passwords, create_account};
 use inventiv_server::permissions::Role;
+use inventiv_server::plumbing::background::Task;
 use inventiv_server::plumbing::config::Config;
 use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
 use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};
@@ -113,6 +115,12 @@ impl TestServer {
             data_dir,
             tasks,
         }
+    }
+
+    /// Runs more in the background than the program does.
+    pub fn also_run(&mut self, task: Task) {
+        let core = &self.program.core;
+        core.driver().start(&core.config.roles, vec![task], &mut self.tasks);
     }
 
     /// Stops as the program would: no new requests, background work ended.

@@ -146,9 +146,10 @@ const ROWS: &[Rows] = &[
     },
     // Never due: the server would take it away.
     Rows {
-        table: "password_reset_requests",
+        table: "jobs",
         scopes: ALL,
-        insert: "INSERT INTO password_reset_requests (email, requested_at) VALUES ('{marker}@example.test', 'infinity')",
+        insert: "INSERT INTO jobs (id, kind, unique_key, payload, run_at, created_at)
+            VALUES ('{jobs}', 'password_request', '{marker}@example.test', '{\"email\": \"{marker}@example.test\"}', now() + interval '1 year', now())",
     },
     Rows {
         table: "password_reset_tokens",
@@ -317,6 +318,13 @@ impl World {
                 markers.chain(ids.into_iter().map(|id| id.to_string()))
             })
             .collect()
+    }
+
+    /// Ids of jobs and mails, whoever they are about.
+    pub fn queued_ids(&self) -> Vec<String> {
+        let queued = |side| ["jobs", "outbox"].map(|table| self.side(side).id(table));
+        let ids = Side::ALL.into_iter().flat_map(queued).flatten();
+        ids.map(|id| id.to_string()).collect()
     }
 
     /// A copy of the database, as its owner.

@@ -270,6 +270,7 @@ async fn only_slugs_addresses_and_secrets_are_unique_across_tenants() {
     // A name that is unique for everybody tells one tenant what another has: these are meant to.
     let reviewed = [
         "api_keys_public_id_key",
+        "jobs_unique",
         "organization_invitations_token_key",
         "organizations_slug_key",
         "passkeys_credential_key",

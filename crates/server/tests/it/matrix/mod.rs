@@ -137,8 +137,12 @@ impl Case {
             answer.headers,
             without_asked(&answer.text, self.id.as_deref())
         );
-        leak(&everything, &world.secrets_from(self.principal))
-            .map(|secret| format!("{}: shows {secret}: {everything}", self.name()))
+        let mut secrets = world.secrets_from(self.principal);
+        if self.row.shows_queue && self.principal.role == Some(WorkspaceRole::PlatformAdmin) {
+            let queued = world.queued_ids();
+            secrets.retain(|secret| !queued.contains(secret));
+        }
+        leak(&everything, &secrets).map(|secret| format!("{}: shows {secret}: {everything}", self.name()))
     }
 }
 

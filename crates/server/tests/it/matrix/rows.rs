@@ -27,6 +27,8 @@ pub enum Names {
     Member,
     /// The same person's account, which the platform's admins see wherever it belongs.
     Account,
+    /// A job of the platform's queue, which its admins see whoever it is about.
+    Job,
     /// An invitation, by the token in its link: whoever holds it may see it.
     Invitation,
 }
@@ -58,6 +60,8 @@ pub struct Row {
     pub streams: bool,
     /// Shows people, whom the platform's admins see wherever they belong.
     pub shows_people: bool,
+    /// Shows ids of jobs and mails to the platform's admins, whoever they are about, and nothing else of them.
+    pub shows_queue: bool,
 }
 
 const fn row(operation: &'static str, names: Names, changes: bool, success: u16) -> Row {
@@ -74,6 +78,7 @@ const fn row(operation: &'static str, names: Names, changes: bool, success: u16)
         otherwise: &[],
         streams: false,
         shows_people: false,
+        shows_queue: false,
     }
 }
 
@@ -116,6 +121,13 @@ impl Row {
     const fn showing_people(self) -> Self {
         Self {
             shows_people: true,
+            ..self
+        }
+    }
+
+    const fn showing_the_queue(self) -> Self {
+        Self {
+            shows_queue: true,
             ..self
         }
     }
@@ -250,6 +262,10 @@ pub const ROWS: &[Row] = &[
         .showing_people(),
     changes_a("delete_user", Names::Account, 204),
     changes_a("remove_user_second_factors", Names::Account, 204),
+    // background jobs
+    reads("list_jobs").showing_the_queue(),
+    changes_a("retry_job", Names::Job, 200)
+        .arranged("UPDATE jobs SET state = 'dead', finished_at = now(), attempts = 12 WHERE id = '{id}'"),
     // audit log
     reads("list_audit_log"),
     reads("export_audit_log").asking("?format=jsonl"),
@@ -415,6 +431,7 @@ fn own(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
             of(principal).or(of(world.principal("owner")))
         }
         Names::Catalog(name) => world.catalog.get(name).copied(),
+        Names::Job => world.side(Side::Platform).id("jobs"),
         Names::Member | Names::Account => own.people.get(3).or(alpha.people.get(3)).copied(),
         Names::RowOf(table) | Names::PublicRowOf(table) => {
             let public = world.side(Side::Platform).id(table);
@@ -426,7 +443,7 @@ fn own(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
 fn foreign(names: Names, world: &World, principal: &Principal) -> Option<Uuid> {
     let side = world.side(principal.stranger());
     match names {
-        Names::Nothing | Names::Invitation | Names::Catalog(_) => None,
+        Names::Nothing | Names::Invitation | Names::Catalog(_) | Names::Job => None,
         Names::Session => {
             let mut principals = world.principals.iter();
             principals

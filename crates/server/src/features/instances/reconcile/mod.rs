@@ -1,66 +1,84 @@
-//! The loop that moves instances along. Any number of processes may run it at once.
+//! Moves instances along. Any number of processes may do so at once.
 
 mod crash;
 mod effects;
 mod probe;
 mod visit;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::instances::Instances;
 use crate::features::instances::store::lease::{self, Lease};
 use crate::ids::new_id;
+use crate::plumbing::background::{Run, Task};
+use crate::plumbing::config::ServerRole;
 use crate::plumbing::db::SystemReason;
-use crate::plumbing::events::{News, Topic};
+use crate::plumbing::events::{News, Subscription, Topic};
 
 /// How often instances that are due are looked for, notified or not.
 const POLL: Duration = Duration::from_millis(250);
 /// Visits at the same time; each may use a database connection.
 const VISITS: usize = 4;
-/// After the database or a provider's directory failed.
+/// After the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
+/// While no provider can be asked.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+pub fn task(instances: Instances) -> Task {
+    let roles = &[ServerRole::Orchestrator];
+    Task::follower("instances", roles, move |run| reconcile(instances.clone(), run)).back_within(LONGEST_PAUSE)
+}
 
 /// Runs until the program stops. What it holds then is given back, or free again when its leases run out.
-pub async fn run(instances: Instances) {
+async fn reconcile(instances: Instances, run: Run) -> Result<()> {
     let owner = format!("{}/{}", std::process::id(), new_id());
-    let wake = Arc::new(Notify::new());
-    let mut background = JoinSet::new();
-    background.spawn(listen(instances.clone(), Arc::clone(&wake)));
-    while let Err(error) = instances.clouds.open(&instances.core.config).await {
-        tracing::error!(error = format!("{error:#}"), "no provider can be asked yet");
-        tokio::select! {
-            () = instances.core.shutdown.cancelled() => return,
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-    }
+    instances
+        .clouds
+        .open(&instances.core.config)
+        .await
+        .map_err(Error::internal)?;
     let mut visits: JoinSet<()> = JoinSet::new();
-    while !instances.core.shutdown.is_cancelled() {
-        while visits.try_join_next().is_some() {}
+    while !run.is_ending() {
+        // Before the look: what changes during it is seen by the next one, and many changes at once are one.
+        let mut news = instances.core.events.subscribe();
         let mut pause = POLL;
         if visits.len() < VISITS {
             match claim(&instances, &owner, VISITS - visits.len()).await {
-                Ok(leases) => leases.into_iter().for_each(|lease| {
-                    visits.spawn(visit::visit(instances.clone(), lease));
-                }),
+                Ok(leases) => {
+                    run.works();
+                    for lease in leases {
+                        visits.spawn(visit::visit(instances.clone(), lease));
+                    }
+                }
                 Err(error) => {
-                    tracing::error!(%error, "looking for due instances failed");
+                    run.fails(&error);
                     pause = PAUSE;
                 }
             }
         }
         tokio::select! {
-            () = instances.core.shutdown.cancelled() => {}
-            () = wake.notified() => {}
-            Some(_) = visits.join_next(), if !visits.is_empty() => {}
+            () = run.ending() => {}
+            () = instances_change(&mut news) => {}
+            Some(visited) = visits.join_next(), if !visits.is_empty() => note(&run, visited),
             () = tokio::time::sleep(pause) => {}
         }
     }
-    while visits.join_next().await.is_some() {}
+    while let Some(visited) = visits.join_next().await {
+        note(&run, visited);
+    }
+    Ok(())
+}
+
+/// A visit that panicked is one instance's trouble: its lease runs out, and it is visited again.
+fn note(run: &Run, visited: Result<(), JoinError>) {
+    if let Err(error) = visited {
+        run.fails(&Error::internal(
+            anyhow::Error::new(error).context("a visit to an instance"),
+        ));
+    }
 }
 
 async fn claim(instances: &Instances, owner: &str, room: usize) -> Result<Vec<Lease>> {
@@ -71,13 +89,12 @@ async fn claim(instances: &Instances, owner: &str, room: usize) -> Result<Vec<Le
     Ok(leases)
 }
 
-/// Many notifications become one wake-up.
-async fn listen(instances: Instances, wake: Arc<Notify>) {
-    let mut subscription = instances.core.events.subscribe();
-    while let Some(news) = subscription.next().await {
-        match news {
-            News::Changed(change) if change.topic != Topic::Instances => {}
-            News::Changed(_) | News::Missed => wake.notify_one(),
+async fn instances_change(news: &mut Subscription) {
+    loop {
+        match news.next().await {
+            Some(News::Changed(change)) if change.topic != Topic::Instances => {}
+            Some(News::Changed(_) | News::Missed) => return,
+            None => std::future::pending().await,
         }
     }
 }

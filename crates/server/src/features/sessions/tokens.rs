@@ -1,8 +1,11 @@
-//! Session tokens: signed pointers to a session row.
+//! Session tokens: signed pointers to a session row, in the form of a JWT under HS256.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::permissions::Role;
@@ -18,6 +21,10 @@ pub const SESSION_LIFETIME: Duration = Duration::days(30);
 pub const OVERLAP: Duration = Duration::seconds(60);
 
 const ISSUER: &str = "inventiv";
+/// `{"typ":"JWT","alg":"HS256"}`, the one header there is. It is compared and never read: a token has no say in how it is checked.
+const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
+/// In bytes; ours have about 500.
+const LONGEST: usize = 1024;
 
 /// What a token says. Organization and role are hints for display; the database decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +42,7 @@ pub struct Claims {
 /// Signs and reads tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    mac: Hmac<Sha256>,
 }
 
 /// A fresh token and the hash by which its session knows it.
@@ -49,8 +55,7 @@ impl Tokens {
     pub fn new(master: &MasterSecret) -> Self {
         let key = master.derive("session-token", b"");
         Self {
-            encoding: EncodingKey::from_secret(&key),
-            decoding: DecodingKey::from_secret(&key),
+            mac: Hmac::new_from_slice(&key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")),
         }
     }
 
@@ -72,22 +77,31 @@ impl Tokens {
             iat: now.timestamp(),
             exp: (now + TOKEN_LIFETIME).timestamp(),
         };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?;
         Ok(Issued {
-            token,
+            token: self.sign(&claims)?,
             token_hash: hash_of(jti),
         })
     }
 
+    fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
+        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims)?);
+        let signed = format!("{HEADER}.{claims}");
+        let signature = self.mac.clone().chain_update(&signed).finalize().into_bytes();
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
     /// The claims of a token that we signed, expired or not: whether an expired one may still renew is the session's matter.
     pub fn read(&self, token: &str) -> Option<Claims> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.validate_exp = false;
-        validation.required_spec_claims = ["exp", "iss", "sub"].map(str::to_owned).into();
-        jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
-            .ok()
-            .map(|data| data.claims)
+        if token.len() > LONGEST {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let claims = signed.strip_prefix(HEADER)?.strip_prefix('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        // In constant time. Nothing of the claims is looked at before.
+        self.mac.clone().chain_update(signed).verify_slice(&signature).ok()?;
+        let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+        (claims.iss == ISSUER).then_some(claims)
     }
 }
 
@@ -103,39 +117,155 @@ fn random_id() -> Uuid {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn now() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    /// What the library that signed tokens before (`jsonwebtoken`) made of [`golden_claims`] under [`golden_tokens`].
+    const GOLDEN: &str = concat!(
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.",
+        "eyJpc3MiOiJpbnZlbnRpdiIsInN1YiI6IjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMSIsInNlc3Npb25faWQi",
+        "OiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDIiLCJjdXJyZW50X29yZ2FuaXphdGlvbl9pZCI6IjAwMDAwMDAw",
+        "LTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMyIsImN1cnJlbnRfb3JnYW5pemF0aW9uX3JvbGUiOiJhZG1pbiIsImp0aSI6IjAw",
+        "MDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwNCIsImlhdCI6MTcwMDAwMDAwMCwiZXhwIjoxNzAwMDAwNjAwfQ.",
+        "sK3i-a6fblbPEnUvdxhbViudIyd-8TNGCaKip27velo",
+    );
+
+    fn golden_tokens() -> Tokens {
+        Tokens::new(&MasterSecret::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc").unwrap())
+    }
+
+    fn golden_claims() -> Claims {
+        Claims {
+            iss: ISSUER.to_owned(),
+            sub: Uuid::from_u128(1),
+            session_id: Uuid::from_u128(2),
+            current_organization_id: Some(Uuid::from_u128(3)),
+            current_organization_role: Some(Role::Admin),
+            jti: Uuid::from_u128(4),
+            iat: 1_700_000_000,
+            exp: 1_700_000_600,
+        }
+    }
+
+    /// A token that says what it likes, signed with the right key.
+    fn signed(tokens: &Tokens, header: &str, claims: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = tokens.mac.clone().chain_update(&signed).finalize().into_bytes();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     #[test]
     fn a_token_of_ours_is_read_and_any_other_is_not() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let tokens = Tokens::new(&MasterSecret::generate());
         let (user, session, organization) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
         let issued = tokens
-            .issue(user, session, Some((organization, Role::Admin)), now())
+            .issue(user, session, Some((organization, Role::Admin)), now)
             .unwrap();
         let claims = tokens.read(&issued.token).unwrap();
         assert_eq!((claims.sub, claims.session_id), (user, session));
         assert_eq!(claims.current_organization_role, Some(Role::Admin));
         assert_eq!(hash_of(claims.jti), issued.token_hash);
+        assert_eq!(claims.exp, (now + TOKEN_LIFETIME).timestamp());
 
         let foreign = Tokens::new(&MasterSecret::generate());
         assert!(foreign.read(&issued.token).is_none());
-        let mut altered = issued.token.clone();
-        altered.truncate(altered.len() - 2);
-        assert!(tokens.read(&altered).is_none());
         assert!(tokens.read("not a token").is_none());
     }
 
     #[test]
-    fn an_unsigned_token_is_refused() {
-        let tokens = Tokens::new(&MasterSecret::generate());
-        let issued = tokens.issue(Uuid::nil(), Uuid::nil(), None, now()).unwrap();
-        let claims = issued.token.split('.').nth(1).unwrap();
-        // {"alg":"none","typ":"JWT"}
-        let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
-        assert!(tokens.read(&unsigned).is_none());
+    fn tokens_have_the_form_that_they_always_had() {
+        assert_eq!(golden_tokens().read(GOLDEN), Some(golden_claims()));
+        assert_eq!(golden_tokens().sign(&golden_claims()).unwrap(), GOLDEN);
+    }
+
+    #[test]
+    fn only_our_own_header_is_taken_whoever_signed() {
+        let tokens = golden_tokens();
+        let claims = serde_json::to_string(&golden_claims()).unwrap();
+        let ours = r#"{"typ":"JWT","alg":"HS256"}"#;
+        assert!(tokens.read(&signed(&tokens, ours, &claims)).is_some());
+        for header in [
+            r#"{"typ":"JWT","alg":"none"}"#,
+            r#"{"typ":"JWT","alg":"HS512"}"#,
+            r#"{"typ":"at+jwt","alg":"HS256"}"#,
+            r#"{"alg":"HS256"}"#,
+            r#"{"alg":"HS256","typ":"JWT"}"#,
+            r#"{"typ":"JWT","alg":"HS256","kid":"1"}"#,
+            "{}",
+            "",
+        ] {
+            assert!(tokens.read(&signed(&tokens, header, &claims)).is_none(), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_a_whole_signature_is_refused() {
+        let (rest, signature) = GOLDEN.rsplit_once('.').unwrap();
+        for cut in 0..signature.len() {
+            let short = format!("{rest}.{}", &signature[..cut]);
+            assert!(golden_tokens().read(&short).is_none(), "{cut}");
+        }
+        assert!(golden_tokens().read(rest).is_none());
+    }
+
+    #[test]
+    fn signed_claims_of_another_shape_or_issuer_are_refused() {
+        let (tokens, header) = (golden_tokens(), r#"{"typ":"JWT","alg":"HS256"}"#);
+        let elsewhere = Claims {
+            iss: "elsewhere".to_owned(),
+            ..golden_claims()
+        };
+        let elsewhere = serde_json::to_string(&elsewhere).unwrap();
+        for claims in [elsewhere.as_str(), "", "[]", "null", r#"{"iss":"inventiv"}"#, "no JSON"] {
+            assert!(tokens.read(&signed(&tokens, header, claims)).is_none(), "{claims}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_token_is_not_looked_at() {
+        let claims = serde_json::to_string(&golden_claims()).unwrap();
+        let padded = format!("{claims}{}", " ".repeat(LONGEST));
+        let tokens = golden_tokens();
+        assert!(
+            tokens
+                .read(&signed(&tokens, r#"{"typ":"JWT","alg":"HS256"}"#, &padded))
+                .is_none()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_text_is_read(text in "\\PC{0,90}", segments in "[A-Za-z0-9_.=-]{0,200}") {
+            let tokens = golden_tokens();
+            for junk in [format!("{HEADER}.{segments}"), format!("{HEADER}.{text}.{segments}"), text, segments] {
+                prop_assert!(tokens.read(&junk).is_none());
+            }
+        }
+
+        #[test]
+        fn one_changed_character_is_noticed(position in 0..GOLDEN.len(), replacement in any::<char>()) {
+            let mut altered: Vec<char> = GOLDEN.chars().collect();
+            prop_assume!(altered[position] != replacement);
+            altered[position] = replacement;
+            prop_assert!(golden_tokens().read(&altered.into_iter().collect::<String>()).is_none());
+        }
+
+        #[test]
+        fn whatever_is_signed_is_read_back(ids in any::<[u128; 4]>(), role in 0..4usize, times in any::<[i64; 2]>()) {
+            let claims = Claims {
+                iss: ISSUER.to_owned(),
+                sub: Uuid::from_u128(ids[0]),
+                session_id: Uuid::from_u128(ids[1]),
+                current_organization_id: Some(Uuid::from_u128(ids[2])),
+                current_organization_role: Some(Role::ALL[role]),
+                jti: Uuid::from_u128(ids[3]),
+                iat: times[0],
+                exp: times[1],
+            };
+            let token = golden_tokens().sign(&claims).unwrap();
+            prop_assert_eq!(golden_tokens().read(&token), Some(claims));
+        }
     }
 }

@@ -26,7 +26,10 @@ pub fn all(steps: &mut Steps) -> Outcome {
     steps.attempt("Rust format", || {
         Program::cargo().args(["fmt", "--all", "--check"]).run()
     });
-    steps.attempt("Dependencies: bans, licences, sources, unused", dependencies::check);
+    steps.attempt(
+        "Dependencies: unused, bans, duplicates, licences, sources",
+        dependencies::check,
+    );
     steps.step("Front-end packages", || {
         install::node_packages("web")?;
         install::node_packages("e2e")

@@ -75,7 +75,7 @@ pub fn all(steps: &mut Steps) -> Outcome {
     steps.attempt("Rust tests", || cargo_test(&["--no-fail-fast".to_owned()]));
     steps.attempt("Browser journeys and OpenAI SDKs", || {
         install::node_packages("e2e")?;
-        install::python_environment()?;
+        install::SDK.prepare()?;
         playwright(&["journeys", "sdk"], &[])
     });
     Ok(())
@@ -95,7 +95,7 @@ fn one_kind(steps: &mut Steps, kind: Kind, arguments: &[String]) -> Outcome {
         }
         Kind::Sdk => {
             install::system_packages(&[Need::PostgreSql, Need::PythonVenv])?;
-            install::python_environment()?;
+            install::SDK.prepare()?;
             prepare_journeys()
         }
     })?;
@@ -136,6 +136,6 @@ fn playwright(projects: &[&str], arguments: &[String]) -> Outcome {
         .args(projects.iter().map(|project| format!("--project={project}")))
         .args(arguments)
         .env("INVENTIV_PROGRAMS", workspace::target().join("debug"))
-        .env("INVENTIV_TEST_PYTHON", install::python()?)
+        .env("INVENTIV_TEST_PYTHON", install::SDK.program("python")?)
         .run()
 }

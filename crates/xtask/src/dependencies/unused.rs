@@ -1,6 +1,7 @@
-//! Dependencies that a crate names and does not use. A word search: a name that only appears in a comment counts as used, which is
+//! Dependencies that a crate names and does not use, or the workspace names and no crate does. A word search: a name that only appears in a comment counts as used, which is
 //! the harmless direction. Exceptions stand where `cargo machete` looks for them: `[package.metadata.cargo-machete] ignored = [...]`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use crate::workspace;
 pub fn problems() -> Outcome<Vec<String>> {
     let crates = workspace::path("crates");
     let mut problems = Vec::new();
+    let mut named = BTreeSet::new();
     for entry in fs::read_dir(&crates).map_err(Failure::io("listing", &crates))? {
         let directory = entry.map_err(Failure::io("listing", &crates))?.path();
         let manifest = directory.join("Cargo.toml");
@@ -19,11 +21,20 @@ pub fn problems() -> Outcome<Vec<String>> {
         let manifest = fs::read_to_string(&manifest).map_err(Failure::io("reading", &manifest))?;
         let source = source_of(&directory)?;
         let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let unused = dependencies(&manifest)
-            .into_iter()
-            .filter(|dependency| !mentions(&source, dependency));
-        problems.extend(unused.map(|dependency| format!("crates/{name} names {dependency} and does not use it")));
+        for dependency in dependencies(&manifest) {
+            if !mentions(&source, dependency) {
+                problems.push(format!("crates/{name} names {dependency} and does not use it"));
+            }
+            named.insert(dependency.to_owned());
+        }
     }
+    let workspace_manifest = workspace::path("Cargo.toml");
+    let workspace_manifest =
+        fs::read_to_string(&workspace_manifest).map_err(Failure::io("reading", &workspace_manifest))?;
+    let unused = dependencies(&workspace_manifest)
+        .into_iter()
+        .filter(|dependency| !named.contains(*dependency));
+    problems.extend(unused.map(|dependency| format!("Cargo.toml names {dependency} and no crate does")));
     problems.sort();
     Ok(problems)
 }

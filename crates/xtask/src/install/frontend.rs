@@ -8,7 +8,8 @@ use crate::workspace;
 /// What the console's tools ask for.
 const WANTED: &str = "Node 20.19 or newer of that line, or 22.12 or newer (nodejs.org)";
 
-fn check_node() -> Outcome {
+/// Says what to install when Node is missing or too old.
+pub fn check_node() -> Outcome {
     let Ok(version) = Program::new("node").args(["--version"]).output() else {
         fail!("Node is missing: install {WANTED}");
     };

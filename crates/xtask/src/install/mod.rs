@@ -4,6 +4,6 @@ mod frontend;
 mod python;
 mod system;
 
-pub use frontend::node_packages;
-pub use python::{environment as python_environment, interpreter as python};
+pub use frontend::{check_node, node_packages};
+pub use python::{CHECKERS, SDK};
 pub use system::{Need, system_packages};

@@ -1,6 +1,7 @@
 //! `inventiv`: the program's command line.
 
 mod commands;
+mod console;
 
 use std::process::ExitCode;
 

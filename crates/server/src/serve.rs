@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::features::users::Passwords;
 use crate::plumbing::config::Config;
+use crate::plumbing::console;
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::edge::connections::{HEADER_TIME, serve};
 use crate::plumbing::mail;
@@ -92,6 +93,7 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
     config.data_dir = Some(scratch.0.clone());
     let program = Program::new(Parts {
         config,
+        console: console::none,
         clock: Clock::default(),
         db: foundation.db,
         passwords: Passwords::new(1)?,
@@ -139,11 +141,11 @@ impl Opened {
     }
 }
 
-/// Starts everything and returns once requests are answered.
+/// Starts everything, with the console that the program embeds, and returns once requests are answered.
 ///
 /// # Errors
 /// Whatever stands in the way, in one sentence that says what to do.
-pub async fn start(config: Config) -> anyhow::Result<Running> {
+pub async fn start(config: Config, console: console::Files) -> anyhow::Result<Running> {
     let Foundation {
         mut config,
         db,
@@ -159,6 +161,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let passwords = Passwords::new(std::thread::available_parallelism().map_or(2, |cores| cores.get()))?;
     let program = Program::new(Parts {
         config,
+        console,
         clock: Clock::default(),
         db,
         passwords,

@@ -6,6 +6,7 @@ use inventiv_server::program::demo::{Demo, prepare};
 use inventiv_server::serve::{demo_data_dir, start};
 
 use super::serve::{StopSignals, greet};
+use crate::console;
 
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
     telemetry::start_logging(&config)?;
@@ -14,7 +15,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
         config.data_dir = Some(demo_data_dir()?);
     }
     let stop = StopSignals::new()?;
-    let running = start(config).await?;
+    let running = start(config, console::file).await?;
     match prepare(&running.program).await {
         Ok(demo) => {
             greet(&running);

@@ -5,10 +5,12 @@ use inventiv_server::plumbing::telemetry;
 use inventiv_server::serve::{Running, start};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::console;
+
 pub async fn run(config: Config) -> anyhow::Result<()> {
     telemetry::start_logging(&config)?;
     let stop = StopSignals::new()?;
-    let running = start(config).await?;
+    let running = start(config, console::file).await?;
     greet(&running);
     stop.then_stop(running).await;
     Ok(())

@@ -8,6 +8,7 @@ use super::{Parts, Program};
 use crate::clock::Clock;
 use crate::features::users::Passwords;
 use crate::plumbing::config::Config;
+use crate::plumbing::console;
 use crate::plumbing::db::Db;
 use crate::secrets::MasterSecret;
 
@@ -30,6 +31,7 @@ pub fn program() -> anyhow::Result<Program> {
         let _within = runtime.enter();
         Program::new(Parts {
             config,
+            console: console::none,
             clock: Clock::default(),
             db: Db::detached(),
             passwords: Passwords::new(1)?,

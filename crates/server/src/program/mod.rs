@@ -38,8 +38,13 @@ use crate::features::user_administration::UserAdministration;
 use crate::features::users::{Passwords, Users};
 use crate::features::worker_tokens::WorkerTokens;
 use crate::features::workers::Workers;
+<<<<<<< HEAD
 use crate::plumbing::background::Task;
 use crate::plumbing::config::Config;
+=======
+use crate::plumbing::config::{Config, ServerRole};
+use crate::plumbing::console;
+>>>>>>> 9d82ccd (A profile for cargo xtask run, and the console built beside the server)
 use crate::plumbing::db::Db;
 use crate::plumbing::edge::middleware::TIME_LIMIT;
 use crate::plumbing::housekeeping::Housekeeping;
@@ -53,6 +58,7 @@ pub use openapi::document;
 #[derive(Clone)]
 pub struct Program {
     pub core: Core,
+    console: console::Files,
     pub audit: Audit,
     pub jobs: Jobs,
     pub users: Users,
@@ -79,6 +85,7 @@ pub struct Program {
 /// What [`Program::new`] needs from outside.
 pub struct Parts {
     pub config: Config,
+    pub console: console::Files,
     pub clock: Clock,
     pub db: Db,
     pub passwords: Passwords,
@@ -102,6 +109,7 @@ impl Program {
         let usage = Usage::new(core.clone())?;
         let gateway = Gateway::new(core.clone(), sessions.clone(), keys.clone(), usage.clone());
         Ok(Self {
+            console: parts.console,
             audit: Audit::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             signing_in: SigningIn::new(core.clone(), users.clone(), sessions.clone(), factors.clone()),

@@ -44,7 +44,7 @@ fn public(program: &Program) -> Router {
     match program.core.config.has_role(ServerRole::Api) {
         true => routes
             .merge(openapi::pages(openapi::described(program)))
-            .merge(console::routes()),
+            .merge(console::routes(program.console)),
         false => routes,
     }
 }

@@ -38,7 +38,7 @@ pub fn build() -> Outcome {
 
 /// A program that was compiled before there was a console knows no file of it that could have changed, so cargo would keep it.
 fn embed_again() -> Outcome {
-    let embedding = workspace::path("crates/server/src/plumbing/console.rs");
+    let embedding = workspace::path("crates/cli/src/console.rs");
     File::options()
         .append(true)
         .open(&embedding)

@@ -20,6 +20,7 @@ use inventiv_server::features::users::{AccountRequest, Passwords, create_account
 use inventiv_server::permissions::Role;
 use inventiv_server::plumbing::background::Task;
 use inventiv_server::plumbing::config::Config;
+use inventiv_server::plumbing::console;
 use inventiv_server::plumbing::db::{Db, PoolSizes, SystemReason};
 use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};
 use inventiv_server::secrets::MasterSecret;
@@ -88,6 +89,7 @@ impl TestServer {
         let db = Db::connect(options.clone(), options.clone(), sizes).await.unwrap();
         let program = Program::new(Parts {
             config,
+            console: console::none,
             clock: Clock::default(),
             db,
             passwords: Passwords::cheap().unwrap(),

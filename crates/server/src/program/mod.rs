@@ -38,13 +38,9 @@ use crate::features::user_administration::UserAdministration;
 use crate::features::users::{Passwords, Users};
 use crate::features::worker_tokens::WorkerTokens;
 use crate::features::workers::Workers;
-<<<<<<< HEAD
 use crate::plumbing::background::Task;
 use crate::plumbing::config::Config;
-=======
-use crate::plumbing::config::{Config, ServerRole};
 use crate::plumbing::console;
->>>>>>> 9d82ccd (A profile for cargo xtask run, and the console built beside the server)
 use crate::plumbing::db::Db;
 use crate::plumbing::edge::middleware::TIME_LIMIT;
 use crate::plumbing::housekeeping::Housekeeping;

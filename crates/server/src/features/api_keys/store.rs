@@ -43,41 +43,49 @@ async fn select(
     paging: &Paging,
 ) -> Result<Vec<KeyRow>> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
-    let (after_at, after_id) = paging.after.unzip();
+    let (beyond_at, beyond_id) = paging.beyond();
     let (state, expires_before) = status.map(|status| status.bounds(now)).unzip();
-    let rows = sqlx::query_as!(
-        KeyRow,
-        r#"SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, state AS "state!", allowed_models, expires_at,
-            last_used_at, created_at, revoked_at, rotated_from, rotated_from_prefix AS "rotated_from_prefix?", rotated_to AS "rotated_to?",
-            rotated_to_prefix AS "rotated_to_prefix?"
-         FROM (
-            SELECT k.id, k.scope, k.organization_id, k.created_by_user_id, k.member_bound, k.name, k.prefix, k.allowed_models, k.expires_at,
-                k.last_used_at, k.created_at, k.revoked_at, k.rotated_from, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $8) AS state,
-                previous.prefix AS rotated_from_prefix, next.id AS rotated_to, next.prefix AS rotated_to_prefix
-            FROM api_keys k
-            LEFT JOIN api_keys previous ON previous.tenant = k.tenant AND previous.id = k.rotated_from
-            LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
-            WHERE k.tenant = ANY($1) AND (k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($7::text IS NULL OR k.scope = $7)
-                AND ($9::uuid IS NULL OR k.id = $9)) AS shown
-         WHERE ($10::text IS NULL OR state = $10) AND ($11::timestamptz IS NULL OR expires_at <= $11)
-            AND ($3::timestamptz IS NULL
-                OR ($5 AND (created_at, id) > ($3, $4::uuid)) OR (NOT $5 AND (created_at, id) < ($3, $4::uuid)))
-         ORDER BY CASE WHEN $5 THEN created_at END, CASE WHEN $5 THEN id END, created_at DESC, id DESC LIMIT $6"#,
-        &tenants,
-        paging.pattern,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-        paging.scope,
-        now,
-        id,
-        state,
-        expires_before.flatten(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                KeyRow,
+                r#"SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, state AS "state!", allowed_models, expires_at,
+                    last_used_at, created_at, revoked_at, rotated_from, rotated_from_prefix AS "rotated_from_prefix?", rotated_to AS "rotated_to?",
+                    rotated_to_prefix AS "rotated_to_prefix?"
+                 FROM unnest($1::uuid[]) AS own (tenant)
+                 CROSS JOIN LATERAL (
+                    SELECT k.id, k.scope, k.organization_id, k.created_by_user_id, k.member_bound, k.name, k.prefix, k.allowed_models,
+                         k.expires_at, k.last_used_at, k.created_at, k.revoked_at, k.rotated_from, s.state, previous.prefix AS rotated_from_prefix, next.id AS rotated_to, next.prefix AS rotated_to_prefix
+                    FROM api_keys k
+                    LEFT JOIN api_keys previous ON previous.tenant = k.tenant AND previous.id = k.rotated_from
+                    LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
+                    CROSS JOIN LATERAL (SELECT api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $7)) AS s (state)
+                    WHERE k.tenant = own.tenant AND (k.created_at, k.id) "# + $beyond + r#" ($3::timestamptz, $4::uuid)
+                        AND ($2 = '%' OR k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($6::text IS NULL OR k.scope = $6)
+                        AND ($8::uuid IS NULL OR k.id = $8)
+                        AND ($9::text IS NULL OR s.state = $9) AND ($10::timestamptz IS NULL OR k.expires_at <= $10)
+                    ORDER BY k.created_at "# + $order + ", k.id " + $order + " LIMIT $5) AS page
+                 ORDER BY created_at " + $order + ", id " + $order + " LIMIT $5",
+                &tenants,
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+                paging.scope,
+                now,
+                id,
+                state,
+                expires_before.flatten(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// How many keys there are in each state.
@@ -118,7 +126,7 @@ pub async fn count(tx: &mut TenantTx, paging: &Paging) -> Result<KeyCounts> {
          FROM (
             SELECT k.expires_at, api_key_state(k.revoked_at, k.expires_at, next.id IS NOT NULL, $4) AS state
             FROM api_keys k LEFT JOIN api_keys next ON next.tenant = k.tenant AND next.rotated_from = k.id
-            WHERE k.tenant = ANY($1) AND (k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($3::text IS NULL OR k.scope = $3)) AS found"#,
+            WHERE k.tenant = ANY($1) AND ($2 = '%' OR k.name ILIKE $2 OR k.prefix ILIKE $2) AND ($3::text IS NULL OR k.scope = $3)) AS found"#,
         &tenants,
         paging.pattern,
         paging.scope,

@@ -10,7 +10,7 @@ use super::Audit;
 use crate::error::Result;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
-use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::edge::paging::{EVERYTHING, Page, Paging};
 
 /// Which entries; absent conditions hold for all.
 #[derive(Debug, Clone, Default)]
@@ -48,9 +48,6 @@ pub struct EntryRow {
     pub request_id: Option<Uuid>,
 }
 
-/// The pattern of a search for nothing in particular.
-const EVERYTHING: &str = "%";
-
 /// One page, the newest first.
 pub async fn list(
     audit: &Audit,
@@ -75,27 +72,29 @@ pub async fn list_again(
 
 async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Page<EntryRow>> {
     let (tenants, reader) = (tx.tenants(), tx.operation().user_id);
-    let (after_at, after_id) = paging.after.unzip();
+    let (beyond_at, beyond_id) = paging.beyond();
     let searched: Vec<Uuid> = match paging.pattern.as_str() {
         EVERYTHING => Vec::new(),
         pattern => people(tx, None, Some(pattern)).await?.into_keys().collect(),
     };
     let mut rows = sqlx::query_as!(
         EntryRow,
-        r#"SELECT e.tenant, e.tenant = $12 AS "is_personal!", e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_id, e.action, e.target_type, e.target_id, e.before,
+        r#"SELECT e.tenant, e.tenant = $11 AS "is_personal!", e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_id, e.action, e.target_type, e.target_id, e.before,
             e.after, e.ip_address, e.request_id, NULL AS actor_email, NULL AS actor_name, NULL AS target_email
-         FROM audit_log e
-         WHERE e.tenant = ANY($1)
-            AND ($2::text IS NULL OR e.action = $2 OR (right($2, 1) = '.' AND starts_with(e.action, $2)))
-            AND ($3::uuid IS NULL OR e.actor_id = $3)
-            AND ($4::text IS NULL OR e.target_type = $4)
-            AND ($5::uuid IS NULL OR e.target_id = $5)
-            AND ($6::timestamptz IS NULL OR e.occurred_at >= $6)
-            AND ($7::timestamptz IS NULL OR e.occurred_at < $7)
-            AND ($8 = '%' OR e.action ILIKE $8 OR e.target_type ILIKE $8 OR e.before::text ILIKE $8 OR e.after::text ILIKE $8
-                OR (e.actor_kind = 'user' AND e.actor_id = ANY($13)) OR (e.target_type = 'user' AND e.target_id = ANY($13)))
-            AND ($9::timestamptz IS NULL OR (e.occurred_at, e.id) < ($9, $10::uuid))
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $11"#,
+         FROM unnest($1::uuid[]) AS own (tenant)
+         CROSS JOIN LATERAL (
+            SELECT * FROM audit_log e
+            WHERE e.tenant = own.tenant AND (e.occurred_at, e.id) < ($9::timestamptz, $13::uuid)
+                AND ($2::text IS NULL OR e.action = $2 OR (right($2, 1) = '.' AND starts_with(e.action, $2)))
+                AND ($3::uuid IS NULL OR e.actor_id = $3)
+                AND ($4::text IS NULL OR e.target_type = $4)
+                AND ($5::uuid IS NULL OR e.target_id = $5)
+                AND ($6::timestamptz IS NULL OR e.occurred_at >= $6)
+                AND ($7::timestamptz IS NULL OR e.occurred_at < $7)
+                AND ($8 = '%' OR e.action ILIKE $8 OR e.target_type ILIKE $8 OR e.before::text ILIKE $8 OR e.after::text ILIKE $8
+                    OR (e.actor_kind = 'user' AND e.actor_id = ANY($12)) OR (e.target_type = 'user' AND e.target_id = ANY($12)))
+            ORDER BY e.occurred_at DESC, e.id DESC LIMIT $10) AS e
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $10"#,
         &tenants,
         filter.action,
         filter.actor,
@@ -104,11 +103,11 @@ async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Pag
         filter.from,
         filter.to,
         paging.pattern,
-        after_at,
-        after_id,
+        beyond_at,
         paging.fetch(),
         reader,
         &searched,
+        beyond_id,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -20,14 +20,14 @@ pub async fn living(tx: &mut TenantTx, organization: Uuid, limit: i64) -> Result
     let rows = sqlx::query_as!(
         LivingInstance,
         "SELECT id, status, instance_type_code, zone_code FROM instances
-         WHERE tenant = $1 AND status NOT IN ('terminated', 'archived') ORDER BY created_at, id LIMIT $2",
+         WHERE tenant = $1 AND NOT is_ended ORDER BY created_at, id LIMIT $2",
         organization,
         limit,
     )
     .fetch_all(tx.conn())
     .await?;
     let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM instances WHERE tenant = $1 AND status NOT IN ('terminated', 'archived')"#,
+        r#"SELECT count(*) AS "count!" FROM instances WHERE tenant = $1 AND NOT is_ended"#,
         organization,
     )
     .fetch_one(tx.conn())

@@ -29,9 +29,7 @@ pub async fn instances(tx: &mut SystemTx) -> Result<Vec<RoutingInstance>> {
         r#"SELECT tenant AS "tenant!", id, model_tenant, model_id, status = 'ready' AND desired_state = 'running' AS "is_ready!",
             tech_activated_at IS NOT NULL AS "tech_activated!", eco_activated_at IS NOT NULL AS "eco_activated!", worker_address,
             last_heartbeat_at, queue_depth
-         FROM instances
-         WHERE status NOT IN ('terminated', 'archived', 'provisioning_failed', 'startup_failed', 'failed')
-         ORDER BY id"#,
+         FROM instances WHERE NOT is_ended AND NOT has_failed ORDER BY id"#,
     )
     .fetch_all(tx.conn())
     .await?;

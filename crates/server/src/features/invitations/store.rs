@@ -42,38 +42,44 @@ async fn select(
     paging: &Paging,
 ) -> Result<Vec<InvitationRow>> {
     let now = tx.operation().request.now;
-    let (after_at, after_id) = paging.after.unzip();
-    let rows = sqlx::query_as!(
-        InvitationRow,
-        r#"SELECT id, email, role, status AS "status!", invited_by, invited_by_name, created_at, expires_at, accepted_at, revoked_at
-         FROM (
-            SELECT i.id, i.email, i.role, i.invited_by_user_id AS invited_by, i.invited_by_name, i.created_at, i.expires_at, i.accepted_at,
-                i.revoked_at,
-                CASE WHEN i.accepted_at IS NOT NULL THEN 'accepted' WHEN i.revoked_at IS NOT NULL THEN 'revoked'
-                    WHEN i.expires_at <= $2 THEN 'expired'
-                    WHEN u.disabled_at IS NULL AND m.role || '>' || i.role = ANY($3) THEN 'pending' ELSE 'needs_approval' END AS status
-            FROM organization_invitations i
-            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.user_id = i.invited_by_user_id
-            LEFT JOIN users u ON u.id = m.user_id
-            WHERE i.organization_id = $1 AND i.email ILIKE $4 AND ($10::uuid IS NULL OR i.id = $10)) AS shown
-         WHERE ($5::text IS NULL OR status = $5)
-            AND ($6::timestamptz IS NULL
-                OR ($8 AND (created_at, id) > ($6, $7::uuid)) OR (NOT $8 AND (created_at, id) < ($6, $7::uuid)))
-         ORDER BY CASE WHEN $8 THEN created_at END, CASE WHEN $8 THEN id END, created_at DESC, id DESC LIMIT $9"#,
-        organization,
-        now,
-        &grantable(),
-        paging.pattern,
-        status,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-        id,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                InvitationRow,
+                r#"SELECT id, email, role, status AS "status!", invited_by, invited_by_name, created_at, expires_at, accepted_at, revoked_at
+                 FROM (
+                    SELECT i.id, i.email, i.role, i.invited_by_user_id AS invited_by, i.invited_by_name, i.created_at, i.expires_at, i.accepted_at,
+                        i.revoked_at,
+                        CASE WHEN i.accepted_at IS NOT NULL THEN 'accepted' WHEN i.revoked_at IS NOT NULL THEN 'revoked'
+                            WHEN i.expires_at <= $2 THEN 'expired'
+                            WHEN u.disabled_at IS NULL AND m.role || '>' || i.role = ANY($3) THEN 'pending' ELSE 'needs_approval' END AS status
+                    FROM organization_invitations i
+                    LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.user_id = i.invited_by_user_id
+                    LEFT JOIN users u ON u.id = m.user_id
+                    WHERE i.organization_id = $1 AND ($4 = '%' OR i.email ILIKE $4) AND ($9::uuid IS NULL OR i.id = $9)
+                        AND (i.created_at, i.id) "# + $beyond + r#" ($6::timestamptz, $7::uuid)) AS shown
+                 WHERE ($5::text IS NULL OR status = $5)
+                 ORDER BY created_at "# + $order + ", id " + $order + " LIMIT $8",
+                organization,
+                now,
+                &grantable(),
+                paging.pattern,
+                status,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+                id,
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// One of the organization's invitations.

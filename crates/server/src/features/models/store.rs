@@ -19,37 +19,48 @@ pub struct Selection {
 }
 
 pub async fn visible(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Vec<ModelRow>> {
-    let tenants = tx.tenants();
-    let (after_at, after_id) = paging.after.unzip();
-    let rows = sqlx::query_as!(
-        ModelRow,
-        r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind, m.engine,
-            m.engine_arguments, m.required_vram_gb, m.context_length, m.data_volume_gb, m.is_active, m.tech_activated_by,
-            m.tech_activated_at, m.eco_activated_by, m.eco_activated_at, m.is_operational AS "is_operational!", m.created_at, m.updated_at,
-            p.id AS "price_id?", p.version AS "price_version?", p.input_eur_per_1m AS "input_eur_per_1m?",
-            p.cached_input_eur_per_1m AS "cached_input_eur_per_1m?", p.output_eur_per_1m AS "output_eur_per_1m?"
-         FROM models m LEFT JOIN LATERAL (
-            SELECT * FROM model_prices p WHERE p.tenant = m.tenant AND p.model_id = m.id ORDER BY p.version DESC LIMIT 1) p ON true
-         WHERE (m.tenant = ANY($1) OR m.tenant = $2) AND m.deleted_at IS NULL
-            AND ($3::uuid IS NULL OR m.id = $3) AND ($4::integer IS NULL OR m.required_vram_gb <= $4) AND ($5::text IS NULL OR m.scope = $5)
-            AND (m.name ILIKE $6 OR m.model_id ILIKE $6)
-            AND ($7::timestamptz IS NULL
-                OR ($9 AND (m.created_at, m.id) > ($7, $8::uuid)) OR (NOT $9 AND (m.created_at, m.id) < ($7, $8::uuid)))
-         ORDER BY CASE WHEN $9 THEN m.created_at END, CASE WHEN $9 THEN m.id END, m.created_at DESC, m.id DESC LIMIT $10"#,
-        &tenants,
-        PLATFORM,
-        selection.id,
-        selection.at_most_vram_gb,
-        paging.scope,
-        paging.pattern,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    let mut tenants = tx.tenants();
+    if !tenants.contains(&PLATFORM) {
+        tenants.push(PLATFORM);
+    }
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                ModelRow,
+                r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind, m.engine,
+                    m.engine_arguments, m.required_vram_gb, m.context_length, m.data_volume_gb, m.is_active, m.tech_activated_by,
+                    m.tech_activated_at, m.eco_activated_by, m.eco_activated_at, m.is_operational AS "is_operational!", m.created_at, m.updated_at,
+                    p.id AS "price_id?", p.version AS "price_version?", p.input_eur_per_1m AS "input_eur_per_1m?",
+                    p.cached_input_eur_per_1m AS "cached_input_eur_per_1m?", p.output_eur_per_1m AS "output_eur_per_1m?"
+                 FROM unnest($1::uuid[]) AS seen (tenant)
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM models m
+                    WHERE m.tenant = seen.tenant AND m.deleted_at IS NULL AND (m.created_at, m.id) "# + $beyond + r#" ($6::timestamptz, $7::uuid)
+                        AND ($2::uuid IS NULL OR m.id = $2) AND ($3::integer IS NULL OR m.required_vram_gb <= $3)
+                        AND ($4::text IS NULL OR m.scope = $4) AND ($5 = '%' OR m.name ILIKE $5 OR m.model_id ILIKE $5)
+                    ORDER BY m.created_at "# + $order + ", m.id " + $order + " LIMIT $8) AS m
+                 LEFT JOIN LATERAL (
+                    SELECT * FROM model_prices p WHERE p.tenant = m.tenant AND p.model_id = m.id ORDER BY p.version DESC LIMIT 1) p ON true
+                 ORDER BY m.created_at " + $order + ", m.id " + $order + " LIMIT $8",
+                &tenants,
+                selection.id,
+                selection.at_most_vram_gb,
+                paging.scope,
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// A model that this workspace sees. Somebody else's is like none.

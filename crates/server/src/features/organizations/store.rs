@@ -28,26 +28,32 @@ pub struct OrganizationRow {
 /// The organizations the person belongs to.
 pub async fn list_mine(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<OrganizationRow>> {
     let user_id = tx.operation().user_id;
-    let (after_at, after_id) = paging.after.unzip();
-    let rows = sqlx::query_as!(
-        OrganizationRow,
-        r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
-            o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
-         FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
-         WHERE m.user_id = $1 AND o.deleted_at IS NULL AND (o.name ILIKE $2 OR o.slug ILIKE $2)
-            AND ($3::timestamptz IS NULL
-                OR ($5 AND (o.created_at, o.id) > ($3, $4::uuid)) OR (NOT $5 AND (o.created_at, o.id) < ($3, $4::uuid)))
-         ORDER BY CASE WHEN $5 THEN o.created_at END, CASE WHEN $5 THEN o.id END, o.created_at DESC, o.id DESC LIMIT $6"#,
-        user_id,
-        paging.pattern,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                OrganizationRow,
+                r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
+                    o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
+                 FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+                 WHERE m.user_id = $1 AND o.deleted_at IS NULL AND ($2 = '%' OR o.name ILIKE $2 OR o.slug ILIKE $2)
+                    AND (o.created_at, o.id) "# + $beyond + r#" ($3::timestamptz, $4::uuid)
+                 ORDER BY o.created_at "# + $order + ", o.id " + $order + " LIMIT $5",
+                user_id,
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// One of the person's organizations. Somebody else's is like none.
@@ -213,26 +219,32 @@ pub struct MemberRow {
 }
 
 pub async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> Result<Vec<MemberRow>> {
-    let (after_at, after_id) = paging.after.unzip();
-    let rows = sqlx::query_as!(
-        MemberRow,
-        "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
-         FROM organization_memberships m JOIN users u ON u.id = m.user_id
-         WHERE m.organization_id = $1
-            AND (u.email ILIKE $2 OR u.username ILIKE $2 OR (u.first_name || ' ' || u.last_name) ILIKE $2)
-            AND ($3::timestamptz IS NULL
-                OR ($5 AND (m.created_at, u.id) > ($3, $4::uuid)) OR (NOT $5 AND (m.created_at, u.id) < ($3, $4::uuid)))
-         ORDER BY CASE WHEN $5 THEN m.created_at END, CASE WHEN $5 THEN u.id END, m.created_at DESC, u.id DESC LIMIT $6",
-        organization,
-        paging.pattern,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                MemberRow,
+                "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
+                 FROM organization_memberships m JOIN users u ON u.id = m.user_id
+                 WHERE m.organization_id = $1
+                    AND ($2 = '%' OR u.email ILIKE $2 OR u.username ILIKE $2 OR (u.first_name || ' ' || u.last_name) ILIKE $2)
+                    AND (m.created_at, m.user_id) " + $beyond + " ($3::timestamptz, $4::uuid)
+                 ORDER BY m.created_at " + $order + ", m.user_id " + $order + " LIMIT $5",
+                organization,
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// One member of the workspace's organization.

@@ -28,28 +28,34 @@ pub struct AccountRow {
 
 /// The accounts the workspace may see: members of the organization, or all of them for the platform.
 pub async fn list(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Paging) -> Result<Vec<AccountRow>> {
-    let (after_at, after_id) = paging.after.unzip();
-    let rows = sqlx::query_as!(
-        AccountRow,
-        r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
-            u.disabled_at, CASE WHEN $6::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
-            m.role AS "role?"
-         FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $6
-         WHERE u.deleted_at IS NULL AND ($6::uuid IS NULL OR m.user_id IS NOT NULL)
-            AND (u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)
-            AND ($2::timestamptz IS NULL
-                OR ($4 AND (u.created_at, u.id) > ($2, $3::uuid)) OR (NOT $4 AND (u.created_at, u.id) < ($2, $3::uuid)))
-         ORDER BY CASE WHEN $4 THEN u.created_at END, CASE WHEN $4 THEN u.id END, u.created_at DESC, u.id DESC LIMIT $5"#,
-        paging.pattern,
-        after_at,
-        after_id,
-        paging.ascending,
-        paging.fetch(),
-        organization,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                AccountRow,
+                r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
+                    u.disabled_at, CASE WHEN $5::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
+                    m.role AS "role?"
+                 FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $5
+                 WHERE u.deleted_at IS NULL AND ($5::uuid IS NULL OR m.user_id IS NOT NULL)
+                    AND ($1 = '%' OR u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)
+                    AND (u.created_at, u.id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
+                 ORDER BY u.created_at "# + $order + ", u.id " + $order + " LIMIT $4",
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+                organization,
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// How many accounts [`list`] would find on all pages together.
@@ -58,7 +64,7 @@ pub async fn count(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Pagin
         r#"SELECT count(*) AS "count!"
          FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $2
          WHERE u.deleted_at IS NULL AND ($2::uuid IS NULL OR m.user_id IS NOT NULL)
-            AND (u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)"#,
+            AND ($1 = '%' OR u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)"#,
         paging.pattern,
         organization,
     )

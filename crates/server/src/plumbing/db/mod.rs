@@ -29,6 +29,10 @@ pub use tenant_tx::{Origin, ReadTx, TenantTx, WriteTx};
 pub const APP_ROLE: &str = "inventiv_app";
 pub const SYSTEM_ROLE: &str = "inventiv_system";
 
+/// Statements are planned for the values they carry: a filter that isn't asked for (`$1 IS NULL OR …`) vanishes, and one that is
+/// may use its index. A plan for all values would have to keep both. Compiling a plan takes longer than any of ours runs.
+const PLANNING: &str = "SET plan_cache_mode = force_custom_plan; SET jit = off";
+
 /// The pools. `app` serves requests under row-level security; `system` serves reviewed cross-tenant work. `listening` is one
 /// connection more, for LISTEN, which never gives it back.
 #[derive(Clone)]
@@ -147,13 +151,13 @@ async fn begin_by(pool: &PgPool, statement: &'static str) -> Result<Transaction<
 }
 
 async fn pool(options: PgConnectOptions, role: &'static str, size: u32) -> anyhow::Result<PgPool> {
-    let set_role = format!("SET ROLE {role}");
+    let prepare = format!("SET ROLE {role}; {PLANNING}");
     let pool = PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(10))
         .after_connect(move |connection, _| {
-            let set_role = set_role.clone();
-            Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(set_role)).await.map(|_| ()) })
+            let prepare = prepare.clone();
+            Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(prepare)).await.map(|_| ()) })
         })
         .connect_with(options.application_name(role))
         .await?;

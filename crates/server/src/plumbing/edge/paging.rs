@@ -1,4 +1,22 @@
 //! Lists by keyset: a cursor says where the last page ended, so pages stay right while rows come and go.
+//!
+//! A store reads a page like this, so that an index led by the tenant gives its rows in order and nothing is sorted or passed over
+//! (docs/adr/0015):
+//!
+//! ```text
+//! macro_rules! page {
+//!     ($beyond:literal, $order:literal) => {
+//!         query_as!(Row, "SELECT … FROM unnest($1::uuid[]) AS own (tenant) CROSS JOIN LATERAL (
+//!             SELECT … FROM things t WHERE t.tenant = own.tenant AND (t.created_at, t.id) " + $beyond + " ($2, $3) AND …
+//!             ORDER BY t.created_at " + $order + ", t.id " + $order + " LIMIT $4) AS page
+//!          ORDER BY created_at " + $order + ", id " + $order + " LIMIT $4", …)
+//!     };
+//! }
+//! let rows = if paging.ascending { page!(">", "ASC") } else { page!("<", "DESC") };
+//! ```
+//!
+//! Each tenant of the workspace gives a page of its own; the page of these few rows is the answer. The two directions are two
+//! statements, as an order that a parameter chooses is no index's order.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +28,9 @@ use crate::error::{Error, Result};
 
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 200;
+
+/// The pattern of a search for nothing in particular.
+pub const EVERYTHING: &str = "%";
 
 /// Query parameters of every list, newest first.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -109,9 +130,14 @@ impl Paging {
             limit,
             ascending: false,
             after: None,
-            pattern: "%".to_owned(),
+            pattern: EVERYTHING.to_owned(),
             scope: None,
         }
+    }
+
+    /// The position that every row of the page lies beyond: where the last page ended, or the end that the order begins at.
+    pub fn beyond(&self) -> (DateTime<Utc>, Uuid) {
+        beyond(self.after, self.ascending)
     }
 
     /// How many rows to ask the database for: one more than shown tells whether there is a next page.
@@ -140,6 +166,15 @@ impl Paging {
     }
 }
 
+/// See [`Paging::beyond`].
+pub fn beyond(after: Option<(DateTime<Utc>, Uuid)>, ascending: bool) -> (DateTime<Utc>, Uuid) {
+    after.unwrap_or(if ascending {
+        (DateTime::UNIX_EPOCH, Uuid::nil())
+    } else {
+        (DateTime::<Utc>::MAX_UTC, Uuid::max())
+    })
+}
+
 fn like_pattern(q: Option<&str>) -> Result<String> {
     let q = q.unwrap_or_default().trim();
     if q.chars().count() > 200 {
@@ -150,7 +185,7 @@ fn like_pattern(q: Option<&str>) -> Result<String> {
     }
     let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Ok(if escaped.is_empty() {
-        "%".to_owned()
+        EVERYTHING.to_owned()
     } else {
         format!("%{escaped}%")
     })

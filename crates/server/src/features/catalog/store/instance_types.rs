@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{code_taken, position};
+use super::code_taken;
 use crate::error::Result;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -40,22 +40,29 @@ pub struct TypeZoneRow {
 
 /// Types of the whole catalogue, or those that are offered in a zone.
 pub async fn instance_types(tx: &mut TenantTx, paging: &Paging, in_zone: Option<Uuid>) -> Result<Vec<InstanceTypeRow>> {
-    let rows = sqlx::query_as!(
-        InstanceTypeRow,
-        "SELECT t.id, t.provider_id, t.code, t.name, t.cpu_count, t.memory_gb, t.gpu_count, t.vram_per_gpu_gb, t.cost_per_hour_eur, t.is_active
-         FROM instance_types t
-         WHERE (t.name ILIKE $1 OR t.code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND t.id > $2) OR (NOT $3 AND t.id < $2))
-            AND ($5::uuid IS NULL OR EXISTS (SELECT 1 FROM instance_type_zones o WHERE o.instance_type_id = t.id AND o.zone_id = $5))
-         ORDER BY CASE WHEN $3 THEN t.id END, t.id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-        in_zone,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                InstanceTypeRow,
+                "SELECT t.id, t.provider_id, t.code, t.name, t.cpu_count, t.memory_gb, t.gpu_count, t.vram_per_gpu_gb, t.cost_per_hour_eur, t.is_active
+                 FROM instance_types t
+                 WHERE ($1 = '%' OR t.name ILIKE $1 OR t.code ILIKE $1) AND t.id " + $beyond + " $2
+                    AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM instance_type_zones o WHERE o.instance_type_id = t.id AND o.zone_id = $4))
+                 ORDER BY t.id " + $order + " LIMIT $3",
+                paging.pattern,
+                paging.beyond().1,
+                paging.fetch(),
+                in_zone,
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 /// Where some types are offered.

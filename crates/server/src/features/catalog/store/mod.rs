@@ -6,8 +6,6 @@
 mod instance_types;
 mod places;
 
-use uuid::Uuid;
-
 pub use self::instance_types::*;
 pub use self::places::*;
 use crate::error::{Error, Result};
@@ -34,11 +32,6 @@ pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {
     .fetch_one(tx.conn())
     .await?;
     Ok([row.providers, row.regions, row.zones, row.instance_types])
-}
-
-/// Where a list goes on: all rows when the paging has no cursor.
-fn position(paging: &Paging) -> Option<Uuid> {
-    paging.after.map(|(_, id)| id)
 }
 
 fn code_taken(error: sqlx::Error, constraint: &str) -> Error {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{code_taken, position};
+use super::code_taken;
 use crate::error::Result;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -38,52 +38,85 @@ pub struct ZoneRow {
 }
 
 pub async fn providers(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ProviderRow>> {
-    let rows = sqlx::query_as!(
-        ProviderRow,
-        "SELECT id, code, name, is_active FROM providers
-         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
-         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                ProviderRow,
+                "SELECT id, code, name, is_active FROM providers
+                 WHERE ($1 = '%' OR name ILIKE $1 OR code ILIKE $1) AND id "
+                    + $beyond
+                    + " $2
+                 ORDER BY id "
+                    + $order
+                    + " LIMIT $3",
+                paging.pattern,
+                paging.beyond().1,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 pub async fn regions(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<RegionRow>> {
-    let rows = sqlx::query_as!(
-        RegionRow,
-        "SELECT id, provider_id, code, name, is_active FROM regions
-         WHERE (name ILIKE $1 OR code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND id > $2) OR (NOT $3 AND id < $2))
-         ORDER BY CASE WHEN $3 THEN id END, id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                RegionRow,
+                "SELECT id, provider_id, code, name, is_active FROM regions
+                 WHERE ($1 = '%' OR name ILIKE $1 OR code ILIKE $1) AND id "
+                    + $beyond
+                    + " $2
+                 ORDER BY id "
+                    + $order
+                    + " LIMIT $3",
+                paging.pattern,
+                paging.beyond().1,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 pub async fn zones(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<ZoneRow>> {
-    let rows = sqlx::query_as!(
-        ZoneRow,
-        "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
-         FROM zones z JOIN providers p ON p.id = z.provider_id
-         WHERE (z.name ILIKE $1 OR z.code ILIKE $1) AND ($2::uuid IS NULL OR ($3 AND z.id > $2) OR (NOT $3 AND z.id < $2))
-         ORDER BY CASE WHEN $3 THEN z.id END, z.id DESC LIMIT $4",
-        paging.pattern,
-        position(paging),
-        paging.ascending,
-        paging.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows)
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                ZoneRow,
+                "SELECT z.id, z.region_id, z.provider_id, p.code AS provider_code, z.code, z.name, z.is_active
+                 FROM zones z JOIN providers p ON p.id = z.provider_id
+                 WHERE ($1 = '%' OR z.name ILIKE $1 OR z.code ILIKE $1) AND z.id "
+                    + $beyond
+                    + " $2
+                 ORDER BY z.id "
+                    + $order
+                    + " LIMIT $3",
+                paging.pattern,
+                paging.beyond().1,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
 }
 
 pub async fn provider(conn: &mut PgConnection, id: Uuid) -> Result<Option<ProviderRow>> {

@@ -25,7 +25,7 @@ pub async fn claim(tx: &mut SystemTx, owner: &str, limit: i64, now: DateTime<Utc
     let claimed = sqlx::query_scalar!(
         "WITH due AS (
             SELECT id FROM instances
-                WHERE reconcile_after <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND status NOT IN ('terminated', 'archived')
+                WHERE reconcile_after <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND NOT is_ended
                 ORDER BY reconcile_after LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
          UPDATE instances i SET lease_owner = $3, lease_token = $4, lease_until = $5, reconcile_after = $5
             FROM due WHERE i.id = due.id RETURNING i.id",

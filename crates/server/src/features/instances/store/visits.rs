@@ -102,7 +102,7 @@ async fn fleet(tx: &mut SystemTx, silent_before: DateTime<Utc>) -> Result<(i64, 
     let row = sqlx::query!(
         r#"SELECT count(*) AS "serving!",
             count(*) FILTER (WHERE GREATEST(registered_at, last_heartbeat_at) < $1) AS "silent!"
-         FROM instances WHERE status IN ('ready', 'unavailable')"#,
+         FROM instances WHERE NOT is_ended AND NOT has_failed AND status IN ('ready', 'unavailable')"#,
         silent_before,
     )
     .fetch_one(tx.conn())

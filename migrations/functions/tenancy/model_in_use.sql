@@ -3,8 +3,7 @@
 CREATE OR REPLACE FUNCTION tenancy.model_in_use(wanted uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT 1 FROM public.models m JOIN public.instances i ON i.model_tenant = m.tenant AND i.model_id = m.id
-        WHERE m.id = wanted
-            AND i.status NOT IN ('terminated', 'archived', 'provisioning_failed', 'startup_failed', 'failed')
+        WHERE m.id = wanted AND NOT i.is_ended AND NOT i.has_failed
             AND (m.tenant = NULLIF(current_setting('inventiv.organization_id', true), '')::uuid
                 OR (m.scope = 'platform' AND current_setting('inventiv.platform', true) = 'on')))
 $$;

@@ -28,9 +28,17 @@ pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
     ("RoutingTable", &["server/src/features/gateway/table.rs"]),
     ("Metering", &["server/src/features/usage/writer.rs"]),
     ("KeyUsage", &["server/src/features/api_keys/last_use.rs"]),
-    ("PasswordReset", &["server/src/features/recovery/jobs.rs"]),
+    ("PasswordReset", &["server/src/features/recovery/requests.rs"]),
     ("InvitationAcceptance", &["server/src/features/invitations/accept.rs"]),
     ("MailDelivery", &["server/src/plumbing/mail/delivery.rs"]),
+    ("BackgroundLease", &["server/src/plumbing/background/lease.rs"]),
+    (
+        "Jobs",
+        &[
+            "server/src/features/jobs/usecases.rs",
+            "server/src/plumbing/jobs/worker.rs",
+        ],
+    ),
     (
         "Housekeeping",
         &[

@@ -46,6 +46,7 @@ const VERBS: &[&str] = &[
     "report",
     "resume",
     "resend",
+    "retry",
     "rotate",
     "revoke",
     "run",

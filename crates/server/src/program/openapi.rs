@@ -1,16 +1,17 @@
 //! The public contract, generated from the handlers.
 
+use std::collections::{BTreeMap, HashMap};
+
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use axum::{Json, Router};
-use utoipa::OpenApi;
-use utoipa::openapi::RefOr;
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::Program;
 
-#[derive(OpenApi)]
+#[derive(utoipa::OpenApi)]
 #[openapi(info(
     title = "Inventiv",
     description = "Open language models on your own GPU servers, behind one OpenAI-compatible API, with an exact account of who used what.",
@@ -20,38 +21,86 @@ struct Document;
 
 /// Every operation of a program, with its description. `x-permission` names the permission an operation asks for, `public` or
 /// `worker`; `x-reauthentication` marks what asks for a recent proof of identity.
-pub fn described(program: &Program) -> utoipa::openapi::OpenApi {
+pub fn described(program: &Program) -> OpenApi {
     let modules = program.modules().into_iter();
-    let all = modules.fold(OpenApiRouter::<()>::with_openapi(Document::openapi()), |all, module| {
+    let all = modules.fold(OpenApiRouter::<()>::with_openapi(<Document as utoipa::OpenApi>::openapi()), |all, module| {
         all.merge(module.routes)
     });
     let (_, mut document) = all.split_for_parts();
     declare_problems(&mut document);
+    share_responses(&mut document);
     document
 }
 
-/// Problems travel under a content type of their own, which the annotations of handlers needn't repeat.
-fn declare_problems(document: &mut utoipa::openapi::OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        let operations = [
+/// Every answer of every operation.
+fn responses(document: &mut OpenApi) -> impl Iterator<Item = &mut RefOr<Response>> {
+    let items = document.paths.paths.values_mut();
+    let operations = items.flat_map(|item| {
+        [
             &mut item.get,
             &mut item.put,
             &mut item.post,
             &mut item.delete,
             &mut item.patch,
-        ];
-        for operation in operations.into_iter().flatten() {
-            for response in operation.responses.responses.values_mut() {
-                let RefOr::T(response) = response else { continue };
-                let is_problem = response.content.get("application/json").is_some_and(
-                    |content| matches!(content, RefOr::T(content) if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == "#/components/schemas/Problem")),
-                );
-                if is_problem && let Some(content) = response.content.shift_remove("application/json") {
-                    response.content.insert("application/problem+json".to_owned(), content);
-                }
-            }
+        ]
+    });
+    operations
+        .flatten()
+        .flat_map(|operation| operation.responses.responses.values_mut())
+}
+
+/// Problems travel under a content type of their own, which the annotations of handlers needn't repeat.
+fn declare_problems(document: &mut OpenApi) {
+    for response in responses(document) {
+        let RefOr::T(response) = response else { continue };
+        let is_problem = response.content.get("application/json").is_some_and(
+            |content| matches!(content, RefOr::T(content) if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == "#/components/schemas/Problem")),
+        );
+        if is_problem && let Some(content) = response.content.shift_remove("application/json") {
+            response.content.insert("application/problem+json".to_owned(), content);
         }
     }
+}
+
+/// What several operations answer alike stands once, under a name made of its description; refusals above all.
+fn share_responses(document: &mut OpenApi) {
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for response in responses(document) {
+        *uses.entry(text(response)).or_default() += 1;
+    }
+    let mut shared: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
+    for response in responses(document) {
+        let alike = text(response);
+        let RefOr::T(own) = response else { continue };
+        if uses.get(&alike).is_none_or(|uses| *uses < 2) {
+            continue;
+        }
+        let base = name(&own.description);
+        let names = (1..).map(|number: u32| match number {
+            1 => base.clone(),
+            _ => format!("{base}{number}"),
+        });
+        let is_free = |name: &String| shared.get(name).is_none_or(|known| text(known) == alike);
+        let Some(name) = names.into_iter().find(is_free) else { continue };
+        let reference = RefOr::Ref(Ref::new(format!("#/components/responses/{name}")));
+        shared.insert(name, std::mem::replace(response, reference));
+    }
+    document.components.get_or_insert_default().responses = shared;
+}
+
+fn text(response: &RefOr<Response>) -> String {
+    serde_json::to_string(response).unwrap_or_default()
+}
+
+/// `TheWorkspaceChanged` of "The workspace changed".
+fn name(description: &str) -> String {
+    let words = description.split(|character: char| !character.is_ascii_alphanumeric());
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_ascii_uppercase() + rest
+    };
+    let name: String = words.filter(|word| !word.is_empty()).take(8).map(capital).collect();
+    if name.is_empty() { "Answer".to_owned() } else { name }
 }
 
 /// The document as it is checked in: pretty, with a final newline.
@@ -90,7 +139,7 @@ fn in_one_order(text: &str) -> String {
 }
 
 /// `/openapi.json` and `/docs`.
-pub fn pages(document: utoipa::openapi::OpenApi) -> Router {
+pub fn pages(document: OpenApi) -> Router {
     // The page of Swagger UI styles itself inline; nothing else of ours may.
     let policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
                   frame-ancestors 'none'";
@@ -110,6 +159,13 @@ pub fn pages(document: utoipa::openapi::OpenApi) -> Router {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_named_by_its_description() {
+        assert_eq!(name("The workspace changed"), "TheWorkspaceChanged");
+        assert_eq!(name("`last_owner`: too many, etc."), "LastOwnerTooManyEtc");
+        assert_eq!(name("…"), "Answer");
+    }
 
     #[test]
     fn extensions_stand_in_one_order_and_nothing_else_moves() {

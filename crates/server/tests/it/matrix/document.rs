@@ -42,7 +42,7 @@ pub fn document() -> Value {
     serde_json::from_str(&inventiv_server::program::document().unwrap()).unwrap()
 }
 
-/// Every operation with its description.
+/// Every operation with its description; what it shares with others stands in it.
 pub fn described_operations() -> Vec<(Operation, Value)> {
     let document = document();
     let mut operations = Vec::new();
@@ -69,7 +69,13 @@ pub fn described_operations() -> Vec<(Operation, Value)> {
                     .filter_map(|status| status.parse().ok())
                     .collect(),
             };
-            operations.push((operation, description.clone()));
+            let mut description = description.clone();
+            for response in description["responses"].as_object_mut().unwrap().values_mut() {
+                if let Some(shared) = response["$ref"].as_str().and_then(|name| name.strip_prefix('#')) {
+                    *response = document.pointer(shared).unwrap().clone();
+                }
+            }
+            operations.push((operation, description));
         }
     }
     operations

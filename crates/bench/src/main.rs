@@ -6,6 +6,8 @@
 //! - [`processes`]: processor time and memory of what runs.
 //! - [`comparison`]: which measurements are made and what they are compared with.
 
+#![expect(clippy::disallowed_methods, reason = "tasks and clients are what this measures with")]
+
 mod comparison;
 mod installation;
 mod load;

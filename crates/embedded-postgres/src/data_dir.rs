@@ -15,6 +15,10 @@ use crate::error::Error;
 /// # Errors
 /// [`Error::NoHome`].
 pub fn default_data_dir(app_name: &str) -> Result<PathBuf, Error> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where data is kept is for the environment to say"
+    )]
     let xdg_data_home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     default_for(account::effective_uid(), xdg_data_home, std::env::home_dir())
         .map(|base| base.join(app_name))

@@ -132,6 +132,10 @@ pub(crate) fn base_command(program: &Path, account: Option<&Account>) -> Command
     let mut command = Command::new(program);
     command.current_dir("/").env_clear().env("LC_ALL", "C").env("TZ", "UTC");
     for kept in ["PATH", "LD_LIBRARY_PATH"] {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "two variables that programs need to be found and to run"
+        )]
         if let Some(value) = std::env::var_os(kept) {
             command.env(kept, value);
         }

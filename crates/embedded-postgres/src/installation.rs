@@ -77,6 +77,10 @@ struct VersionedDirs {
 }
 
 impl Places {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where programs are is for the environment to say"
+    )]
     fn of_this_machine() -> Self {
         Self::new(std::env::var_os("PATH").as_deref(), Path::new("/"))
     }

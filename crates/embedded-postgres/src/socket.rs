@@ -88,6 +88,10 @@ fn is_usable(dir: &Path) -> bool {
 }
 
 /// Places with short paths, best first: those where not everyone can write.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where sockets may be is for the environment to say"
+)]
 fn short_places() -> Vec<PathBuf> {
     let runtime = match account::effective_uid() {
         0 => Some("/run".into()),

@@ -70,6 +70,7 @@ impl ControlPlane {
             tracing::warn!("the server is called without TLS: tokens can be read on the way");
         }
         // A redirect would send the token somewhere else.
+        #[expect(clippy::disallowed_methods, reason = "the worker's way to the server")]
         let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none());
         if is_loopback {
             client = client.no_proxy();

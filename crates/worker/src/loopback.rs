@@ -22,6 +22,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub type EngineClient = Client<HttpConnector, Body>;
 
+#[expect(clippy::disallowed_methods, reason = "the worker's way to its engine")]
 pub fn client() -> EngineClient {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);

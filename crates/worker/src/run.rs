@@ -140,6 +140,7 @@ impl Server {
             let _ = stream.set_nodelay(true);
         });
         let server = axum::serve(listener, serving::router(serving));
+        #[expect(clippy::disallowed_methods, reason = "waited for when the server closes")]
         let task = tokio::spawn(
             server
                 .with_graceful_shutdown(closing.clone().cancelled_owned())
@@ -215,6 +216,7 @@ impl Worker {
             spawner: Spawner::start()?,
             shutdown: shutdown.clone(),
         };
+        #[expect(clippy::disallowed_methods, reason = "waited for below")]
         let supervisor = tokio::spawn(supervisor.run());
         let heartbeats = Heartbeats {
             control_plane,
@@ -295,6 +297,7 @@ impl Signals {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a secret of one use comes by the environment")]
 fn bootstrap_token(options: &RunOptions) -> Result<Secret, RunError> {
     let token = match &options.bootstrap_token_file {
         Some(path) => std::fs::read_to_string(path).map_err(|source| RunError::TokenFile {

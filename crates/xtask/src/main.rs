@@ -3,6 +3,11 @@
 //!
 //! `commands/` has one file per command. What they share: [`steps`] numbers and times what is going on, [`program`] runs other
 //! programs, [`install`] gets what a machine lacks, [`stamp`] remembers what need not be done again.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a developer's environment is this program's settings"
+)]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -125,6 +125,7 @@ impl Drop for Owner {
 /// In the owner process.
 #[allow(clippy::print_stdout)] // how it tells the other process that it is ready
 pub fn own_until_killed(start: impl FnOnce(&Path) -> Cluster) {
+    #[expect(clippy::disallowed_methods, reason = "how one test process tells another")]
     let data_dir = std::env::var_os(OWNED).expect("only to be run by the other tests of this program");
     let cluster = start(Path::new(&data_dir));
     let owned = cluster.socket_dir().parent().unwrap();

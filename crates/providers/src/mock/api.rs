@@ -140,6 +140,7 @@ impl MockCloud {
             Arc::clone(self.clock.wake()),
             zone.to_owned(),
         );
+        #[expect(clippy::disallowed_methods, reason = "waited for below, unless who asked goes away")]
         let on_its_way = task::spawn(async move {
             sleep(latency).await;
             let served = task::spawn_blocking(move || serve(&datacenter, operation, zone, subject, act)).await;

@@ -32,6 +32,7 @@ pub(super) struct Clock {
 impl Clock {
     pub fn start(datacenter: Arc<Datacenter>) -> Self {
         let wake = Arc::new(Notify::new());
+        #[expect(clippy::disallowed_methods, reason = "aborted when the clock is dropped")]
         let task = task::spawn(run(datacenter, Arc::clone(&wake))).abort_handle();
         Self { wake, task }
     }

@@ -240,6 +240,7 @@ impl Datacenter {
 
     fn spawn_worker(&self, locked: &Locked<'_>, record: &Record) -> io::Result<WorkerProcess> {
         let log = locked.new_log(record.id)?;
+        #[expect(clippy::disallowed_methods, reason = "what a machine of the mock inherits")]
         let inherited = INHERITED
             .into_iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)));
@@ -267,6 +268,7 @@ impl Datacenter {
             .kill_on_drop(false)
             .spawn()?;
         let process = child.id().and_then(|pid| processes::identify(pid.try_into().ok()?));
+        #[expect(clippy::disallowed_methods, reason = "ends with the process that it waits for")]
         tokio::spawn(async move {
             // Collects the process when it ends; how it ended is the worker's business.
             let _ = child.wait().await;

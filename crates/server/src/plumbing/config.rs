@@ -257,6 +257,7 @@ pub fn arguments_with_file(arguments: Vec<OsString>, subcommand: &str) -> anyhow
             let argument = argument.to_string_lossy();
             argument == flag.as_str() || argument.starts_with(&format!("{flag}="))
         });
+        #[expect(clippy::disallowed_methods, reason = "settings are read here")]
         if given || std::env::var_os(variable).is_some() {
             continue;
         }
@@ -271,6 +272,7 @@ pub fn arguments_with_file(arguments: Vec<OsString>, subcommand: &str) -> anyhow
     Ok(arguments)
 }
 
+#[expect(clippy::disallowed_methods, reason = "settings are read here")]
 fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {

@@ -1,5 +1,7 @@
 //! Connections as strangers use them: bodies that come late or not at all, headers that never end.
 
+#![expect(clippy::disallowed_methods, reason = "a test does two things at once")]
+
 use std::time::Duration;
 
 use inventiv_server::plumbing::edge::connections::{HEADER_TIME, serve};

@@ -1,5 +1,10 @@
 //! Deploying, watching, activating and ending instances, with the real worker on the Mock cloud.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use chrono::Duration;

@@ -1,5 +1,10 @@
 //! Keys that take another's place: what they keep, who may, and how they are found.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use chrono::{DateTime, Duration, Utc};
 use inventiv_server::permissions::Role;
 use serde_json::{Value, json};

@@ -1,5 +1,10 @@
 //! The stream of live updates.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;

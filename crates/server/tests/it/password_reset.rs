@@ -1,5 +1,10 @@
 //! New passwords and new addresses by mail, and which passwords are taken.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use chrono::Duration;
 use inventiv_server::features::user_administration::operator;
 

@@ -1,5 +1,10 @@
 //! Second factors, and the second step of signing in.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use chrono::Duration;
 use serde_json::{Value, json};
 

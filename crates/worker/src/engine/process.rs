@@ -55,9 +55,11 @@ impl Spawner {
             .map_err(|_| gone())?;
         let mut child = spawned.await.map_err(|_| gone())??;
         let output = Output::default();
+        #[expect(clippy::disallowed_methods, reason = "ends with the output")]
         if let Some(stdout) = child.stdout.take() {
             tokio::spawn(forward(stdout, output.clone()));
         }
+        #[expect(clippy::disallowed_methods, reason = "ends with the output")]
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(forward(stderr, output.clone()));
         }
@@ -72,6 +74,7 @@ impl Spawner {
 fn command(launch: &Launch) -> Command {
     let mut command = Command::new(&launch.program);
     command.args(&launch.arguments);
+    #[expect(clippy::disallowed_methods, reason = "to keep them from the engine")]
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with(OWN_PREFIX) && !PASSED_ON.iter().any(|prefix| text.starts_with(prefix)) {

@@ -79,6 +79,10 @@ impl AnswerStream {
         }
         self.settlement.complete();
         if let Some(rest) = rest {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "ends within a second, and nothing waits for it"
+            )]
             tokio::spawn(tokio::time::timeout(REST, read_to_end(rest)));
         }
     }

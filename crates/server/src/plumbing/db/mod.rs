@@ -86,6 +86,7 @@ impl Db {
     }
 
     /// Calls of schema `auth`, before a principal exists.
+    #[expect(clippy::disallowed_methods, reason = "the one place that hands out connections")]
     pub async fn auth(&self) -> Result<AuthCalls> {
         let held = Held::take();
         Ok(AuthCalls {
@@ -146,6 +147,7 @@ async fn begin_reading(pool: &PgPool) -> Result<Transaction<'static, Postgres>> 
 
 async fn begin_by(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>> {
     let pool = pool.clone();
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
     let begun = tokio::spawn(async move { pool.begin_with(statement).await });
     Ok(begun.await.map_err(crate::error::Error::internal)??)
 }

@@ -75,6 +75,10 @@ pub struct Kept {
 }
 
 impl Kept {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the keeper of the cluster outlives all other work"
+    )]
     pub fn new(cluster: Cluster) -> Self {
         let stop = CancellationToken::new();
         Self {

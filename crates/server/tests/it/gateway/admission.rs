@@ -1,5 +1,10 @@
 //! Who may call what, and in which words the others are told.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test holds rows locked on a connection of its own"
+)]
+
 use std::time::Instant;
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! How requests end early: the client leaves, the worker fails.
 
+#![expect(clippy::disallowed_methods, reason = "a test does two things at once")]
+
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 

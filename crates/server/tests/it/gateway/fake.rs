@@ -1,5 +1,7 @@
 //! A worker that answers as a test tells it, and remembers what it was asked.
 
+#![expect(clippy::disallowed_methods, reason = "a server beside the test")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 

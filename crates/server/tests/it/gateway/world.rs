@@ -1,5 +1,7 @@
 //! Models, instances and engines for the gateway's tests, put into the database as the reconcilers would leave them.
 
+#![expect(clippy::disallowed_methods, reason = "a caller of what has no client of ours")]
+
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 

@@ -1,5 +1,7 @@
 //! A caller of the API.
 
+#![expect(clippy::disallowed_methods, reason = "the client of all tests")]
+
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! A mail server that keeps what it is given and fails on demand.
 
+#![expect(clippy::disallowed_methods, reason = "a server beside the test")]
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! What stays behind on a connection: nothing. Errors, panics, cancelled futures and time-outs give it back clean, and a plan
 //! cached for one tenant serves the next one its own rows.
 
+#![expect(clippy::disallowed_methods, reason = "tests of connections hold some themselves")]
+
 use std::time::Duration;
 
 use inventiv_server::error::{Error, Kind};

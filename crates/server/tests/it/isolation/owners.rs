@@ -1,5 +1,7 @@
 //! What a check in a handler cannot promise: the last owner stays, and no write commits after the demotion of who wrote it.
 
+#![expect(clippy::disallowed_methods, reason = "tests of connections hold some themselves")]
+
 use std::io::Write as _;
 use std::time::Duration;
 

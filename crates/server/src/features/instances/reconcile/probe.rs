@@ -18,6 +18,7 @@ pub async fn answers(worker_address: &str, serving_token: &str) -> bool {
     let Ok(request) = request else {
         return false;
     };
+    #[expect(clippy::disallowed_methods, reason = "one question on a connection of its own")]
     let client = Client::builder(TokioExecutor::new()).build_http();
     match tokio::time::timeout(TIME_LIMIT, client.request(request)).await {
         Ok(Ok(response)) => response.status() == StatusCode::OK,

@@ -23,9 +23,10 @@ struct Document;
 /// `worker`; `x-reauthentication` marks what asks for a recent proof of identity.
 pub fn described(program: &Program) -> OpenApi {
     let modules = program.modules().into_iter();
-    let all = modules.fold(OpenApiRouter::<()>::with_openapi(<Document as utoipa::OpenApi>::openapi()), |all, module| {
-        all.merge(module.routes)
-    });
+    let all = modules.fold(
+        OpenApiRouter::<()>::with_openapi(<Document as utoipa::OpenApi>::openapi()),
+        |all, module| all.merge(module.routes),
+    );
     let (_, mut document) = all.split_for_parts();
     declare_problems(&mut document);
     share_responses(&mut document);
@@ -81,7 +82,9 @@ fn share_responses(document: &mut OpenApi) {
             _ => format!("{base}{number}"),
         });
         let is_free = |name: &String| shared.get(name).is_none_or(|known| text(known) == alike);
-        let Some(name) = names.into_iter().find(is_free) else { continue };
+        let Some(name) = names.into_iter().find(is_free) else {
+            continue;
+        };
         let reference = RefOr::Ref(Ref::new(format!("#/components/responses/{name}")));
         shared.insert(name, std::mem::replace(response, reference));
     }

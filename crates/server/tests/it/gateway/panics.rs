@@ -26,6 +26,7 @@ async fn reconciling_usage_and_the_revocation_of_keys_go_on_while_a_task_panics(
     let admin = server.platform_admin("admin").await;
     let engine = Engine::start().await;
     let model = server.model(PLATFORM, MODEL).await;
+    server.price(PLATFORM, model).await;
     server
         .instance(InstanceRow::ready(PLATFORM, PLATFORM, model, engine.address))
         .await;

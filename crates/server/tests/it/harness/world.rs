@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::{DateTime, Utc};
 use inventiv_server::ids::{PLATFORM, new_id};
 use inventiv_server::permissions::{Role, WorkspaceRole};
 use inventiv_server::plumbing::config::{Config, ServerRole};
@@ -151,6 +152,13 @@ const ROWS: &[Rows] = &[
         insert: "INSERT INTO jobs (id, kind, unique_key, payload, run_at, created_at)
             VALUES ('{jobs}', 'password_request', '{marker}@example.test', '{\"email\": \"{marker}@example.test\"}', now() + interval '1 year', now())",
     },
+    // Ran out: whoever does the task takes it over.
+    Rows {
+        table: "background_leases",
+        scopes: ALL,
+        insert: "INSERT INTO background_leases (task, owner, token, until)
+            VALUES ('task of {marker}', 'replica {marker}', gen_random_uuid(), now())",
+    },
     Rows {
         table: "password_reset_tokens",
         scopes: ALL,
@@ -269,6 +277,8 @@ impl Principal {
 pub struct World {
     database: String,
     master: String,
+    /// The time at which its servers start.
+    pub built_at: DateTime<Utc>,
     pub sides: HashMap<Side, Belongings>,
     pub principals: Vec<Principal>,
     pub catalog: HashMap<&'static str, Uuid>,
@@ -345,19 +355,28 @@ impl World {
 
     /// Also answers to workers, and looks after its instances: none of the world's is due.
     pub async fn server_for_workers(&self, pools: PoolSizes) -> TestServer {
-        TestServer::start_on(self.copy().await, pools, |config| {
+        let server = TestServer::start_on(self.copy().await, pools, |config| {
             config.master_secret = Some(self.master.clone());
             config.public_url = Some(PUBLIC_URL.to_owned());
         })
-        .await
+        .await;
+        self.go_back_in_time(server)
     }
 
     pub async fn server_on(&self, options: PgConnectOptions, pools: PoolSizes) -> TestServer {
-        TestServer::start_on(options, pools, |config| {
+        let server = TestServer::start_on(options, pools, |config| {
             config.master_secret = Some(self.master.clone());
             still(config);
         })
-        .await
+        .await;
+        self.go_back_in_time(server)
+    }
+
+    /// To when the world was built: tokens last ten minutes, and the tests on a slow machine longer.
+    fn go_back_in_time(&self, server: TestServer) -> TestServer {
+        let clock = &server.program.core.clock;
+        clock.advance(self.built_at - clock.now());
+        server
     }
 }
 
@@ -426,9 +445,11 @@ async fn build() -> World {
         still(config);
     })
     .await;
+    let clock = server.program.core.clock.clone();
     let mut world = World {
         database,
         master,
+        built_at: clock.now(),
         sides: HashMap::new(),
         principals: vec![principal("anonymous", None, None, Side::Alpha)],
         catalog: fill_catalog(&server.owner).await,
@@ -456,6 +477,7 @@ async fn build() -> World {
     for principal in world.principals.iter_mut().filter(|principal| principal.role.is_some()) {
         principal.factors = Some(factors(&server, principal).await);
     }
+    world.built_at = clock.now();
     server.stop().await;
     world
 }

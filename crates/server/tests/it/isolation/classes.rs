@@ -109,11 +109,7 @@ pub const NOT_SECRET: &[(&str, &str, &str)] = &[
         "previous_hash",
         "a chain is checked by it, nobody is let in",
     ),
-    (
-        "background_leases",
-        "token",
-        "tells replicas apart, nobody presents it",
-    ),
+    ("background_leases", "token", "tells replicas apart, nobody presents it"),
     ("function_files", "hash", "of a file that everybody has"),
     ("inference_usage", "api_key_id", "an id"),
     ("inference_usage", "api_key_name", "a name"),

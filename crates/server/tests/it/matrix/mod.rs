@@ -595,7 +595,7 @@ async fn what_can_hurt_asks_for_a_recent_proof_right_after_the_permission(pools:
     let server = world.server_with(pools).await;
     server
         .owner
-        .execute("UPDATE user_sessions SET authenticated_at = now() - interval '15 minutes'")
+        .execute("UPDATE user_sessions SET authenticated_at = now() - interval '1 day'")
         .await
         .unwrap();
     let before = of_everything(&server.owner).await;

@@ -30,7 +30,6 @@ mod one_connection;
 mod organizations;
 mod own_account_at_once;
 mod password_reset;
-mod plans;
 mod reauthentication;
 mod second_factors;
 mod users;

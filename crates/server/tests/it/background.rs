@@ -1,5 +1,7 @@
 //! The driver of background work: what happens to a task is its own affair, and one replica is one.
 
+#![expect(clippy::disallowed_methods, reason = "a replica stops while another one looks")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;

@@ -58,6 +58,10 @@ impl Held {
 }
 
 #[cfg(all(test, debug_assertions))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether it holds for each task is what is tried"
+)]
 mod tests {
     use super::*;
 

@@ -2,8 +2,6 @@
 //! the rows of the workspace in the settings and no others. Told by mechanism: a missing grant or a refused check is 42501, a
 //! filtered row is zero rows and the row read back unchanged.
 
-#![expect(clippy::disallowed_methods, reason = "tests of connections hold some themselves")]
-
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;

@@ -1,5 +1,7 @@
 //! Functions of schemas `auth` and `tenancy` are what their files say, and come into the database when a file changes.
 
+#![expect(clippy::disallowed_methods, reason = "tests of connections hold some themselves")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -3,7 +3,6 @@
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgConnection, PgPool};
-use uuid::Uuid;
 
 use super::bare_sql::{Outcome, Settings, as_application, attempt};
 use super::classes::{Class, NOT_SECRET, SECRET_COLUMNS, TABLES};
@@ -308,7 +307,7 @@ async fn functions_reach_what_is_the_persons_own_and_colleagues_sessions_only_fo
     let challenge = format!("sha256('challenge {}')", Side::Alpha.marker());
     let new_invitation = format!(
         "auth.create_invitation('{}', '{organization}', 'new@example.test', 'owner', sha256('known'), 'me', now(), now() + interval '1 day')",
-        Uuid::now_v7()
+        inventiv_server::ids::new_id()
     );
     let acts = [
         rows(

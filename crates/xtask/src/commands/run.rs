@@ -52,9 +52,7 @@ fn announce(built_before: bool) {
             "Starting Inventiv. What changed since the last time is built first; when nothing did, this takes seconds."
         );
     } else {
-        println!(
-            "Starting Inventiv for the first time. Everything is built now: about 5 minutes on two cores, less on more."
-        );
+        println!("Starting Inventiv for the first time. Everything is built now, which takes some minutes.");
         println!("The next start takes seconds.");
     }
 }

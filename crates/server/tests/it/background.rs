@@ -311,6 +311,46 @@ async fn what_a_dead_replica_held_is_taken_over_when_its_lease_runs_out() {
 }
 
 #[tokio::test]
+async fn a_lease_is_renewed_while_a_round_holds_its_transaction() {
+    let installation = with_log().await;
+    let mut replica = installation.replica().await;
+    let (begun, go_on, rounds) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Counter::default());
+    let task = {
+        let (db, begun, go_on, rounds) = (
+            replica.db.clone(),
+            Arc::clone(&begun),
+            Arc::clone(&go_on),
+            rounds.clone(),
+        );
+        Task::rounds("single", ROLES, Rhythm::every(NEVER).on_one_replica(), move |_| {
+            let (db, begun, go_on) = (db.clone(), Arc::clone(&begun), Arc::clone(&go_on));
+            rounds.up();
+            async move {
+                let tx = db.system(SystemReason::BackgroundLease).await?;
+                begun.notify_one();
+                go_on.notified().await;
+                tx.commit().await?;
+                Ok(Round::Idle)
+            }
+        })
+    };
+    replica.start(vec![task]);
+    begun.notified().await;
+    let until = async || -> chrono::DateTime<chrono::Utc> {
+        sqlx::query_scalar("SELECT until FROM background_leases")
+            .fetch_one(&installation.owner)
+            .await
+            .unwrap()
+    };
+    let taken = until().await;
+    eventually("the lease is renewed", async || (until().await > taken).then_some(())).await;
+    go_on.notify_one();
+    until_down(&replica, &[]).await;
+    assert_eq!(rounds.get(), 1, "nothing cut the round");
+    replica.stop().await;
+}
+
+#[tokio::test]
 async fn a_replica_that_lost_its_lease_writes_nothing_more() {
     let installation = with_log().await;
     let (mut slow, mut quick) = (installation.replica().await, installation.replica().await);

@@ -146,10 +146,14 @@ impl Supervised {
                 }
                 continue;
             };
+            // Beside the round, not within: each may hold a connection, and nobody holds one who waits for another.
+            let mut keeper = JoinSet::new();
+            keeper.spawn(lease.keep(db.clone(), clock.clone()));
             let outcome = tokio::select! {
                 outcome = self.rounds(rhythm, work, Some(lease)) => outcome,
-                () = lease.keep(db, clock) => continue,
+                _ = keeper.join_next() => continue,
             };
+            keeper.shutdown().await;
             let given_back = lease.give_back(db).await;
             outcome.and(given_back)?;
         }

@@ -65,12 +65,12 @@ impl Lease {
     }
 
     /// Renews the lease for as long as that is possible. Returns once the lease is lost or can no longer be relied on.
-    pub(super) async fn keep(&self, db: &Db, clock: &Clock) {
+    pub(super) async fn keep(self, db: Db, clock: Clock) {
         let mut until = clock.now() + LEASE;
         loop {
             tokio::time::sleep(RENEW).await;
             let now = clock.now();
-            match self.renew(db, now).await {
+            match self.renew(&db, now).await {
                 Ok(()) => until = now + LEASE,
                 Err(error) if error.code == "lease_lost" || clock.now() >= until => {
                     tracing::warn!(task = self.task, %error, "the lease of a task is lost");

@@ -27,8 +27,3 @@ export function subscribeToasts(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
-
-/** Whether there was ever a message; one that leaves may still be moving. */
-export function hadToasts(): boolean {
-  return nextId > 1;
-}

@@ -1,10 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, Outlet, useMatches } from '@tanstack/react-router';
 import type { ParseKeys } from 'i18next';
-import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Toaster } from '@/components/ui/toast';
 import type { ModuleName, Permission } from '@/features/session/permissions';
-import { hadToasts, subscribeToasts } from '@/lib/toasts';
 
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
@@ -19,22 +19,14 @@ declare module '@tanstack/react-router' {
   }
 }
 
-// Fetched with the first message: most visits to a page have none.
-const Toaster = lazy(() => import('@/components/ui/toast').then((module) => ({ default: module.Toaster })));
-
 export const Route = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Root });
 
 function Root() {
   useDocumentTitle();
-  const hadMessages = useSyncExternalStore(subscribeToasts, hadToasts);
   return (
     <>
       <Outlet />
-      {hadMessages && (
-        <Suspense fallback={null}>
-          <Toaster />
-        </Suspense>
-      )}
+      <Toaster />
     </>
   );
 }

@@ -5,8 +5,6 @@ mod console;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -15,16 +13,15 @@ fn main() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return fail(&anyhow::anyhow!("another TLS provider is installed"));
     }
-    let arguments = match commands::arguments() {
-        Ok(arguments) => arguments,
+    let line = match commands::line() {
+        Ok(line) => line,
         Err(error) => return fail(&error),
     };
-    let command = commands::CommandLine::parse_from(arguments);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
-    match runtime.block_on(commands::run(command)) {
+    match runtime.block_on(commands::run(line)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

@@ -157,6 +157,12 @@ pub async fn start(config: Config, console: console::Files) -> anyhow::Result<Ru
         .with_context(|| format!("listening on {}", config.listen))?;
     let address = listener.local_addr()?;
     config.listen = address;
+    if config.public_url.is_none() && address.ip().is_unspecified() {
+        tracing::warn!(
+            "links in mails lead to {}, which only this machine reaches: say with --public-url where people reach this server",
+            config.public_origin()
+        );
+    }
 
     let passwords = Passwords::new(std::thread::available_parallelism().map_or(2, |cores| cores.get()))?;
     let program = Program::new(Parts {

@@ -1,11 +1,13 @@
 //! The command line. Every flag has an environment variable; secrets have no flag, because anybody on the machine can read
 //! the arguments of a process.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::mock_engine::MockEngineOptions;
 
@@ -20,6 +22,25 @@ pub struct Cli {
     pub log: LogOptions,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What the process was asked for; help, and a mistake among the arguments, end it. An empty variable counts as not set.
+    pub fn of_process() -> Self {
+        let matches = without_empty_variables(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "settings are read here")]
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|option| match option.get_env().is_some_and(is_empty) {
+            true => option.env(Resettable::Reset),
+            false => option,
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 #[derive(Debug, Clone, Args)]

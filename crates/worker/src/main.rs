@@ -1,12 +1,11 @@
 use std::process::ExitCode;
 
-use clap::Parser;
 use inventiv_worker::cli::{Cli, Command};
 use inventiv_worker::run::{self, Exit};
 use inventiv_worker::{logging, mock_engine};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     logging::start(&cli.log);
     // Chosen once for the process: rustls panics when it has to guess.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -9,8 +9,8 @@ mod serve;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
-use inventiv_server::plumbing::config::{Config, arguments_with_file};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use inventiv_server::plumbing::config::{self, Config};
 
 /// Open language models on your own GPU servers, behind one OpenAI-compatible API
 #[derive(Parser)]
@@ -38,20 +38,18 @@ enum Command {
     Openapi,
 }
 
-/// The process's arguments, with the settings of a configuration file put where the command takes them.
-pub fn arguments() -> anyhow::Result<Vec<OsString>> {
+/// What the process was asked for. Help, and a mistake among the arguments, end the process with clap's own words.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is handed to the settings here"
+)]
+pub fn line() -> anyhow::Result<CommandLine> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let word = |position: usize| arguments.get(position).and_then(|word| word.to_str());
-    // The settings belong to the innermost command.
-    let command = match word(1) {
-        Some(command @ ("serve" | "demo" | "migrate")) => Some(command),
-        Some("admin" | "audit") => word(2).filter(|command| !command.starts_with('-')),
-        _ => None,
-    };
-    match command.map(str::to_owned) {
-        Some(command) => arguments_with_file(arguments, &command),
-        None => Ok(arguments),
-    }
+    let matches = config::parse(CommandLine::command(), &arguments, &|variable| {
+        std::env::var_os(variable)
+    })?;
+    let matches = matches.unwrap_or_else(|error| error.exit());
+    Ok(CommandLine::from_arg_matches(&matches)?)
 }
 
 pub async fn run(line: CommandLine) -> anyhow::Result<()> {

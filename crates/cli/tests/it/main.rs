@@ -11,4 +11,5 @@ mod demo;
 mod deployments;
 mod data_dir;
 mod program;
+mod settings;
 mod usage;

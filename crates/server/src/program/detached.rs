@@ -1,7 +1,6 @@
 //! A program that stands on nothing: for describing its operations, where neither a database nor a data directory is at hand.
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{Parts, Program};
@@ -12,16 +11,10 @@ use crate::plumbing::console;
 use crate::plumbing::db::Db;
 use crate::secrets::MasterSecret;
 
-#[derive(clap::Parser)]
-struct Defaults {
-    #[command(flatten)]
-    config: Config,
-}
-
 /// # Errors
 /// The directory for temporary files can't be used.
 pub fn program() -> anyhow::Result<Program> {
-    let mut config = Defaults::try_parse_from(["inventiv"])?.config;
+    let mut config = Config::from_flags(&[])?;
     // The journal wants a directory of its own, and is done with it at once.
     let directory = std::env::temp_dir().join(format!("inventiv-{}", crate::ids::new_id()));
     config.data_dir = Some(directory.clone());

@@ -605,7 +605,7 @@ async fn two_orchestrators_make_one_server_each() {
     let url = first.base_url.clone();
     let second = TestServer::start_on(options, sizes, |config| {
         config.master_secret = Some(secret.clone());
-        config.worker_url = Some(url);
+        config.worker_url = url.parse().ok();
         let own = inventiv_server::features::instances::mock_directory(config.data_dir.as_deref().unwrap());
         std::os::unix::fs::symlink(&cloud, own).unwrap();
     })

@@ -8,7 +8,7 @@ use crate::harness::{Authenticator, Client, PASSWORD, TestServer, add_passkey, c
 const ORIGIN: &str = "http://localhost:8080";
 
 async fn server() -> TestServer {
-    TestServer::start_with(|config| config.public_url = Some(ORIGIN.to_owned())).await
+    TestServer::start_with(|config| config.public_url = ORIGIN.parse().ok()).await
 }
 
 /// A quarter of an hour later, with a token that is good again.

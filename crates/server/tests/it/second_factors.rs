@@ -17,7 +17,7 @@ const ORIGIN: &str = "http://localhost:8080";
 
 /// Where browsers know the server under a host name.
 async fn server() -> TestServer {
-    TestServer::start_with(|config| config.public_url = Some(ORIGIN.to_owned())).await
+    TestServer::start_with(|config| config.public_url = ORIGIN.parse().ok()).await
 }
 
 async fn log_in(server: &TestServer, login: &str) -> Answer {

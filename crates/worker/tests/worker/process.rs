@@ -79,6 +79,10 @@ impl Worker {
         let environment = [
             ("INVENTIV_WORKER_BOOTSTRAP_TOKEN", BOOTSTRAP_TOKEN),
             ("INVENTIV_WORKER_MOCK_REQUEST_FAULTS", "true"),
+            // Not set, as unit files leave a setting out.
+            ("INVENTIV_WORKER_DRAIN_TIMEOUT", ""),
+            ("INVENTIV_WORKER_ADVERTISE", ""),
+            ("INVENTIV_WORKER_SIMULATE_ENGINES", ""),
         ];
         Self {
             program: Program::start(&arguments, &environment),

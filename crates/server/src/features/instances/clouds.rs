@@ -1,6 +1,5 @@
 //! The providers this process can ask, by their code in the catalogue.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -85,13 +84,9 @@ pub fn mock_directory(data_dir: &Path) -> PathBuf {
 /// Where workers reach this server, without a trailing slash.
 pub fn control_plane_url(config: &Config) -> String {
     if let Some(url) = &config.worker_url {
-        return url.trim_end_matches('/').to_owned();
+        return url.to_string();
     }
-    let mut address = config.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
-    format!("http://{address}")
+    format!("http://{}", config.reachable_listen())
 }
 
 /// The configured program, else the one beside this one (a test's own program is one directory further down).

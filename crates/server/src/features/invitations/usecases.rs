@@ -291,10 +291,8 @@ async fn send(
     token: &str,
 ) -> Result<Option<String>> {
     let now = tx.operation().request.now;
-    let link = format!(
-        "{}/app/invitation#token={token}",
-        invitations.core.config.public_origin()
-    );
+    let link_at = |origin: &str| format!("{origin}/app/invitation#token={token}");
+    let link = link_at(&invitations.core.config.public_origin());
     let mail = Mail {
         template: Template::Invitation,
         recipient: email,
@@ -305,7 +303,9 @@ async fn send(
         expires_at: Some(now + LIFETIME),
     };
     mail::enqueue(tx.conn(), mail, now).await?;
-    Ok((!mail::is_sent(&invitations.core.config)).then_some(link))
+    // Whoever hands it over reaches us under this very address.
+    let handed_over = link_at(&tx.operation().request.origin);
+    Ok((!mail::is_sent(&invitations.core.config)).then_some(handed_over))
 }
 
 async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<InvitationRow> {

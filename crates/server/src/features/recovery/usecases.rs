@@ -186,6 +186,8 @@ pub struct Newcomer<'a> {
     pub locale: &'a str,
     /// The organization that made the account, by name.
     pub organization: Option<&'a str>,
+    /// `scheme://authority` under which whoever makes the account reaches us, for the link that they hand over themselves.
+    pub handed_over_at: &'a str,
 }
 
 /// Mails a newcomer the link to choose a password, in the transaction that makes the account. Wake the mail after the commit.
@@ -194,10 +196,7 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
     let (token, now) = (random_token(), recovery.core.clock.now());
     let expires_at = now + WELCOME_LIFETIME;
     store::insert_reset(tx, newcomer.user_id, &sha256(token.as_bytes()), now, expires_at).await?;
-    let link = format!(
-        "{}/app/reset-password#token={token}",
-        recovery.core.config.public_origin()
-    );
+    let link_at = |origin: &str| format!("{origin}/app/reset-password#token={token}");
     let mail = Mail {
         template: Template::AccountCreated,
         recipient: newcomer.email,
@@ -205,13 +204,13 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
         parameters: json!({
             "username": newcomer.username,
             "organization": newcomer.organization,
-            "link": link,
+            "link": link_at(&recovery.core.config.public_origin()),
             "days": WELCOME_LIFETIME.num_days(),
         }),
         expires_at: Some(expires_at),
     };
     mail::enqueue(tx.conn(), mail, now).await?;
-    Ok((!mail::is_sent(&recovery.core.config)).then_some(link))
+    Ok((!mail::is_sent(&recovery.core.config)).then(|| link_at(newcomer.handed_over_at)))
 }
 
 /// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.

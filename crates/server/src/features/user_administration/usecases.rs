@@ -153,6 +153,7 @@ pub async fn create(
         username: &row.username,
         locale: &row.locale,
         organization: organization.as_deref(),
+        handed_over_at: &actor.request.origin,
     };
     let link = welcome(&administration.recovery, &mut tx, &newcomer).await?;
     let answer = Answer::created(show(row, link)?);

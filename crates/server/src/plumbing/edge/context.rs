@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::operation::RequestContext;
 use crate::plumbing::config::Config;
+use crate::plumbing::edge::caller::{self, UnlistedProxy};
 use crate::request_id;
 
 /// Longest user agent that is kept, in characters.
@@ -23,21 +24,30 @@ const LONGEST_USER_AGENT: usize = 512;
 pub struct ContextSource {
     config: Arc<Config>,
     clock: Clock,
+    unlisted_proxy: Arc<UnlistedProxy>,
 }
 
 impl ContextSource {
     pub fn new(config: Arc<Config>, clock: Clock) -> Self {
-        Self { config, clock }
+        Self {
+            config,
+            clock,
+            unlisted_proxy: Arc::default(),
+        }
     }
 
     pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> RequestContext {
         let peer: Option<IpAddr> = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let secure = self.config.is_https(peer, headers);
+        let trusted = &self.config.trusted_proxies;
+        let secure = caller::is_https(&self.config, peer, headers);
+        if let Some(peer) = peer {
+            self.unlisted_proxy.notice(trusted, peer, headers);
+        }
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         RequestContext {
             request_id: request_id::current_id(),
-            ip: peer.map(|peer| self.config.client_address(peer, headers)),
-            origin: self.config.origin_for(secure, headers),
+            ip: peer.map(|peer| caller::client_address(trusted, peer, headers)),
+            origin: caller::origin(&self.config, secure, headers),
             secure,
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
             now: self.clock.now(),

@@ -1,6 +1,7 @@
 //! Where HTTP meets the program: extractors, paging, request ids, checks that hold for every route.
 
 pub mod body;
+pub mod caller;
 pub mod connections;
 pub mod context;
 pub mod cookies;

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, Method, header};
 
 use crate::error::{Error, Kind, Result};
+use crate::plumbing::config::BaseUrl;
 
 /// # Errors
 /// 403 `foreign_origin` when the browser says that another site caused a changing request.
@@ -23,11 +24,16 @@ pub fn check(method: &Method, headers: &HeaderMap, own_origin: &str) -> Result<(
     Ok(())
 }
 
-/// The configured public origin, or the very host the request was sent to.
+/// The configured public origin, or the very host the request was sent to. Compared as browsers write them: some programs that
+/// speak like one add the default port or keep capitals.
 fn same_origin(origin: &str, headers: &HeaderMap, own_origin: &str) -> bool {
+    let Ok(origin) = origin.parse::<BaseUrl>() else {
+        return false;
+    };
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    origin == own_origin || (authority.is_some() && authority == host)
+    let scheme = if origin.is_https() { "https" } else { "http" };
+    let asked = host.and_then(|host| format!("{scheme}://{host}").parse().ok());
+    origin.as_str() == own_origin || asked.is_some_and(|asked: BaseUrl| asked == origin)
 }
 
 #[cfg(test)]
@@ -56,6 +62,29 @@ mod tests {
             (
                 Method::POST,
                 vec![("origin", "https://evil.example"), ("host", "console.example")],
+                false,
+            ),
+            (Method::POST, vec![("origin", "https://Console.example:443")], true),
+            (
+                Method::POST,
+                vec![("origin", "http://localhost:80"), ("host", "localhost")],
+                true,
+            ),
+            (
+                Method::POST,
+                vec![("origin", "http://localhost"), ("host", "LOCALHOST:80")],
+                true,
+            ),
+            (
+                Method::POST,
+                vec![("origin", "https://localhost"), ("host", "localhost:80")],
+                false,
+            ),
+            (Method::POST, vec![("origin", "http://console.example")], false),
+            (Method::POST, vec![("origin", "https://console.example:8443")], false),
+            (
+                Method::POST,
+                vec![("origin", "https://console.example.evil.example")],
                 false,
             ),
             (Method::POST, vec![("origin", "null")], false),

@@ -130,17 +130,9 @@ fn credentials(config: &Config) -> anyhow::Result<Option<(String, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser as _;
-
-    #[derive(clap::Parser)]
-    struct Flags {
-        #[command(flatten)]
-        config: Config,
-    }
 
     fn settings(flags: &[&str]) -> anyhow::Result<Option<SmtpSettings>> {
-        let arguments = ["test"].iter().chain(flags);
-        SmtpSettings::from_config(&Flags::parse_from(arguments).config)
+        SmtpSettings::from_config(&Config::from_flags(flags).unwrap())
     }
 
     #[test]
@@ -216,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_server_needs_a_sender() {
-        let config = |flags: &[&str]| Flags::parse_from(["test"].iter().chain(flags)).config;
+        let config = |flags: &[&str]| Config::from_flags(flags).unwrap();
         assert!(sender(&config(&["--smtp-url", "smtps://m.example"])).is_err());
         assert!(sender(&config(&["--mail-from", "nobody"])).is_err());
         let from = sender(&config(&["--mail-from", "Inventiv <no-reply@example.com>"])).unwrap();

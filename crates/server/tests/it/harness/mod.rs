@@ -10,7 +10,6 @@ mod smtp_sink;
 
 use std::sync::OnceLock;
 
-use clap::Parser as _;
 use inventiv_server::clock::Clock;
 use inventiv_server::program::{Parts, Program};
 
@@ -39,12 +38,6 @@ pub use passkeys::Authenticator;
 pub use smtp_sink::{Fault, Received, SmtpSink, Tls};
 
 pub const PASSWORD: &str = "correct horse battery";
-
-#[derive(clap::Parser)]
-struct Flags {
-    #[command(flatten)]
-    config: Config,
-}
 
 /// A server of its own for one test, with an empty database.
 pub struct TestServer {
@@ -78,7 +71,7 @@ impl TestServer {
     pub async fn start_on(options: PgConnectOptions, sizes: PoolSizes, configure: impl FnOnce(&mut Config)) -> Self {
         install_tls();
         let data_dir = tempfile::tempdir().unwrap();
-        let mut config = Flags::parse_from(["test"]).config;
+        let mut config = Config::from_flags(&[]).unwrap();
         config.data_dir = Some(data_dir.path().to_owned());
         config.mock_latency_scale = 0.0;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

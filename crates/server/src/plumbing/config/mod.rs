@@ -1,12 +1,19 @@
 //! Settings: a flag, else the environment (`INVENTIV_…`), else a TOML file, else the default. Every setting has one definition
 //! here, from which `--help`, the variables and the file's keys follow.
 
-use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+mod base_url;
+mod network;
+mod sources;
 
-use anyhow::Context as _;
-use axum::http::HeaderMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::ArgAction;
+use clap::builder::BoolishValueParser;
+
+pub use base_url::BaseUrl;
+pub use network::Network;
+pub use sources::parse;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
@@ -18,13 +25,13 @@ pub struct Config {
     #[arg(long, env = "INVENTIV_METRICS_LISTEN", default_value = "127.0.0.1:9464")]
     pub metrics_listen: SocketAddr,
 
-    /// URL under which people reach this server (default: http:// and the listen address)
+    /// URL under which people reach this server, like https://console.example.com (default: http:// and the listen address)
     #[arg(long, env = "INVENTIV_PUBLIC_URL")]
-    pub public_url: Option<String>,
+    pub public_url: Option<BaseUrl>,
 
     /// URL under which workers reach this server (default: the listen address, on loopback where it listens everywhere)
     #[arg(long, env = "INVENTIV_WORKER_URL")]
-    pub worker_url: Option<String>,
+    pub worker_url: Option<BaseUrl>,
 
     /// Directory for the private PostgreSQL, journals and the master secret (default: ~/.local/share/inventiv, /var/lib/inventiv for root)
     #[arg(long, env = "INVENTIV_DATA_DIR")]
@@ -91,9 +98,9 @@ pub struct Config {
     #[arg(long, env = "INVENTIV_MAIL_FROM")]
     pub mail_from: Option<String>,
 
-    /// Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas
+    /// Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks like 10.0.0.0/8, separated by commas
     #[arg(long, env = "INVENTIV_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
 
     /// The worker program that the Mock cloud starts (default: inventiv-worker beside this program)
     #[arg(long, env = "INVENTIV_WORKER_BINARY")]
@@ -104,7 +111,16 @@ pub struct Config {
     pub mock_latency_scale: f64,
 
     /// Let requests to models on the Mock cloud ask for a fault (`"mock": {"fault": "crash"}`); for tests only
-    #[arg(long, env = "INVENTIV_MOCK_REQUEST_FAULTS")]
+    #[arg(
+        long,
+        env = "INVENTIV_MOCK_REQUEST_FAULTS",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true"
+    )]
     pub mock_request_faults: bool,
 
     /// Seconds to let running requests finish when told to stop
@@ -142,60 +158,23 @@ impl Config {
         self.roles.contains(&role)
     }
 
-    /// `scheme://authority` under which browsers know us.
+    /// `scheme://authority` under which browsers know us. Without a public URL the listen address, on loopback where we listen
+    /// everywhere: no browser reaches `0.0.0.0`.
     pub fn public_origin(&self) -> String {
-        let url = self
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{}", self.listen));
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url.as_str()));
-        format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
-    }
-
-    /// `scheme://authority` under which this very browser reaches us, for what is bound to a host name: as [`Self::public_origin`]
-    /// where a public URL is configured, else what the request names.
-    pub fn origin_for(&self, secure: bool, headers: &HeaderMap) -> String {
-        let host = headers
-            .get(axum::http::header::HOST)
-            .and_then(|host| host.to_str().ok());
-        match host.filter(|_| self.public_url.is_none()) {
-            Some(host) if secure => format!("https://{host}"),
-            Some(host) => format!("http://{host}"),
-            None => self.public_origin(),
+        match &self.public_url {
+            Some(url) => url.to_string(),
+            None => format!("http://{}", self.reachable_listen()),
         }
     }
 
-    /// Does the browser speak https to us, directly or through a trusted proxy?
-    pub fn is_https(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> bool {
-        let forwarded = || {
-            headers
-                .get("x-forwarded-proto")
-                .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+    /// Where a program on this machine reaches us.
+    pub fn reachable_listen(&self) -> SocketAddr {
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
         };
-        let trusted = peer.is_some_and(|peer| self.trusted_proxies.contains(&peer));
-        self.public_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://"))
-            || (trusted && forwarded())
-    }
-
-    /// Who really sent a request: the peer, or what a trusted proxy says of it.
-    pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        if !self.trusted_proxies.contains(&peer) {
-            return peer;
-        }
-        let forwarded = headers
-            .get("x-forwarded-for")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        // The rightmost address that is not one of our proxies: everything left of it can be made up.
-        let addresses = forwarded
-            .rsplit(',')
-            .filter_map(|text| text.trim().parse::<IpAddr>().ok());
-        addresses
-            .into_iter()
-            .find(|address| !self.trusted_proxies.contains(address))
-            .unwrap_or(peer)
+        SocketAddr::new(ip, self.listen.port())
     }
 
     /// # Errors
@@ -205,15 +184,6 @@ impl Config {
             !self.roles.is_empty(),
             "--roles must name at least one of api, gateway, orchestrator"
         );
-        for (flag, url) in [("--public-url", &self.public_url), ("--worker-url", &self.worker_url)] {
-            if let Some(url) = url {
-                let usable = url
-                    .strip_prefix("http://")
-                    .or_else(|| url.strip_prefix("https://"))
-                    .is_some_and(|rest| !rest.is_empty());
-                anyhow::ensure!(usable, "{flag} must be a URL that begins with http:// or https://");
-            }
-        }
         for (flag, url) in [
             ("--database-url", &self.database_url),
             ("--app-database-url", &self.app_database_url),
@@ -228,78 +198,14 @@ impl Config {
             "--mock-latency-scale must be 0 to 1000"
         );
         anyhow::ensure!(
+            self.smtp_url.is_none() || self.public_url.is_some() || !self.listen.ip().is_unspecified(),
+            "--public-url is required with --smtp-url where --listen is {}: the links in mails lead there",
+            self.listen
+        );
+        anyhow::ensure!(
             self.admin_password.is_none() || self.admin_password_file.is_none(),
             "give --admin-password or --admin-password-file, not both"
         );
         Ok(())
-    }
-}
-
-/// The arguments with the file's settings put in front of them, where neither a flag nor the environment says otherwise: clap's
-/// own rules then decide, and an unknown or malformed key is refused like a flag would be.
-///
-/// # Errors
-/// The file cannot be read, is not TOML, or holds something other than plain values.
-pub fn arguments_with_file(arguments: Vec<OsString>, subcommand: &str) -> anyhow::Result<Vec<OsString>> {
-    let Some(file) = config_file(&arguments) else {
-        return Ok(arguments);
-    };
-    let text =
-        std::fs::read_to_string(&file).with_context(|| format!("reading the configuration file {}", file.display()))?;
-    let table: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} is not valid TOML", file.display()))?;
-    let mut from_file = Vec::new();
-    for (key, value) in table {
-        let flag = format!("--{}", key.replace('_', "-"));
-        let variable = format!("INVENTIV_{}", key.replace('-', "_").to_uppercase());
-        let given = arguments.iter().any(|argument| {
-            let argument = argument.to_string_lossy();
-            argument == flag.as_str() || argument.starts_with(&format!("{flag}="))
-        });
-        #[expect(clippy::disallowed_methods, reason = "settings are read here")]
-        if given || std::env::var_os(variable).is_some() {
-            continue;
-        }
-        from_file.push(format!("{flag}={}", plain(&key, &value, &file)?).into());
-    }
-    let position = arguments
-        .iter()
-        .position(|argument| argument == subcommand)
-        .map_or(arguments.len(), |position| position + 1);
-    let mut arguments = arguments;
-    arguments.splice(position..position, from_file);
-    Ok(arguments)
-}
-
-#[expect(clippy::disallowed_methods, reason = "settings are read here")]
-fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        if argument == "--config" {
-            return rest.next().map(PathBuf::from);
-        }
-        if let Some(file) = argument.to_str().and_then(|text| text.strip_prefix("--config=")) {
-            return Some(PathBuf::from(file));
-        }
-    }
-    std::env::var_os("INVENTIV_CONFIG").map(PathBuf::from)
-}
-
-fn plain(key: &str, value: &toml::Value, file: &Path) -> anyhow::Result<String> {
-    match value {
-        toml::Value::String(text) => Ok(text.clone()),
-        toml::Value::Integer(number) => Ok(number.to_string()),
-        toml::Value::Float(number) => Ok(number.to_string()),
-        toml::Value::Boolean(flag) => Ok(flag.to_string()),
-        toml::Value::Array(items) => Ok(items
-            .iter()
-            .map(|item| plain(key, item, file))
-            .collect::<anyhow::Result<Vec<_>>>()?
-            .join(",")),
-        _ => anyhow::bail!(
-            "{}: {key} must be a text, a number, true, false or a list of them",
-            file.display()
-        ),
     }
 }

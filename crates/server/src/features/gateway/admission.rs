@@ -14,7 +14,7 @@ use super::caller::Caller;
 use super::refusal::Refusal;
 use super::resolution;
 use super::table::{Model, Target};
-use crate::features::usage::Price;
+use crate::features::usage::Tariff;
 
 /// A request that may be sent to an instance. Without one nothing is dispatched; it is spent by dispatching.
 pub struct Admitted {
@@ -24,8 +24,7 @@ pub struct Admitted {
     instance_id: Uuid,
     provider_tenant: Uuid,
     target: Target,
-    /// Pinned here: a change of price concerns requests that start after it.
-    price: Option<Price>,
+    tariff: Tariff,
     _permit: Permit,
     // The program waits with its end until this request is settled.
     _unsettled: TaskTrackerToken,
@@ -54,7 +53,7 @@ pub async fn admit(gateway: &Gateway, caller: Caller, body: &RequestBody) -> Res
         instance_id: route.instance.id,
         provider_tenant: route.instance.tenant,
         target: route.target.clone(),
-        price: route.price.cloned(),
+        tariff: route.tariff,
         _permit: Permit::take(&route.instance.in_flight),
         _unsettled: gateway.0.usage.settling().token(),
         caller,
@@ -90,8 +89,8 @@ impl Admitted {
         &self.target.authorization
     }
 
-    pub fn price(&self) -> Option<&Price> {
-        self.price.as_ref()
+    pub fn tariff(&self) -> &Tariff {
+        &self.tariff
     }
 }
 

@@ -22,6 +22,7 @@ use super::caller::Caller;
 use super::dispatch::dispatch;
 use super::refusal::Refusal;
 use super::{resolution, table};
+use crate::features::usage::Tariff;
 use crate::plumbing::edge::body;
 
 /// Bytes of a request: pictures travel in it.
@@ -203,7 +204,8 @@ fn callable<'a>(table: &'a table::Table, caller: &'a Caller) -> impl Iterator<It
 fn show(table: &table::Table, caller: &Caller, model: &table::Model) -> Model {
     let mut shown = Model::new(&*model.model_id, model.created_at.timestamp(), &*model.owner)
         .with_context_length(model.context_length);
-    shown.pricing = resolution::price(table, caller.tenant, model).map(|price| {
+    let tariff = resolution::tariff(table, caller.tenant, model).ok();
+    shown.pricing = tariff.as_ref().and_then(Tariff::price).map(|price| {
         let text = |amount: rust_decimal::Decimal| amount.normalize().to_string();
         ModelPricing {
             currency: "EUR".to_owned(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::refusal::Refusal;
 use super::table::{Instance, Model, Table, Target};
-use crate::features::usage::Price;
+use crate::features::usage::{NoTariff, Tariff, who_pays};
 use crate::ids::PLATFORM;
 
 /// Where a request can go.
@@ -15,8 +15,7 @@ use crate::ids::PLATFORM;
 pub struct Route<'a> {
     pub instance: &'a Arc<Instance>,
     pub target: &'a Target,
-    /// What serving there costs the caller; `None`: nothing, it is their own.
-    pub price: Option<&'a Price>,
+    pub tariff: Tariff,
 }
 
 /// Why a visible model can't be called.
@@ -72,26 +71,29 @@ pub fn visible(table: &Table, tenant: Uuid) -> Vec<&Arc<Model>> {
     models
 }
 
-/// Whose instances serve this workspace: its own if it has any, else the platform's for public models.
-fn candidates<'a>(table: &'a Table, tenant: Uuid, model: &Model) -> Vec<&'a Arc<Instance>> {
-    let of = |owner: Uuid| -> Vec<&Arc<Instance>> {
-        let serving = table.instances.get(&model.id).into_iter().flatten();
-        serving.filter(|instance| instance.tenant == owner).collect()
-    };
-    let own = of(tenant);
-    if own.is_empty() && model.is_public() {
-        of(PLATFORM)
+/// Whose instances serve this workspace, ready or not: its own if it has any, else the platform's for public models.
+fn provider(table: &Table, tenant: Uuid, model: &Model) -> Uuid {
+    let mut serving = table.instances.get(&model.id).into_iter().flatten();
+    let has_own = serving.any(|instance| instance.tenant == tenant);
+    if model.is_public() && !has_own {
+        PLATFORM
     } else {
-        own
+        tenant
     }
 }
 
-/// What a model served to this workspace costs; `None`: nothing, or no price is known.
-pub fn price<'a>(table: &Table, tenant: Uuid, model: &'a Model) -> Option<&'a Price> {
-    let own = candidates(table, tenant, model)
-        .first()
-        .is_some_and(|instance| instance.tenant == tenant);
-    model.price.as_ref().filter(|_| model.is_public() && !own)
+fn candidates<'a>(table: &'a Table, tenant: Uuid, model: &Model) -> Vec<&'a Arc<Instance>> {
+    let provider = provider(table, tenant, model);
+    let serving = table.instances.get(&model.id).into_iter().flatten();
+    serving.filter(|instance| instance.tenant == provider).collect()
+}
+
+/// What a model served to this workspace costs.
+///
+/// # Errors
+/// Nothing says so yet.
+pub fn tariff(table: &Table, tenant: Uuid, model: &Model) -> Result<Tariff, NoTariff> {
+    who_pays(tenant, provider(table, tenant, model), model.price.as_ref())
 }
 
 /// The least busy of the instances that may serve. `turn` decides between equally busy ones.
@@ -121,18 +123,14 @@ pub fn route<'a>(table: &'a Table, tenant: Uuid, model: &'a Model, turn: usize) 
     let count = targets.len();
     let chosen = (0..count)
         .map(|offset| targets[turn.wrapping_add(offset) % count])
-        // Our own count first; the engine's queue is older news, and no news is not good news.
+        // Our own count first: the engine's is as old as its last heartbeat. One that didn't say may be full, so it comes last.
         .min_by_key(|(instance, _)| (instance.load(), instance.queue_depth.unwrap_or(u32::MAX)));
     let (instance, target) = chosen.ok_or(Obstacle::NotReady)?;
-    let is_own = instance.tenant == tenant;
-    if !is_own && model.price.is_none() {
-        // What can be charged has a price, if only zero: serving it unpriced would lose the account of it.
-        return Err(Obstacle::NotOperational(vec!["price of the model".to_owned()]));
-    }
+    let tariff = who_pays(tenant, instance.tenant, model.price.as_ref());
     Ok(Route {
         instance,
         target,
-        price: model.price.as_ref().filter(|_| !is_own),
+        tariff: tariff.map_err(|NoTariff| Obstacle::NotOperational(vec!["price of the model".to_owned()]))?,
     })
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::Gateway;
 use super::admission::Admitted;
 use crate::clock::Clock;
-use crate::features::usage::{Journal, Outcome, Price, UsageEvent};
+use crate::features::usage::{Journal, Outcome, UsageEvent};
 
 /// The status of a request whose caller left, as nginx calls it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -118,8 +118,8 @@ impl Open {
             cached_input_tokens: tokens_of(tokens.cached_input),
             output_tokens: tokens_of(tokens.output),
             reasoning_tokens: tokens_of(tokens.reasoning),
-            price_id: admitted.price().map(|price| price.id),
-            charge_eur: charge(outcome, self.output_chunks > 0, admitted.price(), &tokens),
+            price_id: admitted.tariff().price().map(|price| price.id),
+            charge_eur: self.charge(outcome, &tokens),
             outcome,
             http_status: i16::try_from(http_status).unwrap_or_default(),
             streamed: admitted.streamed(),
@@ -136,26 +136,18 @@ impl Open {
         };
         self.usage.unwrap_or(seen).buckets()
     }
-}
 
-/// Whoever left pays for what had been produced for them, once anything was; our failures are free.
-fn charge(outcome: Outcome, delivered: bool, price: Option<&Price>, tokens: &Buckets) -> Decimal {
-    let pays = match outcome {
-        Outcome::Complete => true,
-        Outcome::Abandoned => delivered,
-        Outcome::Partial | Outcome::Failed => false,
-    };
-    let Some(price) = price.filter(|_| pays) else {
-        return Decimal::ZERO;
-    };
-    price.charge(tokens).unwrap_or_else(|| {
-        metrics::counter!("gateway_absurd_charges_total").increment(1);
-        tracing::error!(
-            ?tokens,
-            "an engine reported more tokens than can be charged; nothing is"
-        );
-        Decimal::ZERO
-    })
+    fn charge(&self, outcome: Outcome, tokens: &Buckets) -> Decimal {
+        let charge = self.admitted.tariff().charge(outcome, self.output_chunks > 0, tokens);
+        charge.unwrap_or_else(|| {
+            metrics::counter!("gateway_absurd_charges_total").increment(1);
+            tracing::error!(
+                ?tokens,
+                "an engine reported more tokens than can be charged; nothing is"
+            );
+            Decimal::ZERO
+        })
+    }
 }
 
 fn count(event: &UsageEvent) {
@@ -169,36 +161,5 @@ fn count(event: &UsageEvent) {
         ("reasoning", event.reasoning_tokens),
     ] {
         metrics::counter!("gateway_tokens_total", "kind" => kind).increment(u64::try_from(tokens).unwrap_or_default());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rust_decimal::dec;
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn only_answers_and_callers_who_left_after_the_first_token_are_charged() {
-        let price = Price {
-            id: Uuid::nil(),
-            input_eur_per_1m: dec!(1),
-            cached_input_eur_per_1m: dec!(1),
-            output_eur_per_1m: dec!(1),
-        };
-        let tokens = Buckets {
-            uncached_input: 1,
-            cached_input: 1,
-            output: 1,
-            reasoning: 1,
-        };
-        let charged = |outcome, delivered| charge(outcome, delivered, Some(&price), &tokens);
-        assert_eq!(charged(Outcome::Complete, false), dec!(0.000004));
-        assert_eq!(charged(Outcome::Abandoned, true), dec!(0.000004));
-        assert_eq!(charged(Outcome::Abandoned, false), dec!(0));
-        assert_eq!(charged(Outcome::Partial, true), dec!(0));
-        assert_eq!(charged(Outcome::Failed, false), dec!(0));
-        assert_eq!(charge(Outcome::Complete, true, None, &tokens), dec!(0));
     }
 }

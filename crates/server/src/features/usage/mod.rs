@@ -3,18 +3,20 @@
 //! - The gateway settles a request by appending one event to a journal on its own disk, before the caller gets the last bytes.
 //! - A writer takes events from the journal to the table in batches. The table knows a request by id and start, so that writing an
 //!   event again changes nothing; one that comes back with another content is an alarm, never an overwrite.
+//! - [`who_pays`] is the one place that decides what a request costs and whom; the [`Tariff`] is pinned when it is admitted.
 //! - An event says what it was charged and by which price version: anyone can recompute it.
 //!
 //! Tables: `inference_usage`. Uses: nothing.
 
-mod charge;
 mod event;
 mod frame;
 mod journal;
 mod partitions;
+mod price;
 pub mod reports;
 mod segments;
 mod store;
+mod tariff;
 mod writer;
 
 use std::path::Path;
@@ -24,10 +26,11 @@ use tokio_util::task::TaskTracker;
 use crate::core::Core;
 use crate::plumbing::module::{Module, Surface};
 
-pub use charge::Price;
 pub use event::{JournaledEvent, Outcome, UsageEvent};
 pub use journal::Journal;
+pub use price::Price;
 pub use store::{conflicting, insert};
+pub use tariff::{NoTariff, Tariff, who_pays};
 pub use writer::Writer;
 
 #[derive(Clone)]

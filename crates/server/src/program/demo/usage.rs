@@ -12,7 +12,7 @@ use super::{EVERYTHING, KEY_NAME, MODEL};
 use crate::error::{Error, Result};
 use crate::features::models::{self, ModelRow};
 use crate::features::usage::reports::{self, GroupBy, Window};
-use crate::features::usage::{JournaledEvent, Outcome, Price, UsageEvent, insert};
+use crate::features::usage::{JournaledEvent, NoTariff, Outcome, Price, UsageEvent, insert, who_pays};
 use crate::ids::PLATFORM;
 use crate::operation::Operation;
 use crate::permissions::Permission;
@@ -117,8 +117,9 @@ impl Week<'_> {
             output: random.random_range(20..600),
             reasoning: 0,
         };
-        let price = if is_own { None } else { price(model) };
-        let charge = price.as_ref().and_then(|price| price.charge(&tokens));
+        let provider = if is_own { self.organization.id } else { PLATFORM };
+        let tariff = who_pays(self.organization.id, provider, price(model).as_ref());
+        let tariff = tariff.map_err(|NoTariff| Error::internal(anyhow::anyhow!("{wanted} has no price")))?;
         let latency_ms = 150 + i32::try_from(tokens.output).unwrap_or(0) * 9;
         let who = &self.organization.accounts[random.random_range(0..self.organization.accounts.len())];
         let with_key = random.random_bool(0.7);
@@ -137,7 +138,7 @@ impl Week<'_> {
             }),
             api_key_id: with_key.then_some(self.key),
             api_key_name: with_key.then(|| KEY_NAME.to_owned()),
-            provider_tenant: if is_own { self.organization.id } else { PLATFORM },
+            provider_tenant: provider,
             // The platform's instance of last week is not one of those that exist.
             instance_id: if is_own { self.instance } else { Uuid::nil() },
             model_tenant: model.tenant,
@@ -147,8 +148,8 @@ impl Week<'_> {
             cached_input_tokens: count(tokens.cached_input),
             output_tokens: count(tokens.output),
             reasoning_tokens: count(tokens.reasoning),
-            price_id: price.map(|price| price.id),
-            charge_eur: charge.unwrap_or(Decimal::ZERO),
+            price_id: tariff.price().map(|price| price.id),
+            charge_eur: tariff.charge(Outcome::Complete, true, &tokens).unwrap_or(Decimal::ZERO),
             outcome: Outcome::Complete,
             http_status: 200,
             streamed: random.random_bool(0.8),

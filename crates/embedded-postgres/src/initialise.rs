@@ -38,7 +38,7 @@ pub(crate) fn ensure(
         }
         None => {}
     }
-    // An empty directory is in nobody's way (the rename replaces it); anything else is not ours to judge.
+    // The rename replaces an empty directory; one with files in it may be somebody's data.
     if fs::read_dir(&cluster).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::NotACluster { path: cluster });
     }

@@ -11,7 +11,7 @@ use crate::console;
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
     telemetry::start_logging(&config)?;
     if config.data_dir.is_none() {
-        // Sample data never lands among somebody's own.
+        // Not the usual data directory: sample data would mix with an installation's own.
         config.data_dir = Some(demo_data_dir()?);
     }
     let stop = StopSignals::new()?;

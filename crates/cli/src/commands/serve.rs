@@ -34,7 +34,7 @@ impl StopSignals {
     pub async fn then_stop(mut self, running: Running) {
         self.come().await;
         tracing::info!("stopping");
-        // A second signal means now.
+        // A second signal doesn't wait for running requests.
         tokio::select! {
             () = running.stop() => {}
             () = self.come() => {}

@@ -15,10 +15,10 @@ use crate::secrets::MasterSecret;
 /// The directory for temporary files can't be used.
 pub fn program() -> anyhow::Result<Program> {
     let mut config = Config::from_flags(&[])?;
-    // The journal wants a directory of its own, and is done with it at once.
+    // The journal opens a file, although nothing will be written to it: the directory is removed below.
     let directory = std::env::temp_dir().join(format!("inventiv-{}", crate::ids::new_id()));
     config.data_dir = Some(directory.clone());
-    // Pools that never connect still ask for a runtime.
+    // A pool can't be made outside of a runtime, even if it never connects.
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let program = {
         let _within = runtime.enter();

@@ -245,7 +245,7 @@ mod tests {
             Some(libc::SIGKILL)
         );
         wait_for("the end of the grandchild", || {
-            // Whoever inherits it may be slow to collect it.
+            // It stays a zombie until init, its parent now, collects it.
             let stat = std::fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
             (stat.is_empty() || stat.contains(") Z ")).then_some(())
         })

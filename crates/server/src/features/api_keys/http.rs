@@ -20,7 +20,7 @@ use crate::error::{Error, Problem, Result};
 use crate::operation::{Allowed, Operation, Recent};
 use crate::permissions::{Permission, grant};
 use crate::plumbing::edge::body::JsonBody;
-use crate::plumbing::edge::idempotency::{Answer, Attempt, IdempotencyKey};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer, IdempotencyKey};
 use crate::plumbing::edge::paging::{ListQuery, Page};
 use crate::plumbing::edge::params::{Id, Query};
 use crate::plumbing::edge::refusals::{BodyRefusals, CreateRefusals, ReadRefusals};
@@ -268,7 +268,7 @@ fn shown_once(seen_by: &Operation) -> impl FnOnce(KeyRow, String) -> Result<Valu
     }
 }
 
-fn never_stored(answer: Answer) -> Response {
+fn never_stored(answer: FirstAnswer) -> Response {
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (answer.status, no_store, Json(answer.body)).into_response()
 }

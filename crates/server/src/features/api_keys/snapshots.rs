@@ -21,7 +21,7 @@ use crate::plumbing::events::{News, Topic};
 use crate::secrets;
 
 const MOST_KEYS: u64 = 50_000;
-/// A second net below the notifications.
+/// However a notification may get lost, nothing is believed for longer.
 const LIFETIME: Duration = Duration::from_secs(30);
 /// Ids that nobody has: enough to blunt a flood, brief because the flood chooses them.
 const MOST_UNKNOWN: u64 = 10_000;
@@ -45,7 +45,7 @@ type Slot = (u64, Box<str>);
 
 pub struct KeySnapshots {
     generation: AtomicU64,
-    /// Somebody tells of changes.
+    /// Whether notifications of changes reach this cache.
     is_followed: AtomicBool,
     known: Cache<Slot, Arc<KeySnapshot>>,
     unknown: Cache<Slot, ()>,
@@ -86,7 +86,7 @@ impl KeySnapshots {
 
     async fn find(&self, keys: &ApiKeys, public_id: &str) -> Result<Option<Arc<KeySnapshot>>> {
         if !keys.core.events.is_listening() || !self.is_followed.load(Ordering::Acquire) {
-            // Nobody would tell us of a revocation.
+            // A revocation would not be heard of.
             self.forget_all();
             return read(keys, public_id).await;
         }
@@ -161,7 +161,7 @@ async fn follow_changes(keys: ApiKeys, run: Run) -> Result<()> {
     }
 }
 
-/// However following ends, nothing that is remembered is believed any more.
+/// While one exists, notifications reach the cache. Dropping it, by an error or a panic too, makes the cache read everything again.
 struct Followed<'a>(&'a KeySnapshots);
 
 impl<'a> Followed<'a> {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::operation::Authorized;
 use crate::plumbing::db::WriteTx;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -64,7 +64,7 @@ pub async fn create(
     request: KeyRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut tx = keys.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
@@ -100,7 +100,7 @@ pub async fn create(
     )
     .await?;
     announce(&mut tx, id).await?;
-    let answer = Answer::created(show(row, key.text)?);
+    let answer = FirstAnswer::created(show(row, key.text)?);
     attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
     tx.commit().await?;
     Ok(answer)
@@ -174,7 +174,7 @@ pub async fn rotate(
     overlap: impl FnOnce() -> Result<TimeDelta>,
     attempt: &Attempt<'_>,
     show: impl FnOnce(KeyRow, String) -> Result<serde_json::Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut tx = keys.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
@@ -209,7 +209,7 @@ pub async fn rotate(
     .await?;
     announce(&mut tx, id).await?;
     announce(&mut tx, successor).await?;
-    let answer = Answer::created(show(row, key.text)?);
+    let answer = FirstAnswer::created(show(row, key.text)?);
     attempt.keep(&mut tx, &answer, Some(SECRET_FIELD)).await?;
     tx.commit().await?;
     Ok(answer)

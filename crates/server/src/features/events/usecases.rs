@@ -111,7 +111,7 @@ impl Follower {
                 Some("role_changed")
             }
             Ok(Some(_)) => Some("workspace_changed"),
-            // Neither a reason to close nor to trust for long: the next look follows.
+            // A database that fails says nothing about the session: the stream goes on until the next look.
             Err(error) => {
                 tracing::warn!(%error, "could not look up the session of a live stream");
                 None

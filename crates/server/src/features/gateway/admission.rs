@@ -1,4 +1,4 @@
-//! May it, and where. The one place that makes an [`Admitted`].
+//! Whether a request may be served, by which instance and at whose cost. The one place that makes an [`Admitted`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -58,11 +58,11 @@ pub async fn dispatch(gateway: &Gateway, admitted: Admitted, body: RequestBody, 
         }
     };
     let mut response = match outcome {
-        Ok(Answer::Whole(bytes)) => {
+        Ok(WorkerAnswer::Whole(bytes)) => {
             settlement.complete();
             ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
         }
-        Ok(Answer::Stream(begun)) => {
+        Ok(WorkerAnswer::Stream(begun)) => {
             let stream = AnswerStream::new(
                 begun.upstream,
                 begun.rewriter,
@@ -90,7 +90,7 @@ pub async fn dispatch(gateway: &Gateway, admitted: Admitted, body: RequestBody, 
 }
 
 /// What a worker's answer turned out to be.
-enum Answer {
+enum WorkerAnswer {
     Whole(Bytes),
     Stream(Box<Begun>),
 }
@@ -107,7 +107,7 @@ async fn forward(
     settlement: &mut Settlement,
     request: http::Request<Full<Bytes>>,
     body: &RequestBody,
-) -> Result<Answer, Refusal> {
+) -> Result<WorkerAnswer, Refusal> {
     let response = match tokio::time::timeout(SILENCE_LIMIT, gateway.0.upstream.send(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(unreachable_worker(&error)),
@@ -129,7 +129,7 @@ async fn forward(
             return Err(error.clone().into());
         }
         settlement.report(answer.usage());
-        Ok(Answer::Whole(answer.echo_model(body.model())))
+        Ok(WorkerAnswer::Whole(answer.echo_model(body.model())))
     }
 }
 
@@ -137,7 +137,7 @@ async fn begin_stream(
     settlement: &mut Settlement,
     mut upstream: Incoming,
     body: &RequestBody,
-) -> Result<Answer, Refusal> {
+) -> Result<WorkerAnswer, Refusal> {
     let mut rewriter = StreamRewriter::new(StreamOptions {
         echo_model: body.model().to_owned(),
         include_usage: body.client_wants_usage(),
@@ -157,7 +157,7 @@ async fn begin_stream(
     settlement.observe(rewriter.state());
     match &rewriter.state().error {
         Some(error) if !rewriter.state().first_content_seen() => Err(error.clone().into()),
-        _ => Ok(Answer::Stream(Box::new(Begun {
+        _ => Ok(WorkerAnswer::Stream(Box::new(Begun {
             upstream,
             rewriter,
             first,

@@ -1,6 +1,6 @@
 //! `/v1`: other people's requests to our models, invisible to the client and exact to the accountant.
 //!
-//! A request's way: [`caller`] (who) → body (what) → [`resolution`] (which model) → [`admission`] (may it, and where) → [`dispatch`]
+//! A request's way: [`caller`] (who) → body (what) → [`resolution`] (which model) → [`admission`] (whether, by which instance, at whose cost) → [`dispatch`]
 //! (send it on) → [`answer`] (pass the answer back) → [`settlement`] (account for it).
 //!
 //! - Nothing is dispatched without an [`admission::Admitted`], and only admission makes one.

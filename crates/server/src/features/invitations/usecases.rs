@@ -16,7 +16,7 @@ use crate::features::users::{check_email, normalise};
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::{Permission, Role};
 use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
@@ -77,7 +77,7 @@ pub async fn create(
     role: Role,
     attempt: &Attempt<'_>,
     show: impl FnOnce(Vec<(String, Outcome)>) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     // Batches of one organization take turns: together they keep to the day's number.
     let mut tx = invitations.core.db.write_to_organization(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
@@ -96,8 +96,8 @@ pub async fn create(
         let outcome = invite(invitations, &mut tx, organization, &sender, email, role).await?;
         outcomes.push((email.clone(), outcome));
     }
-    let answer = Answer::created(show(outcomes)?);
-    let kept = Answer {
+    let answer = FirstAnswer::created(show(outcomes)?);
+    let kept = FirstAnswer {
         body: without_links(answer.body.clone()),
         ..answer.clone()
     };

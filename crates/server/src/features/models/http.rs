@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Models;
 use super::rules::{Activation, Engine, ModelKind, ModelRequest, PriceRequest};
-use super::usecases::{self, Seen};
+use super::usecases::{self, VisibleModel};
 use crate::error::{Error, Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -79,8 +79,8 @@ pub struct Model {
     created_at: DateTime<Utc>,
 }
 
-impl From<Seen> for Model {
-    fn from(Seen { model, ready_instances }: Seen) -> Self {
+impl From<VisibleModel> for Model {
+    fn from(VisibleModel { model, ready_instances }: VisibleModel) -> Self {
         let flags = [("tech", model.tech_activated_at), ("eco", model.eco_activated_at)];
         let missing = flags.into_iter().filter(|(_, at)| at.is_none()).map(|(flag, _)| flag);
         Self {
@@ -114,11 +114,11 @@ impl From<Seen> for Model {
     }
 }
 
-fn tagged(seen: Seen) -> Response {
+fn tagged(seen: VisibleModel) -> Response {
     usecases::tag(&seen.model).on(Model::from(seen))
 }
 
-fn show(page: Page<Seen>) -> Json<Page<Model>> {
+fn show(page: Page<VisibleModel>) -> Json<Page<Model>> {
     Json(Page {
         items: page.items.into_iter().map(Model::from).collect(),
         next_cursor: page.next_cursor,

@@ -17,7 +17,7 @@ use crate::features::catalog;
 use crate::money::Eur;
 use crate::operation::{Authorized, Workspace};
 use crate::plumbing::db::{TenantTx, WriteTx};
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -25,13 +25,13 @@ use crate::validation::Validation;
 
 /// A model as this workspace sees it.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct VisibleModel {
     pub model: ModelRow,
     /// Instances of this workspace that serve it.
     pub ready_instances: i64,
 }
 
-pub async fn list(models: &Models, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<Seen>> {
+pub async fn list(models: &Models, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<VisibleModel>> {
     let mut tx = models.core.db.read(&authorized).await?;
     select(&mut tx, paging, Selection::default()).await
 }
@@ -45,7 +45,7 @@ pub async fn list_fitting(
     authorized: Authorized<'_>,
     instance_type: Uuid,
     paging: impl FnOnce() -> Result<Paging>,
-) -> Result<Page<Seen>> {
+) -> Result<Page<VisibleModel>> {
     let mut tx = models.core.db.read(&authorized).await?;
     let instance_type = catalog::instance_type(tx.conn(), instance_type)
         .await?
@@ -58,7 +58,7 @@ pub async fn list_fitting(
     select(&mut tx, &paging()?, selection).await
 }
 
-async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Page<Seen>> {
+async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Result<Page<VisibleModel>> {
     let rows = store::visible(tx, paging, selection).await?;
     let ready = store::ready_instances(tx).await?;
     let workspace = tx.operation().workspace;
@@ -69,23 +69,23 @@ async fn select(tx: &mut TenantTx, paging: &Paging, selection: Selection) -> Res
     ))
 }
 
-fn seen(mut model: ModelRow, ready: &HashMap<Uuid, i64>, workspace: Workspace) -> Seen {
+fn seen(mut model: ModelRow, ready: &HashMap<Uuid, i64>, workspace: Workspace) -> VisibleModel {
     let ready_instances = ready.get(&model.id).copied().unwrap_or(0);
     if !knows_who_acts(&model.scope, workspace) {
         model.tech_activated_by = None;
         model.eco_activated_by = None;
     }
-    Seen { model, ready_instances }
+    VisibleModel { model, ready_instances }
 }
 
 /// # Errors
 /// 404 for what this workspace does not see.
-pub async fn get(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Result<Seen> {
+pub async fn get(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Result<VisibleModel> {
     let mut tx = models.core.db.read(&authorized).await?;
     get_in(&mut tx, id).await
 }
 
-async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<Seen> {
+async fn get_in(tx: &mut TenantTx, id: Uuid) -> Result<VisibleModel> {
     let model = store::get(tx, id).await?.ok_or_else(Error::not_found)?;
     let ready = store::ready_instances(tx).await?;
     Ok(seen(model, &ready, tx.operation().workspace))
@@ -109,8 +109,8 @@ pub async fn create(
     authorized: Authorized<'_>,
     request: ModelRequest,
     attempt: &Attempt<'_>,
-    show: impl FnOnce(Seen) -> Result<Value>,
-) -> Result<Answer> {
+    show: impl FnOnce(VisibleModel) -> Result<Value>,
+) -> Result<FirstAnswer> {
     let mut tx = models.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
@@ -126,7 +126,7 @@ pub async fn create(
         Act::new("model.create", "model", id).after(&after),
     )
     .await?;
-    let answer = Answer::created(show(created)?);
+    let answer = FirstAnswer::created(show(created)?);
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;
     Ok(answer)
@@ -142,7 +142,7 @@ pub async fn update(
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<ModelRequest>,
-) -> Result<Seen> {
+) -> Result<VisibleModel> {
     let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
@@ -170,7 +170,7 @@ pub async fn set_price(
     id: Uuid,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<PriceRequest>,
-) -> Result<Seen> {
+) -> Result<VisibleModel> {
     let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
@@ -215,7 +215,7 @@ pub async fn activate(
     activation: Activation,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
-) -> Result<Seen> {
+) -> Result<VisibleModel> {
     let mut tx = models.core.db.write(&authorized).await?;
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;

@@ -13,7 +13,7 @@ use crate::ids::NewOrganizationId;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::Role;
 use crate::plumbing::db::SystemTx;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -49,7 +49,7 @@ pub async fn create(
     request: OrganizationRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(OrganizationRow) -> Result<serde_json::Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut tx = organizations.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
@@ -103,7 +103,7 @@ pub async fn create(
     )
     .await?;
     events::notify(tx.conn(), Topic::Organizations, owner, id).await?;
-    let answer = Answer::created(show(row)?);
+    let answer = FirstAnswer::created(show(row)?);
     tx.return_to_workspace(origin).await?;
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;

@@ -31,7 +31,7 @@ pub async fn request_reset(
     )
     .fetch_one(auth.conn())
     .await?;
-    // Said in any case, so that not saying it tells nothing.
+    // Also where there is no such account: a missing notification would tell that.
     jobs::announce(auth.conn(), PLATFORM).await
 }
 

@@ -71,7 +71,7 @@ pub async fn reset_password(
         notices::password_changed(&recovery.core.config, tx.conn(), &facts.email, request.now).await?;
     }
     users::mark_email_verified(&mut tx).await?;
-    // The transaction is in none of them: all of the person's sessions are others.
+    // This transaction belongs to no session, so "other" sessions are all of the person's.
     let ended = sessions::revoke_other_sessions(&mut tx).await?;
     let after = json!({"sessions_ended": ended.len()});
     let act = Act::new("password.reset", "user", facts.user_id).after(&after);

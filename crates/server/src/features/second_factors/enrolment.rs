@@ -165,7 +165,7 @@ pub async fn add_passkey(
     let name = checked_name(name)?;
     let mut tx = factors.core.db.write(&authorized).await?;
     let state = store::take_ceremony(&mut tx, ceremony_id, Purpose::Registration, &party.id).await?;
-    // Asked once, answered once: a bad answer ends it, too.
+    // Committed before the answer is judged: a wrong one uses the ceremony up, too.
     tx.commit().await?;
     let state = state.ok_or_else(|| Error::invalid("ceremony_id", "ended", "is over: begin again"))?;
     let Some(passkey) = party.finish_registration(state, answer)? else {

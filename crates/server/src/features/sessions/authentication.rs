@@ -123,7 +123,7 @@ pub async fn authenticate(State(sessions): State<Sessions>, request: Request, ne
     };
     parts.extensions.insert(outcome);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    // A handler that set or cleared the cookie knows better.
+    // A handler that set or cleared the cookie has given the session another token, or ended it.
     if let Some(found) = renewable
         && !response.headers().contains_key(header::SET_COOKIE)
     {

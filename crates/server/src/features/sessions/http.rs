@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Sessions;
 use super::authentication::{AnyWorkspace, Renewable};
-use super::modules::{Module, modules};
+use super::modules::{ConsoleModule, modules};
 use super::store::SessionRow;
 use super::tokens::SESSION_LIFETIME;
 use super::usecases;
@@ -60,7 +60,7 @@ pub struct Me {
     current_organization_color: Option<String>,
     current_organization_role: Option<Role>,
     permissions: Vec<&'static str>,
-    modules: Vec<Module>,
+    modules: Vec<ConsoleModule>,
     /// The session token, for programs that asked for it with `"transport": "bearer"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,

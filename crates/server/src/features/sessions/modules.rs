@@ -4,7 +4,8 @@ use crate::permissions::{Permission, Policies, WorkspaceRole, allowed, needs_org
 
 /// A part of the console.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Module {
+#[schema(as = Module)]
+pub struct ConsoleModule {
     pub name: &'static str,
     pub available: bool,
     /// `organization_required` or `permission_required` when not available.
@@ -40,7 +41,7 @@ const MODULES: &[(&str, Permission)] = &[
 ];
 
 /// The console's modules for a workspace, with the reason where one is closed.
-pub fn modules(role: WorkspaceRole, policies: Policies) -> Vec<Module> {
+pub fn modules(role: WorkspaceRole, policies: Policies) -> Vec<ConsoleModule> {
     let personal = matches!(role, WorkspaceRole::Personal | WorkspaceRole::PlatformAdmin);
     MODULES
         .iter()
@@ -51,7 +52,7 @@ pub fn modules(role: WorkspaceRole, policies: Policies) -> Vec<Module> {
                 (false, true) => Some("organization_required"),
                 (false, false) => Some("permission_required"),
             };
-            Module {
+            ConsoleModule {
                 name,
                 available,
                 reason,

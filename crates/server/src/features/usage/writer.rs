@@ -235,7 +235,7 @@ impl Writer {
     }
 }
 
-/// Keeps what the database said, to tell a bad row from a bad day.
+/// Keeps the database's own error: whether it refused a row, which trying again doesn't change, or could not be reached.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]

@@ -20,7 +20,7 @@ use crate::ids::PLATFORM;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::Role;
 use crate::plumbing::db::{SystemReason, SystemTx};
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -89,7 +89,7 @@ pub async fn create(
     request: UserRequest,
     attempt: &Attempt<'_>,
     show: impl FnOnce(AccountRow, Option<String>) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut tx = administration
         .core
         .db
@@ -156,7 +156,7 @@ pub async fn create(
         handed_over_at: &actor.request.origin,
     };
     let link = welcome(&administration.recovery, &mut tx, &newcomer).await?;
-    let answer = Answer::created(show(row, link)?);
+    let answer = FirstAnswer::created(show(row, link)?);
     attempt.keep_for(tx.conn(), &actor, &answer, Some("link")).await?;
     tx.commit().await?;
     administration.core.mail.now();

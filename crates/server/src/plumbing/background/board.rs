@@ -132,7 +132,7 @@ impl Health {
             }
             Failure::Ended => tracing::error!(task, failures, "background work ended before the program"),
             Failure::Error(error) if failures == 1 => tracing::error!(task, %error, "background work failed"),
-            // The first one said so aloud.
+            // An alarm needs the first failure only; the others say that it lasts.
             Failure::Error(error) => tracing::warn!(task, failures, %error, "background work still fails"),
         }
         failures

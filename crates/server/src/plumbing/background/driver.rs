@@ -138,7 +138,7 @@ impl Supervised {
         } = &self.driver;
         while !shutdown.is_cancelled() {
             let Some(lease) = Lease::take(db, self.task.name, &self.owner, clock.now()).await? else {
-                // To stand by is what this replica is there for.
+                // Another replica has the lease: waiting for it is no failure.
                 self.health.works();
                 tokio::select! {
                     () = shutdown.cancelled() => {}

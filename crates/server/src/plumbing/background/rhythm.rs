@@ -121,7 +121,7 @@ async fn woken(wake: &mut Option<watch::Receiver<()>>) {
         None => false,
     };
     if !woken {
-        // Whoever could have woken us is gone.
+        // There is no such channel, or it closed: nothing but the period wakes this task.
         std::future::pending().await
     }
 }

@@ -36,14 +36,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// An answer as it was given, or is about to be.
+/// What the first request with a key is answered, and every later one again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct FirstAnswer {
     pub status: StatusCode,
     pub body: Value,
 }
 
-impl Answer {
+impl FirstAnswer {
     /// 201 with what was made.
     pub fn created(body: Value) -> Self {
         let status = StatusCode::CREATED;
@@ -77,7 +77,7 @@ impl<'a> Attempt<'a> {
     ///
     /// # Errors
     /// 409 `idempotency_key_reused` when the key came with another body.
-    pub async fn replay(&self, tx: &mut WriteTx) -> Result<Option<Answer>> {
+    pub async fn replay(&self, tx: &mut WriteTx) -> Result<Option<FirstAnswer>> {
         let Some(key) = self.key else {
             return Ok(None);
         };
@@ -96,7 +96,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// As [`Attempt::replay`], in a transaction of the system that works for the operation.
-    pub async fn replay_for(&self, conn: &mut PgConnection, operation: &Operation) -> Result<Option<Answer>> {
+    pub async fn replay_for(&self, conn: &mut PgConnection, operation: &Operation) -> Result<Option<FirstAnswer>> {
         let Some(key) = self.key else {
             return Ok(None);
         };
@@ -122,7 +122,7 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn answer_of(&self, kept: Option<Kept>) -> Result<Option<Answer>> {
+    fn answer_of(&self, kept: Option<Kept>) -> Result<Option<FirstAnswer>> {
         let Some(row) = kept else {
             return Ok(None);
         };
@@ -136,14 +136,14 @@ impl<'a> Attempt<'a> {
             .ok()
             .and_then(|status| StatusCode::from_u16(status).ok())
             .unwrap_or(StatusCode::OK);
-        Ok(Some(Answer {
+        Ok(Some(FirstAnswer {
             status,
             body: row.response,
         }))
     }
 
     /// Keeps the answer. What must be shown only once is passed in `secret_field`: the replay says that it was shown.
-    pub async fn keep(&self, tx: &mut WriteTx, answer: &Answer, secret_field: Option<&str>) -> Result<()> {
+    pub async fn keep(&self, tx: &mut WriteTx, answer: &FirstAnswer, secret_field: Option<&str>) -> Result<()> {
         let Some(key) = self.key else {
             return Ok(());
         };
@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
         &self,
         conn: &mut PgConnection,
         operation: &Operation,
-        answer: &Answer,
+        answer: &FirstAnswer,
         secret_field: Option<&str>,
     ) -> Result<()> {
         let Some(key) = self.key else {

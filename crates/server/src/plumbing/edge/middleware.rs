@@ -18,7 +18,7 @@ use crate::request_id;
 /// Our own API answers within this; streams and inference have limits of their own.
 pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// What is at no address.
+/// The answer where there is no route.
 pub async fn no_such_route() -> Error {
     Error::new(Kind::NotFound, "no_such_route", "There is nothing at this address.")
 }

@@ -63,7 +63,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         if values.is_empty() {
             return Ok(Self(None));
         }
-        // What is not a text is nobody's tag. None of ours holds a comma.
+        // A value that is not text matches no row. None of our tags holds a comma, so splitting at commas is safe.
         let texts = values.iter().map(|value| value.to_str().unwrap_or_default());
         let tags = texts.flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned());
         Ok(Self(Some(tags.collect())))

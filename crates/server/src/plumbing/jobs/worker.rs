@@ -45,11 +45,11 @@ struct Worker<J> {
 
 /// Why a run came to nothing. What is kept and shown is a category; the error itself is logged.
 enum Trouble {
-    /// Another run of the job has the say.
+    /// The lease ran out and another worker took the job: this run may write nothing any more.
     LeaseLost,
-    /// Of the job or of the database: another time may be better.
+    /// The job or the database failed: it may work another time.
     Failed { category: &'static str, error: String },
-    /// It will never be better.
+    /// Trying again can't help.
     Hopeless(&'static str),
 }
 
@@ -71,7 +71,7 @@ impl<J: Job> Worker<J> {
         let Some(job) = claimed else {
             return Ok(Round::Idle);
         };
-        // Nobody put it off or buried it after its last attempt.
+        // The attempts are used up and yet it is not dead: the processes ended in the middle of them.
         let outcome = if job.attempts > J::MOST_ATTEMPTS {
             Err(Trouble::Hopeless("every process that tried ended"))
         } else {

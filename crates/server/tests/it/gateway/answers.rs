@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fake::{Answer, Fake};
+use super::fake::{EngineAnswer, Fake};
 use super::world::{Engine, InstanceRow, MODEL, PLATFORM, PROMPT_TOKENS, chat, chat_stream, entry, events};
 use crate::harness::TestServer;
 
@@ -128,7 +128,7 @@ async fn the_worker_sees_the_body_as_it_was_sent_but_for_what_is_ours() {
     let server = TestServer::start().await;
     let mut alice = server.person("alice").await;
     let organization = server.organization(&mut alice, "Acme").await;
-    let fake = Fake::start(Answer::Json(
+    let fake = Fake::start(EngineAnswer::Json(
         200,
         r#"{"id":"x","model":"whatever","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
     ))

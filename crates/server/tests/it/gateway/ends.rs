@@ -5,7 +5,7 @@
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::fake::{Answer, Fake};
+use super::fake::{EngineAnswer, Fake};
 use super::world::{Engine, InstanceRow, MODEL, PLATFORM, PROMPT_TOKENS, chat, chat_stream, events};
 use crate::harness::{Client, TestServer, eventually};
 
@@ -175,10 +175,10 @@ async fn a_worker_that_breaks_off_mid_stream_is_told_in_the_stream_and_is_free()
 #[tokio::test]
 async fn a_stream_that_fails_before_its_first_event_has_a_real_status() {
     for (answer, status) in [
-        (Answer::BrokenEvents("data: {\"id\":"), 502),
-        (Answer::Events(""), 502),
+        (EngineAnswer::BrokenEvents("data: {\"id\":"), 502),
+        (EngineAnswer::Events(""), 502),
         (
-            Answer::Events("data: {\"error\":{\"message\":\"full\",\"type\":\"x\",\"code\":503}}\n\n"),
+            EngineAnswer::Events("data: {\"error\":{\"message\":\"full\",\"type\":\"x\",\"code\":503}}\n\n"),
             503,
         ),
     ] {

@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 
 /// What a fake worker answers.
 #[derive(Clone)]
-pub enum Answer {
+pub enum EngineAnswer {
     Json(u16, &'static str),
     /// Events, then the end of the response.
     Events(&'static str),
@@ -34,10 +34,10 @@ pub struct Fake {
     server: tokio::task::JoinHandle<()>,
 }
 
-type Shared = (Answer, Arc<Mutex<Vec<Seen>>>);
+type Shared = (EngineAnswer, Arc<Mutex<Vec<Seen>>>);
 
 impl Fake {
-    pub async fn start(answer: Answer) -> Self {
+    pub async fn start(answer: EngineAnswer) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,12 +64,12 @@ async fn respond(State((answer, seen)): State<Shared>, headers: HeaderMap, body:
     });
     let stream = [(header::CONTENT_TYPE, "text/event-stream")];
     match answer {
-        Answer::Json(status, body) => {
+        EngineAnswer::Json(status, body) => {
             let status = StatusCode::from_u16(status).unwrap();
             (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
-        Answer::Events(events) => (stream, events).into_response(),
-        Answer::BrokenEvents(events) => {
+        EngineAnswer::Events(events) => (stream, events).into_response(),
+        EngineAnswer::BrokenEvents(events) => {
             let sent = futures_util::stream::iter([Ok(Bytes::from_static(events.as_bytes()))]);
             let broken = futures_util::stream::once(async {
                 // The server writes what it has when it has to wait.

@@ -11,7 +11,7 @@ use crate::features::catalog::Catalog;
 use crate::ids::PLATFORM;
 use crate::operation::{Authorized, Operation};
 use crate::plumbing::db::{SystemReason, SystemTx};
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::events::{self, Topic};
 
 /// A change of the catalogue under way: one at a time, so that what it saw is what it changes.
@@ -42,7 +42,7 @@ pub(super) struct Addition<'a> {
 }
 
 pub(super) enum Begun<'a> {
-    Replayed(Answer),
+    Replayed(FirstAnswer),
     New(Box<Addition<'a>>),
 }
 
@@ -64,8 +64,8 @@ impl<'a> Addition<'a> {
     }
 
     /// `body`: the row as it is shown.
-    pub async fn finish(mut self, act: Act<'_>, id: Uuid, body: Value) -> Result<Answer> {
-        let answer = Answer::created(body);
+    pub async fn finish(mut self, act: Act<'_>, id: Uuid, body: Value) -> Result<FirstAnswer> {
+        let answer = FirstAnswer::created(body);
         let Administration { tx, actor } = &mut self.administration;
         self.attempt.keep_for(tx.conn(), actor, &answer, None).await?;
         self.administration.finish(act, id).await?;

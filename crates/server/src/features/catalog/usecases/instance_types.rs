@@ -14,7 +14,7 @@ use crate::ids::new_id;
 use crate::money::Eur;
 use crate::operation::Authorized;
 use crate::plumbing::db::SystemTx;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::validation::Validation;
 
@@ -28,7 +28,7 @@ pub async fn create_instance_type(
     change: InstanceTypeChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(Offered) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,

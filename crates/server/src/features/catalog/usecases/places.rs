@@ -11,7 +11,7 @@ use crate::features::audit::Act;
 use crate::features::catalog::Catalog;
 use crate::ids::new_id;
 use crate::operation::Authorized;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::validation::Validation;
 
@@ -24,7 +24,7 @@ pub async fn create_provider(
     named: NamedChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(ProviderRow) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
@@ -60,7 +60,7 @@ pub async fn create_region(
     named: NamedChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(RegionRow) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
@@ -98,7 +98,7 @@ pub async fn create_zone(
     named: NamedChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(ZoneRow) -> Result<Value>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut addition = match Addition::begin(catalog, &authorized, attempt).await? {
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,

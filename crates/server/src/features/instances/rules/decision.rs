@@ -116,7 +116,7 @@ impl Visit<'_> {
                 }
                 match &self.facts.seen {
                     None => Decision::Look,
-                    // Adopted by the look: the record has it now.
+                    // Looking has put the server that it found into the record: the next visit goes on from there.
                     Some(seen) if seen.server.is_some() => Decision::Wait(self.now + self.facts.timing.poll),
                     Some(_) => Decision::Intend,
                 }

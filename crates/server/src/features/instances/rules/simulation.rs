@@ -249,7 +249,7 @@ impl World {
             .cloned()
             .collect();
         let server = match &self.server_id {
-            // Its own address does not lag.
+            // Unlike the list, asking for one server by its id is never out of date.
             Some(id) => self.servers.iter().find(|server| server.id == *id).cloned(),
             None => listed.first().cloned(),
         };

@@ -16,7 +16,7 @@ use crate::ids::new_id;
 use crate::money::Eur;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
-use crate::plumbing::edge::idempotency::{Answer, Attempt};
+use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::events::{self, Topic};
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ pub async fn deploy(
     authorized: Authorized<'_>,
     deployment: Deployment,
     attempt: &Attempt<'_>,
-) -> Result<Answer> {
+) -> Result<FirstAnswer> {
     let mut tx = instances.core.db.write(&authorized).await?;
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
@@ -103,7 +103,7 @@ pub async fn deploy(
     let act = Act::new("instance.create", "instance", id);
     audit::record_in(&mut tx, tenant, act.after(&audited(&row))).await?;
     events::notify(tx.conn(), Topic::Instances, tenant, id).await?;
-    let answer = Answer::accepted(json!({"instance_id": id}));
+    let answer = FirstAnswer::accepted(json!({"instance_id": id}));
     attempt.keep(&mut tx, &answer, None).await?;
     tx.commit().await?;
     Ok(answer)

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::usecases::{self, Answer};
+use super::usecases::{self, Confirmation};
 use crate::error::{Error, Problem, Result};
 use crate::features::second_factors::{Method, Proof};
 use crate::features::signing_in::SigningIn;
@@ -67,18 +67,18 @@ struct ReauthenticateRequest {
 }
 
 impl ReauthenticateRequest {
-    fn answer(self) -> Result<Answer> {
+    fn confirmation(self) -> Result<Confirmation> {
         match (self.password, self.code, self.passkey) {
             (Some(password), None, None) if password.is_empty() || password.len() > 1024 => {
                 Err(Error::invalid("password", "length", "must have 1 to 1024 characters"))
             }
-            (Some(password), None, None) => Ok(Answer::Password(password)),
-            (None, Some(code), None) => Ok(Answer::Code(code)),
+            (Some(password), None, None) => Ok(Confirmation::Password(password)),
+            (None, Some(code), None) => Ok(Confirmation::Code(code)),
             (None, None, Some(answer)) => {
                 let ceremony = self.ceremony_id;
                 let ceremony =
                     ceremony.ok_or_else(|| Error::invalid("ceremony_id", "required", "is required with passkey"))?;
-                Ok(Answer::Passkey(ceremony, Proof::passkey(answer)?))
+                Ok(Confirmation::Passkey(ceremony, Proof::passkey(answer)?))
             }
             _ => Err(Error::invalid(
                 "password",
@@ -105,6 +105,6 @@ async fn reauthenticate(
     allowed: Allowed<grant::SessionManage>,
     body: JsonBody<ReauthenticateRequest>,
 ) -> Result<StatusCode> {
-    usecases::reauthenticate(&signing_in, allowed.authorized(), body.parse()?.answer()?).await?;
+    usecases::reauthenticate(&signing_in, allowed.authorized(), body.parse()?.confirmation()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

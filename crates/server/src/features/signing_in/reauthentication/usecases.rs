@@ -42,8 +42,8 @@ pub async fn start(signing_in: &SigningIn, authorized: Authorized<'_>) -> Result
     Ok(Choices { methods, passkey })
 }
 
-/// What somebody proves it with.
-pub enum Answer {
+/// What a person confirms with that it is them.
+pub enum Confirmation {
     Password(String),
     Code(String),
     /// With the ceremony that asked for it.
@@ -54,28 +54,32 @@ pub enum Answer {
 ///
 /// # Errors
 /// 422 on the field that is wrong; 429 after too many.
-pub async fn reauthenticate(signing_in: &SigningIn, authorized: Authorized<'_>, answer: Answer) -> Result<()> {
+pub async fn reauthenticate(
+    signing_in: &SigningIn,
+    authorized: Authorized<'_>,
+    confirmation: Confirmation,
+) -> Result<()> {
     let quota = second_factors::quota_of_codes(&signing_in.core.db, authorized.person(), &authorized.request).await?;
-    let (method, outcome) = match answer {
-        Answer::Password(password) => {
+    let (method, outcome) = match confirmation {
+        Confirmation::Password(password) => {
             confirm_password(&signing_in.users, authorized, password).await?;
             (Method::Password, None)
         }
-        Answer::Code(code) => {
+        Confirmation::Code(code) => {
             quotas::spend(&signing_in.core.db, &quota, authorized.request.now).await?;
             (Method::Totp, Some((Proof::Code(code), None, "code")))
         }
-        Answer::Passkey(ceremony, proof) => {
+        Confirmation::Passkey(ceremony, proof) => {
             let party = RelyingParty::new(&authorized.request.origin)?;
             let mut tx = signing_in.core.db.write(&authorized).await?;
             let state = take_ceremony(&mut tx, ceremony, Purpose::Reauthentication, &party.id).await?;
-            // Asked once, answered once: a bad answer ends it, too.
+            // Committed before the answer is judged: a wrong one uses the ceremony up, too.
             tx.commit().await?;
             let state = state.ok_or_else(|| Error::invalid("ceremony_id", "ended", "is over: begin again"))?;
             (Method::Passkey, Some((proof, Some(state), "passkey")))
         }
     };
-    // Nothing but the session changes, which a transaction that holds a share of it would have to wait for itself to do.
+    // A transaction of the workspace holds a lock on the session that would keep it from being changed.
     let mut tx = signing_in
         .core
         .db

@@ -1,17 +1,12 @@
--- The same work for every address: two counters and, below their limits, one unfinished job for each address. Above them nothing
--- happens, and nothing tells.
-CREATE OR REPLACE FUNCTION auth.request_password_reset(address text, address_subject text, most_per_address integer, client_subject text,
-        most_per_client integer, at timestamptz, window_seconds integer) RETURNS void
+-- The same work for every address: its quotas and, within them, one unfinished job for each address. Above them nothing happens,
+-- nothing is kept, and nothing tells.
+CREATE OR REPLACE FUNCTION auth.request_password_reset(address text, subjects text[], amounts integer[], most integer[],
+        windows integer[], at timestamptz) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    within boolean;
     email text := lower(btrim(address));
 BEGIN
-    PERFORM auth.record_login_failure(address_subject, at, window_seconds);
-    PERFORM auth.record_login_failure(client_subject, at, window_seconds);
-    SELECT bool_and(t.failures <= CASE t.subject WHEN address_subject THEN most_per_address ELSE most_per_client END) INTO within
-        FROM public.login_throttles t WHERE t.subject IN (address_subject, client_subject);
-    IF within THEN
+    IF auth.spend_quotas(subjects, amounts, most, windows, at) IS NULL THEN
         PERFORM tenancy.enqueue_job(gen_random_uuid(), 'password_request', email, jsonb_build_object('email', email, 'requested_at', at), at);
     END IF;
 END $$;

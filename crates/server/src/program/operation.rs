@@ -18,7 +18,7 @@ use crate::plumbing::{jobs, mail, quotas};
 
 const KEEP_ANSWERS: Duration = Duration::hours(24);
 /// Far longer than any window of a quota.
-const KEEP_COUNTERS: Duration = Duration::days(1);
+const KEEP_COUNTERS: Duration = Duration::days(2);
 /// To whom was written, for whoever looks for a mail that did not arrive.
 const KEEP_MAILS: Duration = Duration::days(30);
 /// What was done, and what was given up and nobody retried.

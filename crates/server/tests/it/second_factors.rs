@@ -626,8 +626,21 @@ async fn sign_in_during<F: Future<Output = ()>>(server: &TestServer, something: 
     let wrong = json!({"login": "alice", "password": "not the password"});
     server.anonymous().post("/auth/login", wrong).await.expect(401);
     // Once the password was checked, its failures are cleared: which has to wait for this.
+    sqlx::raw_sql(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            -- Who comes first waits, before any row is touched; who comes meanwhile does not.
+            IF current_query() LIKE '%clear_quota%' AND pg_try_advisory_xact_lock(4712) THEN
+                PERFORM pg_advisory_xact_lock(4711);
+            END IF;
+            RETURN NULL;
+         END $$;
+         CREATE TRIGGER wait BEFORE DELETE ON login_throttles FOR EACH STATEMENT EXECUTE FUNCTION wait()",
+    )
+    .execute(&server.owner)
+    .await
+    .unwrap();
     let mut held = server.owner.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM login_throttles FOR UPDATE")
+    sqlx::query("SELECT pg_advisory_xact_lock(4711)")
         .execute(&mut *held)
         .await
         .unwrap();
@@ -635,7 +648,7 @@ async fn sign_in_during<F: Future<Output = ()>>(server: &TestServer, something: 
         eventually("the password is checked", || async {
             let waiting: bool = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%clear_login_failures%')",
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%clear_quota%')",
             )
             .fetch_one(&server.owner)
             .await

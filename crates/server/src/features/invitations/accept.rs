@@ -41,18 +41,13 @@ pub struct Accepted {
 /// # Errors
 /// 404 for a link that nobody was given; 429 after too many of those.
 pub async fn look_up(invitations: &Invitations, token: &str, request: &RequestContext) -> Result<(LinkFacts, Status)> {
-    let guesses = Quota::unknown_links_from(request.ip);
-    quotas::check_quota(&invitations.core.db, &guesses, request.now).await?;
-    match store::by_token(&invitations.core.db, &sha256(token.as_bytes())).await? {
-        Some(link) => {
-            let status = status(&link.facts, request.now);
-            Ok((link, status))
-        }
-        None => {
-            quotas::count(&invitations.core.db, &guesses, request.now).await?;
-            Err(Error::not_found())
-        }
-    }
+    let guess = [Quota::unknown_links_from(request.ip)];
+    quotas::spend(&invitations.core.db, &guess, request.now).await?;
+    let link = store::by_token(&invitations.core.db, &sha256(token.as_bytes())).await?;
+    let link = link.ok_or_else(Error::not_found)?;
+    quotas::refund(&invitations.core.db, &guess).await?;
+    let status = status(&link.facts, request.now);
+    Ok((link, status))
 }
 
 /// Joins the organization: with the session of the invited account, or with a new account for the invited address. Signs nobody in.
@@ -94,6 +89,9 @@ pub async fn accept(
     facts.ended |= !organization_lives;
     let visitor = visitor(&mut tx, &link, session).await?;
     let decision = decide(status(&facts, request.now), &visitor)?;
+    if decision == Decision::MakeAccount {
+        quotas::spend_in(tx.conn(), &[Quota::accounts_accepted(request.ip)], request.now).await?;
+    }
     let accepted = apply(&mut tx, &link, decision, account, request).await?;
     tx.commit().await?;
     Ok(accepted)

@@ -23,10 +23,6 @@ pub use usecases::{count_open, end_all, end_for_address};
 const LIFETIME: Duration = Duration::days(7);
 /// Addresses in one request.
 const MOST_AT_ONCE: usize = 50;
-/// Invitations an organization makes in a day.
-const MOST_PER_DAY: i64 = 300;
-/// How often one invitation is sent again in an hour.
-const RESENDS_PER_HOUR: i32 = 5;
 
 #[derive(Clone)]
 pub struct Invitations {

@@ -129,18 +129,6 @@ pub async fn is_member(tx: &mut TenantTx, organization: Uuid, email: &str) -> Re
     Ok(found)
 }
 
-/// How many invitations the organization made since then.
-pub async fn count_since(tx: &mut TenantTx, organization: Uuid, since: DateTime<Utc>) -> Result<i64> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM organization_invitations WHERE organization_id = $1 AND created_at > $2"#,
-        organization,
-        since,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok(count)
-}
-
 /// Takes an expired invitation of the address out of the way; says which.
 pub async fn revoke_expired(tx: &mut WriteTx, organization: Uuid, email: &str) -> Result<Option<Uuid>> {
     let (now, user_id) = (tx.operation().request.now, tx.operation().user_id);

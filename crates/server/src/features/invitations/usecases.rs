@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Invitations;
+use super::LIFETIME;
 use super::rules::Status;
 use super::store::{self, InvitationRow, NewInvitation};
-use super::{LIFETIME, MOST_PER_DAY, RESENDS_PER_HOUR};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::organizations::members::require_delegation;
@@ -68,7 +68,7 @@ pub fn check_addresses(addresses: &[(String, String)]) -> Result<Vec<String>> {
 /// Invites every address; those that belong to a member or have an open invitation are left as they are.
 ///
 /// # Errors
-/// 403 `delegation` for a role beyond the inviter's reach; 429 when the organization invited too many people today; what `show` refuses,
+/// 403 `delegation` for a role beyond the inviter's reach; 429 when too many people were invited today; what `show` refuses,
 /// and nothing is done then.
 pub async fn create(
     invitations: &Invitations,
@@ -85,11 +85,9 @@ pub async fn create(
     }
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
     require_delegation(actor, None, Some(role), authorized.permission())?;
-    let day = chrono::Duration::days(1);
-    let made = store::count_since(&mut tx, organization, authorized.request.now - day).await?;
-    if made + emails.len() as i64 > MOST_PER_DAY {
-        return Err(Error::too_many_attempts(day.num_seconds() as u64));
-    }
+    let (by, request) = (authorized.user_id, &authorized.request);
+    let quotas = Quota::people_brought_in(by, organization, request.ip, emails);
+    quotas::spend_in(tx.conn(), &quotas, request.now).await?;
     let sender = Sender::of(&mut tx).await?;
     let mut outcomes = Vec::new();
     for email in emails {
@@ -184,8 +182,8 @@ pub async fn resend(
             "This invitation was withdrawn: make a new one.",
         ));
     }
-    let quota = Quota::hourly(format!("invitation:{id}"), RESENDS_PER_HOUR);
-    quotas::spend_in(&mut tx, &quota).await?;
+    let quotas = Quota::invitation_sent_again(id, authorized.user_id, &invitation.email);
+    quotas::spend_in(tx.conn(), &quotas, now).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());
     store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;

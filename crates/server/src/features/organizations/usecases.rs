@@ -17,6 +17,7 @@ use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
+use crate::plumbing::quotas::{self, Quota};
 use crate::validation::Validation;
 
 /// How many slugs are tried for a name before giving up.
@@ -63,6 +64,8 @@ pub async fn create(
         check_color(&mut validation, color);
     }
     validation.finish()?;
+    let quotas = Quota::organizations_founded(authorized.user_id, authorized.request.ip);
+    quotas::spend_in(tx.conn(), &quotas, authorized.request.now).await?;
 
     // The key belongs to the workspace the request came from, so the answer is kept before the transaction moves.
     let (new, owner, now) = (

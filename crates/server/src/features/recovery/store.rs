@@ -8,26 +8,20 @@ use crate::error::Result;
 use crate::ids::PLATFORM;
 use crate::plumbing::db::{Db, SystemTx, WriteTx};
 use crate::plumbing::jobs;
-use crate::plumbing::quotas::Quota;
+use crate::plumbing::quotas::{Columns, Quota};
 
-/// Notes that somebody wants a new password for an address, unless the address or the client did too often.
-pub async fn request_reset(
-    db: &Db,
-    email: &str,
-    per_address: &Quota,
-    per_client: &Quota,
-    now: DateTime<Utc>,
-) -> Result<()> {
+/// Notes that somebody wants a new password for an address, unless somebody did too often.
+pub async fn request_reset(db: &Db, email: &str, quotas: &[Quota], now: DateTime<Utc>) -> Result<()> {
+    let quotas = Columns::of(quotas);
     let mut auth = db.auth().await?;
     sqlx::query!(
-        "SELECT auth.request_password_reset($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT auth.request_password_reset($1, $2, $3, $4, $5, $6)",
         email,
-        per_address.subject,
-        per_address.most,
-        per_client.subject,
-        per_client.most,
+        &quotas.subjects,
+        &quotas.amounts,
+        &quotas.most,
+        &quotas.windows,
         now,
-        per_address.window.num_seconds() as i32,
     )
     .fetch_one(auth.conn())
     .await?;

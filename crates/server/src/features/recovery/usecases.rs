@@ -27,9 +27,8 @@ pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &
     let mut validation = Validation::default();
     check_email(&mut validation, "email", &email);
     validation.finish()?;
-    let per_address = Quota::reset_mails_to(&email);
-    let per_client = Quota::reset_mails_asked_by(request.ip);
-    store::request_reset(&recovery.core.db, &email, &per_address, &per_client, request.now).await
+    let quotas = Quota::reset_mails(&email, request.ip);
+    store::request_reset(&recovery.core.db, &email, &quotas, request.now).await
 }
 
 /// Sets the password of the account that the link was mailed to, and ends all its sessions.
@@ -43,13 +42,12 @@ pub async fn reset_password(
     password: String,
     request: &RequestContext,
 ) -> Result<()> {
-    let guesses = Quota::unknown_links_from(request.ip);
-    quotas::check_quota(&recovery.core.db, &guesses, request.now).await?;
+    let guess = [Quota::unknown_links_from(request.ip)];
+    quotas::spend(&recovery.core.db, &guess, request.now).await?;
     let token_hash = sha256(token.as_bytes());
-    let Some(facts) = store::reset_by_token(&recovery.core.db, &token_hash, request.now).await? else {
-        quotas::count(&recovery.core.db, &guesses, request.now).await?;
-        return Err(invalid_token());
-    };
+    let facts = store::reset_by_token(&recovery.core.db, &token_hash, request.now).await?;
+    let facts = facts.ok_or_else(invalid_token)?;
+    quotas::refund(&recovery.core.db, &guess).await?;
     let mut validation = Validation::default();
     check_password(&mut validation, "password", &password, &facts.own_words());
     validation.finish()?;
@@ -104,9 +102,8 @@ pub async fn request_email_change(
     validation.check(email != profile.email, "email", "unchanged", "is your address already");
     validation.finish()?;
     confirm_password(&recovery.users, authorized, password).await?;
-    let quota = Quota::email_changes_of(user_id);
-    quotas::check_quota(&recovery.core.db, &quota, now).await?;
-    quotas::count(&recovery.core.db, &quota, now).await?;
+    let quotas = Quota::email_changes(user_id, &email, authorized.request.ip);
+    quotas::spend(&recovery.core.db, &quotas, now).await?;
 
     let token = random_token();
     let expires_at = now + LINK_LIFETIME;
@@ -149,13 +146,12 @@ pub async fn request_email_change(
 /// # Errors
 /// 422 on `token`, the same for an unknown, a used and an expired one; 409 `email_taken`; 429 after too many unknown tokens.
 pub async fn confirm_email_change(recovery: &Recovery, token: &str, request: &RequestContext) -> Result<()> {
-    let guesses = Quota::unknown_links_from(request.ip);
-    quotas::check_quota(&recovery.core.db, &guesses, request.now).await?;
+    let guess = [Quota::unknown_links_from(request.ip)];
+    quotas::spend(&recovery.core.db, &guess, request.now).await?;
     let token_hash = sha256(token.as_bytes());
-    let Some(change) = store::email_change_by_token(&recovery.core.db, &token_hash, request.now).await? else {
-        quotas::count(&recovery.core.db, &guesses, request.now).await?;
-        return Err(invalid_token());
-    };
+    let change = store::email_change_by_token(&recovery.core.db, &token_hash, request.now).await?;
+    let change = change.ok_or_else(invalid_token)?;
+    quotas::refund(&recovery.core.db, &guess).await?;
     let mut tx = recovery
         .core
         .db

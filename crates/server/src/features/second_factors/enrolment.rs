@@ -80,7 +80,7 @@ pub async fn confirm_totp(
     code: &str,
 ) -> Result<Option<Vec<String>>> {
     let quota = quota_of_codes(&factors.core.db, authorized.person(), &authorized.request).await?;
-    quotas::spend(&factors.core.db, &quota, authorized.request.now).await?;
+    quotas::spend(&factors.core.db, std::slice::from_ref(&quota), authorized.request.now).await?;
     let mut tx = factors.core.db.write_to_account(&authorized).await?;
     let stored = store::lock_totp(&mut tx).await?;
     let stored = stored.filter(|stored| stored.confirmed_at.is_none()).ok_or_else(|| {
@@ -102,7 +102,7 @@ pub async fn confirm_totp(
     )
     .await?;
     tx.commit().await?;
-    quotas::clear_quota(&factors.core.db, &quota).await?;
+    quotas::clear(&factors.core.db, &quota).await?;
     factors.core.mail.now();
     Ok(codes)
 }

@@ -79,7 +79,7 @@ pub async fn answer(factors: &SecondFactors, token: &str, proof: Proof, request:
     let person = Proven::by_challenge(person.ok_or_else(ended)?);
     let quota = quota_of_codes(&factors.core.db, person, request).await?;
     if proof.is_guessable() {
-        quotas::spend(&factors.core.db, &quota, request.now).await?;
+        quotas::spend(&factors.core.db, std::slice::from_ref(&quota), request.now).await?;
     }
     let mut tx = factors.core.db.for_signing_in(person, request).await?;
     let is_enabled = users::hold_account(&mut tx).await?.is_some();
@@ -91,7 +91,7 @@ pub async fn answer(factors: &SecondFactors, token: &str, proof: Proof, request:
     }
     store::end_challenge(&mut tx, &token_hash).await?;
     let signed_in = open_session(&factors.sessions, tx, Some(json!({"second_factor": method.as_str()}))).await?;
-    quotas::clear_quota(&factors.core.db, &quota).await?;
+    quotas::clear(&factors.core.db, &quota).await?;
     factors.core.mail.now();
     Ok(signed_in)
 }

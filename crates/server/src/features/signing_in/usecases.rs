@@ -11,7 +11,7 @@ use crate::features::sessions::{self, SignedIn};
 use crate::features::users::{self, check_password, notices};
 use crate::operation::{Authorized, Proven, RequestContext};
 use crate::plumbing::events::{self, Topic};
-use crate::plumbing::quotas;
+use crate::plumbing::quotas::{self, PasswordGuess};
 use crate::validation::Validation;
 
 /// What a right password leads to.
@@ -26,8 +26,6 @@ pub enum Login {
 /// # Errors
 /// 401 `invalid_credentials`, the same for an unknown account, a wrong password and a disabled account; 429 after too many failures.
 pub async fn login(signing_in: &SigningIn, login: &str, password: String, request: &RequestContext) -> Result<Login> {
-    let subjects = quotas::Subjects::new(login, request.ip);
-    quotas::check(&signing_in.core.db, &subjects, request.now).await?;
     let refused = || {
         Error::new(
             Kind::Unauthenticated,
@@ -41,16 +39,19 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
     } else {
         users::account_by_login(&signing_in.core.db, login).await?
     };
+    let guess = match &known {
+        Some(account) => PasswordGuess::of_account(account.id, request.ip),
+        None => PasswordGuess::of_unknown(login, request.ip),
+    };
+    quotas::spend(&signing_in.core.db, &guess.quotas(), request.now).await?;
     let stored = known
         .as_ref()
         .filter(|account| !account.disabled)
         .and_then(|account| account.password_hash.clone());
     let matches = signing_in.users.passwords.verify(password, stored.clone()).await?;
-    let Some(account) = known.filter(|_| matches) else {
-        quotas::record_failure(&signing_in.core.db, &subjects, request.now).await?;
-        return Err(refused());
-    };
-    quotas::clear(&signing_in.core.db, &subjects).await?;
+    let account = known.filter(|_| matches).ok_or_else(refused)?;
+    quotas::clear(&signing_in.core.db, guess.account()).await?;
+    quotas::refund(&signing_in.core.db, std::slice::from_ref(guess.network())).await?;
     let mut tx = signing_in
         .core
         .db
@@ -99,17 +100,16 @@ pub async fn change_password(
         "must differ from the current password",
     );
     validation.finish()?;
-    let subjects = quotas::Subjects::new(&authorized.user_id.to_string(), authorized.request.ip);
-    quotas::check(&signing_in.core.db, &subjects, authorized.request.now).await?;
-
+    let guess = PasswordGuess::of_account(authorized.user_id, authorized.request.ip);
+    quotas::spend(&signing_in.core.db, &guess.quotas(), authorized.request.now).await?;
     if !signing_in.users.passwords.verify(current, stored.clone()).await? {
-        quotas::record_failure(&signing_in.core.db, &subjects, authorized.request.now).await?;
         return Err(Error::invalid(
             "current_password",
             "wrong",
             "is not your current password",
         ));
     }
+    quotas::refund(&signing_in.core.db, &guess.quotas()).await?;
     let hash = signing_in.users.passwords.hash(new).await?;
     let mut tx = signing_in.core.db.write_to_account(&authorized).await?;
     if users::password_hash(&mut tx).await? != stored {

@@ -24,6 +24,7 @@ use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging, SearchResult};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
+use crate::plumbing::quotas::{self, Quota};
 use crate::validation::Validation;
 
 /// How many usernames are tried for an address before giving up.
@@ -82,7 +83,7 @@ pub struct UserRequest {
 /// in the same transaction. `show` gets the link where no mail server carries it.
 ///
 /// # Errors
-/// 403 `delegation`; 409 `use_invitation` when the address has an account; 422 naming the field.
+/// 403 `delegation`; 409 `use_invitation` when the address has an account; 429 when too many people were brought in today; 422 naming the field.
 pub async fn create(
     administration: &UserAdministration,
     authorized: Authorized<'_>,
@@ -122,6 +123,12 @@ pub async fn create(
             None
         }
     };
+    let (by, ip, email) = (actor.user_id, actor.request.ip, normalise(&request.email));
+    let quotas = match membership {
+        Some((organization, _)) => Quota::people_brought_in(by, organization, ip, &[email]),
+        None => Quota::accounts_made(by, &email),
+    };
+    quotas::spend_in(tx.conn(), &quotas, actor.request.now).await?;
     let user = insert(&mut tx, &actor, &request).await?;
     let mut after =
         json!({"email": normalise(&request.email), "platform_admin": request.platform_admin.unwrap_or(false)});

@@ -35,10 +35,9 @@ const FILES: &[File] = files! {
     auth:
         add_passkey
         api_key_by_public_id
-        clear_login_failures
+        clear_quota
         consume_email_change
         consume_password_reset_token
-        count_attempt
         count_challenge_failure
         create_api_key
         create_invitation
@@ -50,7 +49,6 @@ const FILES: &[File] = files! {
         lock_actor
         lock_challenge
         lock_own_totp
-        login_failures
         open_challenge
         open_session
         own_answer
@@ -59,7 +57,7 @@ const FILES: &[File] = files! {
         password_reset_by_token
         put_passkey_ceremony
         put_unconfirmed_totp
-        record_login_failure
+        refund_quota
         renew_invitation
         renew_session_token
         replace_recovery_codes
@@ -67,6 +65,7 @@ const FILES: &[File] = files! {
         session_by_token
         set_own_password
         sign_in_challenge
+        spend_quotas
         switch_session
         take_passkey_ceremony
         touch_session

@@ -1,148 +1,87 @@
-//! Slows guessing down, per account and per network. The account's limit counts failures from each network apart, so that
-//! somebody else's guesses can't lock a person out: there is no number of them that closes an account. What many networks
-//! together can try is bounded by what checking a password costs (see `passwords`).
+//! How often something may happen: guesses, and what mails or makes accounts.
+//!
+//! Everything is counted before it is done. A guess that was right takes its count back; what is an act of a transaction counts with it. Passwords are counted per account and network: somebody else's guesses can't lock a
+//! person out, and there is no number of them that closes an account. What many networks together can try is bounded by what checking
+//! a password costs (see `passwords`).
 
+mod limits;
 mod store;
 
-pub use store::remove_before;
+pub use limits::PasswordGuess;
+pub use store::{Columns, remove_before};
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::plumbing::db::{Db, WriteTx};
+use crate::plumbing::db::Db;
 use crate::secrets::sha256;
 
-const WINDOW: Duration = Duration::minutes(15);
-/// Failures of one account from one address.
-const PER_ACCOUNT: i32 = 10;
-/// Failures of all accounts from one address.
-const PER_ADDRESS: i32 = 100;
-
-/// The two things a failure counts against.
-pub struct Subjects {
-    account: String,
-    address: String,
-}
-
-impl Subjects {
-    pub fn new(login: &str, ip: Option<IpAddr>) -> Self {
-        let (login, network) = (digest(login), network(ip));
-        Self {
-            account: format!("login:{login}@{network}"),
-            address: format!("address:{network}"),
-        }
-    }
-}
-
-/// # Errors
-/// 429 with the seconds to wait.
-pub async fn check(db: &Db, subjects: &Subjects, now: DateTime<Utc>) -> Result<()> {
-    let mut auth = db.auth().await?;
-    for (subject, limit) in [(&subjects.account, PER_ACCOUNT), (&subjects.address, PER_ADDRESS)] {
-        if let Some((failures, since)) = store::login_failures(auth.conn(), subject, now, WINDOW).await?
-            && failures >= limit
-        {
-            let wait = (since + WINDOW - now).num_seconds().max(1);
-            return Err(Error::too_many_attempts(wait as u64));
-        }
-    }
-    Ok(())
-}
-
-pub async fn record_failure(db: &Db, subjects: &Subjects, now: DateTime<Utc>) -> Result<()> {
-    let mut auth = db.auth().await?;
-    store::record_login_failure(auth.conn(), &subjects.account, now, WINDOW).await?;
-    store::record_login_failure(auth.conn(), &subjects.address, now, WINDOW).await
-}
-
-/// The right password clears the account's count; the address keeps its own.
-pub async fn clear(db: &Db, subjects: &Subjects) -> Result<()> {
-    store::clear_login_failures(db.auth().await?.conn(), &subjects.account).await
-}
-
-/// How often something may happen.
+/// How often something may happen in a while, and how much of it is wanted now.
+#[derive(Debug, Clone)]
 pub struct Quota {
-    pub subject: String,
-    pub most: i32,
-    pub window: Duration,
+    subject: String,
+    amount: i32,
+    most: i32,
+    window: Duration,
 }
 
 impl Quota {
-    /// Mails with a link for a new password, to one address.
-    pub fn reset_mails_to(email: &str) -> Self {
-        Self::hourly(format!("reset-to:{}", digest(email)), 5)
-    }
-
-    /// Mails with a link for a new password, asked for from one client.
-    pub fn reset_mails_asked_by(ip: Option<IpAddr>) -> Self {
-        Self::hourly(format!("reset-by:{}", network(ip)), 60)
-    }
-
-    pub fn email_changes_of(user: Uuid) -> Self {
-        Self::hourly(format!("email-change:{user}"), 5)
-    }
-
-    /// Tokens that nobody was given: they can't be guessed, and trying costs us look-ups.
-    pub fn unknown_links_from(ip: Option<IpAddr>) -> Self {
-        Self::hourly(format!("links:{}", network(ip)), 100)
-    }
-
     pub fn hourly(subject: String, most: i32) -> Self {
+        Self::of(subject, most, Duration::hours(1))
+    }
+
+    pub fn daily(subject: String, most: i32) -> Self {
+        Self::of(subject, most, Duration::days(1))
+    }
+
+    fn of(subject: String, most: i32, window: Duration) -> Self {
         Self {
             subject,
+            amount: 1,
             most,
-            window: Duration::hours(1),
+            window,
         }
+    }
+
+    /// Several at once.
+    pub fn times(self, amount: usize) -> Self {
+        let amount = i32::try_from(amount).unwrap_or(i32::MAX);
+        Self { amount, ..self }
     }
 }
 
-/// # Errors
-/// 429 with the seconds to wait, when the quota is used up.
-pub async fn check_quota(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    let mut auth = db.auth().await?;
-    match store::login_failures(auth.conn(), &quota.subject, now, quota.window).await? {
-        Some((count, since)) if count >= quota.most => {
-            let wait = (since + quota.window - now).num_seconds().max(1);
-            Err(Error::too_many_attempts(wait as u64))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Counts before looking, so that attempts at the same time can't be more than the quota together.
+/// Counts against all of the quotas or, where one is used up, against none.
 ///
 /// # Errors
-/// 429 with the seconds to wait, when the quota is used up.
-pub async fn spend(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    spend_on(db.auth().await?.conn(), quota, now).await
+/// 429 with the seconds to wait.
+pub async fn spend(db: &Db, quotas: &[Quota], now: DateTime<Utc>) -> Result<()> {
+    refuse(store::spend(db.auth().await?.conn(), quotas, now).await?)
 }
 
-/// As [`spend`], for what is an act of an open transaction: it counts if the transaction commits.
-pub async fn spend_in(tx: &mut WriteTx, quota: &Quota) -> Result<()> {
-    let now = tx.operation().request.now;
-    spend_on(tx.conn(), quota, now).await
+/// As [`spend`], for what is an act of an open transaction: it counts if the transaction commits. Before anything else that others
+/// may wait for, and once in a transaction.
+pub async fn spend_in(conn: &mut PgConnection, quotas: &[Quota], now: DateTime<Utc>) -> Result<()> {
+    refuse(store::spend(conn, quotas, now).await?)
 }
 
-async fn spend_on(conn: &mut PgConnection, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    let (count, since) = store::count_attempt(conn, &quota.subject, now, quota.window).await?;
-    if count > quota.most {
-        let wait = (since + quota.window - now).num_seconds().max(1);
-        return Err(Error::too_many_attempts(wait as u64));
+fn refuse(wait: Option<u64>) -> Result<()> {
+    match wait {
+        Some(seconds) => Err(Error::too_many_attempts(seconds)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Takes back what was counted for something that turned out well.
+pub async fn refund(db: &Db, quotas: &[Quota]) -> Result<()> {
+    store::refund(db.auth().await?.conn(), quotas).await
 }
 
 /// A good answer forgets what was tried before it.
-pub async fn clear_quota(db: &Db, quota: &Quota) -> Result<()> {
-    store::clear_login_failures(db.auth().await?.conn(), &quota.subject).await
-}
-
-pub async fn count(db: &Db, quota: &Quota, now: DateTime<Utc>) -> Result<()> {
-    store::record_login_failure(db.auth().await?.conn(), &quota.subject, now, quota.window).await
+pub async fn clear(db: &Db, quota: &Quota) -> Result<()> {
+    store::clear(db.auth().await?.conn(), quota).await
 }
 
 /// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 address, in which one subscriber picks addresses at will.

@@ -1,71 +1,67 @@
 //! SQL of `login_throttles`, on a connection of its own or on that of an open transaction.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::Quota;
 use crate::error::Result;
 use crate::plumbing::db::SystemTx;
 
-pub async fn login_failures(
-    conn: &mut PgConnection,
-    subject: &str,
-    now: DateTime<Utc>,
-    window: Duration,
-) -> Result<Option<(i32, DateTime<Utc>)>> {
-    let row = sqlx::query!(
-        r#"SELECT failures AS "failures!", window_started_at AS "since!" FROM auth.login_failures($1, $2, $3)"#,
-        subject,
-        now,
-        window.num_seconds() as i32
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| (row.failures, row.since)))
-}
-
-pub async fn record_login_failure(
-    conn: &mut PgConnection,
-    subject: &str,
-    now: DateTime<Utc>,
-    window: Duration,
-) -> Result<()> {
-    sqlx::query!(
-        "SELECT auth.record_login_failure($1, $2, $3)",
-        subject,
-        now,
-        window.num_seconds() as i32
+/// Counts all of them or, where one is used up, none: the seconds to wait then.
+pub async fn spend(conn: &mut PgConnection, quotas: &[Quota], now: DateTime<Utc>) -> Result<Option<u64>> {
+    let columns = Columns::of(quotas);
+    let wait = sqlx::query_scalar!(
+        "SELECT auth.spend_quotas($1, $2, $3, $4, $5)",
+        &columns.subjects,
+        &columns.amounts,
+        &columns.most,
+        &columns.windows,
+        now
     )
     .fetch_one(conn)
+    .await?;
+    Ok(wait.and_then(|seconds| seconds.try_into().ok()))
+}
+
+/// Quotas as the functions of the database take them.
+pub struct Columns {
+    pub subjects: Vec<String>,
+    pub amounts: Vec<i32>,
+    pub most: Vec<i32>,
+    pub windows: Vec<i32>,
+}
+
+impl Columns {
+    pub fn of(quotas: &[Quota]) -> Self {
+        Self {
+            subjects: quotas.iter().map(|quota| quota.subject.clone()).collect(),
+            amounts: quotas.iter().map(|quota| quota.amount).collect(),
+            most: quotas.iter().map(|quota| quota.most).collect(),
+            windows: quotas.iter().map(|quota| quota.window.num_seconds() as i32).collect(),
+        }
+    }
+}
+
+pub async fn refund(conn: &mut PgConnection, quotas: &[Quota]) -> Result<()> {
+    let columns = Columns::of(quotas);
+    sqlx::query!(
+        "SELECT auth.refund_quota(q.subject, q.amount) FROM unnest($1::text[], $2::integer[]) AS q (subject, amount)",
+        &columns.subjects,
+        &columns.amounts
+    )
+    .fetch_all(conn)
     .await?;
     Ok(())
 }
 
-/// Counts an attempt; says how many there are in the running window, and since when.
-pub async fn count_attempt(
-    conn: &mut PgConnection,
-    subject: &str,
-    now: DateTime<Utc>,
-    window: Duration,
-) -> Result<(i32, DateTime<Utc>)> {
-    let row = sqlx::query!(
-        r#"SELECT attempts AS "attempts!", window_started_at AS "since!" FROM auth.count_attempt($1, $2, $3)"#,
-        subject,
-        now,
-        window.num_seconds() as i32
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((row.attempts, row.since))
-}
-
-pub async fn clear_login_failures(conn: &mut PgConnection, subject: &str) -> Result<()> {
-    sqlx::query!("SELECT auth.clear_login_failures($1)", subject)
+pub async fn clear(conn: &mut PgConnection, quota: &Quota) -> Result<()> {
+    sqlx::query!("SELECT auth.clear_quota($1)", quota.subject)
         .fetch_one(conn)
         .await?;
     Ok(())
 }
 
-/// Removes counters of failed sign-ins whose window began before a moment, at most so many; says how many.
+/// Removes counters whose window began before a moment, at most so many; says how many.
 pub async fn remove_before(tx: &mut SystemTx, moment: DateTime<Utc>, limit: i64) -> Result<u64> {
     let done = sqlx::query!(
         "DELETE FROM login_throttles WHERE subject IN (

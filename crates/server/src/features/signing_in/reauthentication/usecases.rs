@@ -66,7 +66,12 @@ pub async fn reauthenticate(
             (Method::Password, None)
         }
         Confirmation::Code(code) => {
-            quotas::spend(&signing_in.core.db, &quota, authorized.request.now).await?;
+            quotas::spend(
+                &signing_in.core.db,
+                std::slice::from_ref(&quota),
+                authorized.request.now,
+            )
+            .await?;
             (Method::Totp, Some((Proof::Code(code), None, "code")))
         }
         Confirmation::Passkey(ceremony, proof) => {
@@ -98,7 +103,7 @@ pub async fn reauthenticate(
     audit::record_in(&mut tx, authorized.user_id, act).await?;
     tx.commit().await?;
     if method == Method::Totp {
-        quotas::clear_quota(&signing_in.core.db, &quota).await?;
+        quotas::clear(&signing_in.core.db, &quota).await?;
     }
     Ok(())
 }

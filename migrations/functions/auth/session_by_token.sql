@@ -6,7 +6,9 @@ CREATE OR REPLACE FUNCTION auth.session_by_token(wanted uuid, presented_hash byt
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.id, s.user_id,
            CASE WHEN s.token_hash = presented_hash THEN 'current'
-                WHEN s.previous_token_reason IN ('switched', 'moved') THEN s.previous_token_reason
+                WHEN s.previous_token_reason = 'moved' THEN 'moved'
+                -- For a moment the answer with the next token may have been lost: who comes with the one before may fetch it again.
+                WHEN s.previous_token_reason = 'switched' THEN CASE WHEN s.previous_token_valid_until > at THEN 'moved' ELSE 'switched' END
                 WHEN s.previous_token_valid_until > at THEN 'previous'
                 ELSE 'superseded' END,
            s.token_issued_at, s.last_used_at, s.expires_at, u.platform_role, s.current_organization_id, m.role, o.members_can_create_keys,

@@ -178,6 +178,92 @@ async fn a_cookie_past_half_of_its_life_is_renewed_silently_and_the_old_one_work
     browser.get("/auth/me").await.expect(200);
 }
 
+#[tokio::test]
+async fn an_answer_that_was_lost_is_given_again() {
+    let server = TestServer::start().await;
+    let mut alice = server.person("alice").await;
+    let organization = server.organization(&mut alice, "Acme").await;
+    let login = json!({"login": "alice", "password": PASSWORD});
+    let first = cookie_of(&server.anonymous().post("/auth/login", login).await.expect(200));
+    let with = |cookie: &str| server.anonymous().with_header("cookie", cookie);
+    let clock = &server.program.core.clock;
+
+    // The silent renewal: each of the answers carries the same token, so that it does not matter which arrive and in which order.
+    clock.advance(Duration::minutes(6));
+    let browser = with(&first);
+    let answers = futures_util::future::join_all((0..8).map(|_| browser.get("/auth/me"))).await;
+    let mut renewed: Vec<String> = answers.iter().map(cookie_of).collect();
+    renewed.push(cookie_of(&browser.get("/auth/me").await.expect(200)));
+    let second = renewed[0].clone();
+    assert_ne!(second, first);
+    for cookie in &renewed {
+        with(cookie).get("/auth/me").await.expect(200);
+    }
+    // Also when somebody came with it already, and for whoever asks for the next one.
+    with(&cookie_of(&browser.get("/auth/me").await.expect(200)))
+        .get("/auth/me")
+        .await
+        .expect(200);
+    let refreshed = cookie_of(&browser.post("/auth/refresh", json!({})).await.expect(204));
+    with(&refreshed).get("/auth/me").await.expect(200);
+    clock.advance(Duration::seconds(61));
+    browser.get("/auth/me").await.expect(401);
+    browser.post("/auth/refresh", json!({})).await.expect(401);
+    let browser = with(&second);
+    browser.get("/auth/me").await.expect(200);
+
+    // A program's.
+    let program = server.sign_in("alice").await;
+    clock.advance(Duration::minutes(11));
+    program.get("/auth/me").await.expect(401);
+    let refresh = || async {
+        let answer = program.post("/auth/refresh", json!({})).await.expect(200);
+        server.anonymous().with_token(answer.json["token"].as_str().unwrap())
+    };
+    let (lost, kept) = (refresh().await, refresh().await);
+    for client in [lost, kept] {
+        client.get("/auth/me").await.expect(200);
+    }
+
+    // A switch: the one before learns that it is elsewhere, and where its next token is.
+    let browser = with(&cookie_of(&browser.get("/auth/me").await.expect(200)));
+    let body = json!({"organization_id": organization});
+    browser.put("/organizations/current", body).await.expect(200);
+    let told = browser.get("/auth/me").await.expect(409);
+    let me = with(&cookie_of(&told)).get("/auth/me").await.expect(200);
+    assert_eq!(me.json["current_organization_id"], json!(organization));
+    clock.advance(Duration::seconds(61));
+    let told = browser.get("/auth/me").await.expect(409);
+    assert!(!told.headers.contains_key("set-cookie"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_whatever_became_of_the_token() {
+    let server = TestServer::start().await;
+    let mut alice = server.person("alice").await;
+    let (before_switch, clock) = (alice.client.clone(), &server.program.core.clock);
+    server.organization(&mut alice, "Acme").await;
+    clock.advance(Duration::seconds(61));
+    before_switch.get("/auth/me").await.expect(409);
+    before_switch.post("/auth/logout", json!({})).await.expect(204);
+    alice.client.get("/auth/me").await.expect(401);
+
+    let past_its_time = server.sign_in("alice").await;
+    let id = past_its_time.get("/auth/me").await.expect(200).json["session_id"].clone();
+    clock.advance(Duration::minutes(11));
+    past_its_time.post("/auth/logout", json!({})).await.expect(204);
+    let sessions = server.sign_in("alice").await.get("/auth/sessions").await.expect(200);
+    assert!(
+        !sessions.json["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|session| session["id"] == id)
+    );
+    server.stop().await;
+}
+
 /// Name and value of the cookie that an answer sets.
 fn cookie_of(answer: &Answer) -> String {
     let cookie = answer.headers["set-cookie"].to_str().unwrap();

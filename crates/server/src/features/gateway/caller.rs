@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::Gateway;
 use super::refusal::Refusal;
+use crate::error::Error;
 use crate::features::api_keys::{KeySnapshot, PresentedKey};
-use crate::features::sessions::bearer;
+use crate::features::sessions::{bearer, is_claimed_workspace};
 use crate::operation::Operation;
 use crate::permissions::Permission;
 use crate::request_id;
@@ -75,6 +76,11 @@ impl FromRequestParts<Gateway> for Caller {
         let invalid = || Refusal::from(ErrorEnvelope::invalid_api_key());
         let key = PresentedKey::read(&text).ok_or_else(invalid)?;
         let key = gateway.0.keys.present(key).await?.ok_or_else(invalid)?;
+        // A key is in one workspace for ever; whoever believes otherwise is told, as a session is.
+        if !is_claimed_workspace(parts, key.organization_id) {
+            let detail = "This key is of another workspace; nothing was done.";
+            return Err(Error::conflict("workspace_changed", detail).into());
+        }
         Ok(Self {
             tenant: key.tenant,
             organization_id: key.organization_id,

@@ -2,7 +2,7 @@
 //!
 //! The surface's middleware looks the session up once and leaves what it found with the request; a handler's signature says what it
 //! accepts: [`Allowed`] a permission (in the workspace the caller believes to be in), [`CurrentOperation`] whoever is signed in,
-//! [`AnyWorkspace`] also those who believe to be elsewhere, [`Renewable`] also a token past its time. It also renews the cookie of a
+//! [`Renewable`] also a token past its time, [`Endable`] any token of a live session. It also renews the cookie of a
 //! token past half of its life.
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -63,14 +63,16 @@ struct Recognised {
     stale: Option<Stale>,
     /// The caller believes to be in another workspace.
     is_elsewhere: bool,
-    /// The cookie's token is past half of its life.
+    /// The cookie has a token past half of its life, or one that was replaced.
     is_due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stale {
-    /// The session was taken out of its workspace.
+    /// The session is in another workspace, and its next token may be fetched.
     Moved,
+    /// The session is in another workspace for longer than an answer can take.
+    Switched,
     /// A program's token is past its ten minutes. A browser's cookie is renewed silently instead.
     Expired,
 }
@@ -82,7 +84,7 @@ impl Recognised {
         match self.stale {
             None => Ok(self),
             // Whoever was taken out of an organization learns it once, and goes on in Personal.
-            Some(Stale::Moved) => Err(Error::workspace_changed()),
+            Some(Stale::Moved | Stale::Switched) => Err(Error::workspace_changed()),
             Some(Stale::Expired) => Err(Error::new(
                 Kind::Unauthenticated,
                 "token_expired",
@@ -176,21 +178,22 @@ async fn recognise(sessions: &Sessions, request: &Parts, context: &RequestContex
     let (operation, claims, facts) = usecases::recognise(sessions, token, context).await?;
     let is_bearer = bearer.is_some();
     let expired = claims.exp <= context.now.timestamp();
+    let is_current = facts.token_state == TokenState::Current;
     let stale = match facts.token_state {
         TokenState::Moved => Some(Stale::Moved),
+        TokenState::Switched => Some(Stale::Switched),
         _ if is_bearer && expired => Some(Stale::Expired),
         _ => None,
     };
-    let is_due = !is_bearer
-        && facts.token_state == TokenState::Current
-        && is_due_for_renewal(facts.token_issued_at, context.now);
+    let is_half_over = is_current && is_due_for_renewal(facts.token_issued_at, context.now);
+    let is_due = !is_bearer && (is_half_over || facts.token_state == TokenState::Previous);
     // At most one write a minute, not one per request.
     if stale.is_none() && !is_due && (context.now - facts.last_used_at).num_seconds() >= 60 {
         let ip = context.ip.map(|ip| ip.to_string());
         store::touch_session(&sessions.core.db, operation.session_id, context.now, ip).await?;
     }
     Ok(Recognised {
-        is_elsewhere: !is_claimed_workspace(request, &operation),
+        is_elsewhere: !is_claimed_workspace(request, operation.workspace.organization_id()),
         operation,
         claims,
         is_bearer,
@@ -207,8 +210,8 @@ fn invalid_authorization() -> Error {
     )
 }
 
-/// Whoever says where they believe to be is held to it.
-fn is_claimed_workspace(request: &Parts, operation: &Operation) -> bool {
+/// Whoever says where they believe to be is held to it. `organization`: where they are, none in Personal.
+pub fn is_claimed_workspace(request: &Parts, organization: Option<Uuid>) -> bool {
     let header = request
         .headers
         .get(WORKSPACE_HEADER)
@@ -220,8 +223,8 @@ fn is_claimed_workspace(request: &Parts, operation: &Operation) -> bool {
     });
     match claimed.as_deref() {
         None => true,
-        Some("personal") => operation.workspace.organization_id().is_none(),
-        Some(id) => Uuid::try_parse(id).is_ok_and(|id| operation.workspace.organization_id() == Some(id)),
+        Some("personal") => organization.is_none(),
+        Some(id) => Uuid::try_parse(id).is_ok_and(|id| organization == Some(id)),
     }
 }
 
@@ -252,14 +255,14 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentOperation {
     }
 }
 
-/// The request's operation for what has nothing to do with the workspace: signing out.
-pub struct AnyWorkspace(pub Operation);
+/// The session that a token belongs to, for ending it: also by a token past its time, or from before a switch.
+pub struct Endable(pub Operation);
 
-impl<S: Send + Sync> FromRequestParts<S> for AnyWorkspace {
+impl<S: Send + Sync> FromRequestParts<S> for Endable {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        recognised(parts)?.fresh().map(|found| Self(found.operation))
+        Ok(Self(recognised(parts)?.operation))
     }
 }
 
@@ -276,6 +279,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Renewable {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let found = recognised(parts)?;
+        if found.stale == Some(Stale::Switched) {
+            return Err(Error::workspace_changed());
+        }
         Ok(Self {
             operation: found.operation,
             claims: found.claims,

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Sessions;
-use super::authentication::{AnyWorkspace, Renewable};
+use super::authentication::{Endable, Renewable};
 use super::modules::{ConsoleModule, modules};
 use super::store::SessionRow;
 use super::tokens::SESSION_LIFETIME;
@@ -136,10 +136,10 @@ pub enum Transport {
 async fn logout(
     State(sessions): State<Sessions>,
     Anonymous(context): Anonymous,
-    operation: Result<AnyWorkspace>,
+    operation: Result<Endable>,
 ) -> Result<Response> {
     match operation {
-        Ok(AnyWorkspace(operation)) => usecases::logout(&sessions, &operation).await?,
+        Ok(Endable(operation)) => usecases::logout(&sessions, &operation).await?,
         Err(error) if error.kind == Kind::Forbidden => return Err(error),
         Err(_) => {}
     }

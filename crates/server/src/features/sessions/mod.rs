@@ -22,7 +22,7 @@ use crate::core::Core;
 use crate::features::users::Users;
 pub use crate::plumbing::edge::context::Anonymous;
 use crate::plumbing::module::{Module, Surface, Sweep};
-pub use authentication::{AnyWorkspace, CurrentOperation, authenticate as authenticate_request, bearer};
+pub use authentication::{CurrentOperation, authenticate as authenticate_request, bearer, is_claimed_workspace};
 pub use http::{Me, Transport, signed_in_response};
 pub use store::{addresses_signed_in_from, confirm_session, hold_session, hold_sessions, revoke_other_sessions};
 pub use usecases::{SignedIn, authenticate, current_workspace, logout, open_session, switch_session};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use super::tokens::OVERLAP;
 use crate::error::{Error, Result};
 use crate::features::users;
 use crate::permissions::{Policies, Role};
@@ -12,11 +13,11 @@ use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
     Current,
-    /// Renewed a moment ago; still good for requests under way.
+    /// Renewed a moment ago; still good, for requests under way and where the answer was lost.
     Previous,
     /// From before a workspace switch.
     Switched,
-    /// The session was taken out of its workspace since; its next token is waiting to be fetched.
+    /// The session is in another workspace since, and its next token may be fetched.
     Moved,
     Superseded,
 }
@@ -134,6 +135,18 @@ pub async fn renew_token(
     .await?)
 }
 
+/// The hash of the session's current token, which stays until the transaction ends.
+///
+/// # Errors
+/// 401 when the session ended.
+pub async fn lock_token(tx: &mut WriteTx) -> Result<Vec<u8>> {
+    let session_id = tx.operation().session_id;
+    let hash = sqlx::query_scalar!("SELECT auth.lock_session_token($1)", session_id)
+        .fetch_one(tx.conn())
+        .await?;
+    hash.ok_or_else(Error::unauthenticated)
+}
+
 /// Moves the session into another workspace, with a new token; the one before is told that the workspace changed.
 ///
 /// # Errors
@@ -142,11 +155,12 @@ pub async fn switch_workspace(tx: &mut WriteTx, new_hash: &[u8], organization: O
     let operation = tx.operation();
     let (session_id, now) = (operation.session_id, operation.request.now);
     let switched = sqlx::query_scalar!(
-        r#"SELECT auth.switch_session($1, $2, $3, $4) AS "switched!""#,
+        r#"SELECT auth.switch_session($1, $2, $3, $4, $5) AS "switched!""#,
         session_id,
         new_hash,
         organization.map(|(id, _)| id),
         now,
+        now + OVERLAP,
     )
     .fetch_one(tx.conn())
     .await?;

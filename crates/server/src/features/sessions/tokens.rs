@@ -43,6 +43,7 @@ pub struct Claims {
 #[derive(Clone)]
 pub struct Tokens {
     mac: Hmac<Sha256>,
+    successors: Hmac<Sha256>,
 }
 
 /// A fresh token and the hash by which its session knows it.
@@ -53,9 +54,13 @@ pub struct Issued {
 
 impl Tokens {
     pub fn new(master: &MasterSecret) -> Self {
-        let key = master.derive("session-token", b"");
+        let mac = |purpose: &str| {
+            let key = master.derive(purpose, b"");
+            Hmac::new_from_slice(&key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
+        };
         Self {
-            mac: Hmac::new_from_slice(&key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")),
+            mac: mac("session-token"),
+            successors: mac("session-token-successor"),
         }
     }
 
@@ -66,7 +71,34 @@ impl Tokens {
         organization: Option<(Uuid, Role)>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Issued> {
-        let jti = random_id();
+        self.issue_as(random_id(), user_id, session_id, organization, now)
+    }
+
+    /// The one token that follows another in its session, whoever asks and however often: an answer that was lost on its way can be
+    /// given again.
+    pub fn issue_after(
+        &self,
+        before: &[u8],
+        user_id: Uuid,
+        session_id: Uuid,
+        organization: Option<(Uuid, Role)>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Issued> {
+        let mac = self.successors.clone().chain_update(session_id).chain_update(before);
+        let mut jti = [0; 16];
+        jti.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        let jti = uuid::Builder::from_random_bytes(jti).into_uuid();
+        self.issue_as(jti, user_id, session_id, organization, now)
+    }
+
+    fn issue_as(
+        &self,
+        jti: Uuid,
+        user_id: Uuid,
+        session_id: Uuid,
+        organization: Option<(Uuid, Role)>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Issued> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             sub: user_id,
@@ -172,6 +204,21 @@ mod tests {
         let foreign = Tokens::new(&MasterSecret::generate());
         assert!(foreign.read(&issued.token).is_none());
         assert!(tokens.read("not a token").is_none());
+    }
+
+    #[test]
+    fn each_token_has_one_successor() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let tokens = golden_tokens();
+        let after = |tokens: &Tokens, before: &[u8], session: u128| {
+            let issued = tokens.issue_after(before, Uuid::from_u128(1), Uuid::from_u128(session), None, now);
+            issued.unwrap().token_hash
+        };
+        let first = after(&tokens, b"one", 2);
+        assert_eq!(after(&tokens, b"one", 2), first);
+        assert_ne!(after(&tokens, b"two", 2), first);
+        assert_ne!(after(&tokens, b"one", 3), first);
+        assert_ne!(after(&Tokens::new(&MasterSecret::generate()), b"one", 2), first);
     }
 
     #[test]

@@ -67,14 +67,14 @@ pub async fn authenticate(
     request: &RequestContext,
 ) -> Result<(Operation, tokens::Claims, store::SessionFacts)> {
     let (operation, claims, facts) = recognise(sessions, token, request).await?;
-    if facts.token_state == TokenState::Moved {
+    if matches!(facts.token_state, TokenState::Moved | TokenState::Switched) {
         return Err(Error::workspace_changed());
     }
     Ok((operation, claims, facts))
 }
 
-/// As [`authenticate`], but the token of a session that somebody else moved is let through, as [`TokenState::Moved`]: it may
-/// fetch the session's next token, nothing else.
+/// As [`authenticate`], but a token from before a switch or a move is let through, as [`TokenState::Switched`] or
+/// [`TokenState::Moved`]: it may end the session and, where nobody came with the session's next token yet, fetch that.
 pub(super) async fn recognise(
     sessions: &Sessions,
     token: &str,
@@ -87,7 +87,6 @@ pub(super) async fn recognise(
     let facts = facts.ok_or_else(Error::unauthenticated)?;
     let workspace = match (facts.token_state, facts.organization_id, facts.organization_role) {
         (TokenState::Superseded, _, _) => return Err(Error::unauthenticated()),
-        (TokenState::Switched, _, _) => return Err(Error::workspace_changed()),
         (_, None, _) => Workspace::Personal {
             platform_admin: facts.platform_admin,
         },
@@ -107,15 +106,18 @@ pub(super) async fn recognise(
     Ok((operation, claims, facts))
 }
 
-/// A new token for the same session; `None` when another request renewed it at the same time (its answer carries the token).
+/// The token that follows in the same session: a new one or, where the answer that carried it may have been lost, the same once more.
+/// `None` when the session went on without the presented one.
 pub async fn renew(sessions: &Sessions, operation: &Operation, claims: &tokens::Claims) -> Result<Option<String>> {
     let organization = match operation.workspace {
         Workspace::Organization { id, role } => Some((id, role)),
         Workspace::Personal { .. } => None,
     };
+    let presented = hash_of(claims.jti);
     let issued = sessions
         .tokens
-        .issue(
+        .issue_after(
+            &presented,
             operation.user_id,
             operation.session_id,
             organization,
@@ -130,7 +132,7 @@ pub async fn renew(sessions: &Sessions, operation: &Operation, claims: &tokens::
     let renewed = store::renew_token(
         &mut tx,
         operation.session_id,
-        &hash_of(claims.jti),
+        &presented,
         &issued.token_hash,
         operation.request.now,
         OVERLAP,
@@ -170,9 +172,10 @@ pub async fn switch_session(
         tx.operation().session_id,
         tx.operation().request.now,
     );
+    let current = store::lock_token(tx).await?;
     let issued = sessions
         .tokens
-        .issue(user_id, session_id, organization, now)
+        .issue_after(&current, user_id, session_id, organization, now)
         .map_err(Error::internal)?;
     store::switch_workspace(tx, &issued.token_hash, organization).await?;
     events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;

@@ -49,6 +49,7 @@ const FILES: &[File] = files! {
         lock_actor
         lock_challenge
         lock_own_totp
+        lock_session_token
         open_challenge
         open_session
         own_answer

@@ -56,24 +56,21 @@ pub fn origin(config: &Config, secure: bool, headers: &HeaderMap) -> String {
     }
 }
 
-/// Says once that somebody who is not listed speaks like a proxy: without the list, everybody behind it looks like one caller.
-#[derive(Default)]
-pub struct UnlistedProxy(AtomicBool);
-
-impl UnlistedProxy {
-    pub fn notice(&self, trusted: &[Network], peer: IpAddr, headers: &HeaderMap) {
-        let forwards = headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED_PROTO);
-        let peer = peer.to_canonical();
-        if !forwards || trusted.iter().any(|network| network.contains(peer)) {
-            return;
-        }
-        if !self.0.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                %peer,
-                "a request carries X-Forwarded headers from an address that is not among the trusted proxies; they are ignored. \
-                 If that is your reverse proxy, start with --trusted-proxies {peer} (or INVENTIV_TRUSTED_PROXIES={peer})"
-            );
-        }
+/// Says once in the life of the process that somebody who is not listed speaks like a proxy: without the list, everybody behind it
+/// looks like one caller.
+pub fn notice_unlisted_proxy(trusted: &[Network], peer: IpAddr, headers: &HeaderMap) {
+    static NOTICED: AtomicBool = AtomicBool::new(false);
+    let forwards = headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED_PROTO);
+    let peer = peer.to_canonical();
+    if !forwards || trusted.iter().any(|network| network.contains(peer)) {
+        return;
+    }
+    if !NOTICED.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            %peer,
+            "a request carries X-Forwarded headers from an address that is not among the trusted proxies; they are ignored. If that \
+             is your reverse proxy, start with --trusted-proxies {peer} (or INVENTIV_TRUSTED_PROXIES={peer})"
+        );
     }
 }
 

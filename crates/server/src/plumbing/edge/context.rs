@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::operation::RequestContext;
 use crate::plumbing::config::Config;
-use crate::plumbing::edge::caller::{self, UnlistedProxy};
+use crate::plumbing::edge::caller;
 use crate::request_id;
 
 /// Longest user agent that is kept, in characters.
@@ -24,16 +24,11 @@ const LONGEST_USER_AGENT: usize = 512;
 pub struct ContextSource {
     config: Arc<Config>,
     clock: Clock,
-    unlisted_proxy: Arc<UnlistedProxy>,
 }
 
 impl ContextSource {
     pub fn new(config: Arc<Config>, clock: Clock) -> Self {
-        Self {
-            config,
-            clock,
-            unlisted_proxy: Arc::default(),
-        }
+        Self { config, clock }
     }
 
     pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> RequestContext {
@@ -41,7 +36,7 @@ impl ContextSource {
         let trusted = &self.config.trusted_proxies;
         let secure = caller::is_https(&self.config, peer, headers);
         if let Some(peer) = peer {
-            self.unlisted_proxy.notice(trusted, peer, headers);
+            caller::notice_unlisted_proxy(trusted, peer, headers);
         }
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         RequestContext {

@@ -1,6 +1,7 @@
 //! Answers are exact, to the client and to the accountant.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::fake::{EngineAnswer, Fake};
 use super::world::{Engine, InstanceRow, MODEL, PLATFORM, PROMPT_TOKENS, chat, chat_stream, entry, events};
@@ -217,6 +218,23 @@ async fn a_session_chats_like_a_key_and_pays_for_its_workspace() {
         .await
         .expect(409);
     assert_eq!(refused.json["error"]["code"], "workspace_changed");
+    let key = server.with_key(&alice.client).await;
+    for (claim, status) in [
+        (organization.to_string(), 200),
+        ("personal".to_owned(), 409),
+        (Uuid::nil().to_string(), 409),
+    ] {
+        let caller = key.with_header("x-inventiv-workspace", &claim);
+        let answer = caller
+            .post("/v1/chat/completions", chat(json!({"tokens": 3})))
+            .await
+            .expect(status);
+        assert!(
+            status == 200 || answer.json["error"]["code"] == "workspace_changed",
+            "{claim}"
+        );
+        caller.get("/v1/models").await.expect(status);
+    }
     let login = server
         .anonymous()
         .post(

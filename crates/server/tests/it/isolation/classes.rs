@@ -155,6 +155,7 @@ pub const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.lock_actor",
     "auth.lock_challenge",
     "auth.lock_own_totp",
+    "auth.lock_session_token",
     "auth.open_challenge",
     "auth.open_session",
     "auth.own_answer",

@@ -323,9 +323,10 @@ async fn functions_reach_what_is_the_persons_own_and_colleagues_sessions_only_fo
             OWN,
         ),
         yes(
-            format!("auth.switch_session('{session}', sha256('known'), NULL, now())"),
+            format!("auth.switch_session('{session}', sha256('known'), NULL, now(), now())"),
             OWN,
         ),
+        yes(format!("auth.lock_session_token('{session}') IS NOT NULL"), OWN),
         rows(format!("auth.own_passkeys(100) WHERE id = '{passkey}'"), OWN),
         rows(format!("auth.lock_challenge({challenge}, now())"), OWN),
         yes(

@@ -41,7 +41,7 @@ export function createApplication() {
     rememberWorkspace(undefined);
     // Whoever was at work hears why they are here; whoever follows a link knows.
     const me = queries.getQueryData(meQuery.queryKey);
-    if (me) toast({ title: i18next.t('problems.unauthenticated') });
+    if (me) toast({ title: i18next.t('problems.code.unauthenticated.title') });
     const search = { return: href, workspace: me?.current_organization_id ?? undefined };
     void router.navigate({ to: '/login', search, replace: true }).then(() => queries.clear());
   };
@@ -49,7 +49,10 @@ export function createApplication() {
   const moved = async () => {
     await reloadSession(queries);
     await router.invalidate();
-    toast({ title: i18next.t('problems.workspaceChanged'), detail: i18next.t('problems.workspaceChangedDetail') });
+    toast({
+      title: i18next.t('problems.code.workspace_changed.title'),
+      detail: i18next.t('problems.code.workspace_changed.detail'),
+    });
   };
 
   onSessionTrouble({ onUnauthenticated: signIn, onWorkspaceChanged: onceAtATime(moved), onProofNeeded: askForProof });

@@ -2,8 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::codes::{ErrorCode, FieldCode, Params};
 use crate::permissions::Permission;
 use crate::request_id;
 
@@ -65,21 +66,28 @@ impl Kind {
 }
 
 /// One field that breaks one rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Path of the field in the body or the name of the query parameter.
     pub field: String,
-    /// Stable, for programs.
-    pub code: String,
-    /// The rule in words.
+    pub code: FieldCode,
     pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, code: FieldCode, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            code,
+            message: message.into(),
+        }
+    }
 }
 
 /// A refusal or a failure. `detail` is for people and never holds secrets; the source is logged, not shown.
 #[derive(Debug)]
 pub struct Error {
     pub kind: Kind,
-    pub code: &'static str,
+    pub code: ErrorCode,
     pub detail: String,
     pub permission: Option<Permission>,
     pub fields: Vec<FieldError>,
@@ -88,7 +96,7 @@ pub struct Error {
 }
 
 impl Error {
-    pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
             kind,
             code,
@@ -101,14 +109,18 @@ impl Error {
     }
 
     pub fn unauthenticated() -> Self {
-        Self::new(Kind::Unauthenticated, "unauthenticated", "A valid session is needed.")
+        Self::new(
+            Kind::Unauthenticated,
+            ErrorCode::Unauthenticated,
+            "A valid session is needed.",
+        )
     }
 
     pub fn forbidden(permission: Permission) -> Self {
         let detail = format!("Your role in this workspace does not include {}.", permission.name());
         Self {
             permission: Some(permission),
-            ..Self::new(Kind::Forbidden, "forbidden", detail)
+            ..Self::new(Kind::Forbidden, ErrorCode::Forbidden, detail)
         }
     }
 
@@ -116,7 +128,7 @@ impl Error {
         let detail = "This needs an organization: switch to one or create one.";
         Self {
             permission: Some(permission),
-            ..Self::new(Kind::Forbidden, "organization_required", detail)
+            ..Self::new(Kind::Forbidden, ErrorCode::OrganizationRequired, detail)
         }
     }
 
@@ -125,33 +137,33 @@ impl Error {
         let detail = "Confirm that it is you first: POST /auth/reauthenticate.";
         Self {
             permission: Some(permission),
-            ..Self::new(Kind::Forbidden, "reauthentication_required", detail)
+            ..Self::new(Kind::Forbidden, ErrorCode::ReauthenticationRequired, detail)
         }
     }
 
     /// The same for a row of another tenant and for one that never existed.
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "not_found", "There is no such thing in this workspace.")
+        Self::new(
+            Kind::NotFound,
+            ErrorCode::NotFound,
+            "There is no such thing in this workspace.",
+        )
     }
 
-    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn conflict(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, code, detail)
     }
 
     pub fn workspace_changed() -> Self {
         Self::conflict(
-            "workspace_changed",
+            ErrorCode::WorkspaceChanged,
             "This session is in another workspace now; nothing was done.",
         )
     }
 
     /// One field breaks one rule.
-    pub fn invalid(field: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::invalid_fields(vec![FieldError {
-            field: field.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        }])
+    pub fn invalid(field: &str, code: FieldCode, message: impl Into<String>) -> Self {
+        Self::invalid_fields(vec![FieldError::new(field, code, message)])
     }
 
     pub fn invalid_fields(fields: Vec<FieldError>) -> Self {
@@ -162,13 +174,16 @@ impl Error {
             .join("; ");
         Self {
             fields,
-            ..Self::new(Kind::Invalid, "validation_failed", detail)
+            ..Self::new(Kind::Invalid, ErrorCode::ValidationFailed, detail)
         }
     }
 
     pub fn too_many_attempts(retry_after_seconds: u64) -> Self {
         let detail = format!("Too many attempts: try again in {retry_after_seconds} s.");
-        let error = Self::new(Kind::TooManyRequests, "too_many_attempts", detail);
+        let code = ErrorCode::TooManyAttempts {
+            seconds: retry_after_seconds,
+        };
+        let error = Self::new(Kind::TooManyRequests, code, detail);
         Self {
             retry_after_seconds: Some(retry_after_seconds),
             ..error
@@ -176,14 +191,14 @@ impl Error {
     }
 
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(Kind::Unavailable, "unavailable", detail)
+        Self::new(Kind::Unavailable, ErrorCode::Unavailable, detail)
     }
 
     pub fn internal(source: impl Into<anyhow::Error>) -> Self {
         let detail = "The request failed and was logged under its request id.";
         Self {
             source: Some(source.into()),
-            ..Self::new(Kind::Internal, "internal", detail)
+            ..Self::new(Kind::Internal, ErrorCode::Internal, detail)
         }
     }
 
@@ -243,26 +258,58 @@ pub struct Problem {
     pub status: u16,
     pub code: &'static str,
     pub detail: String,
+    /// The numbers and names that `detail` holds, for whoever says it in another language. Absent when there are none.
+    #[serde(skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = HashMap<String, serde_json::Value>, required = false)]
+    pub params: Params,
     pub request_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<&'static str>,
-    pub errors: Vec<FieldError>,
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One field that breaks one rule.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FieldError)]
+pub struct FieldProblem {
+    /// Path of the field in the body or the name of the query parameter.
+    pub field: String,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// The rule in words.
+    pub message: String,
+    /// The numbers and names of the rule, such as `min` and `max`. Absent when it has none.
+    #[serde(skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = HashMap<String, serde_json::Value>, required = false)]
+    pub params: Params,
+}
+
+impl From<FieldError> for FieldProblem {
+    fn from(error: FieldError) -> Self {
+        Self {
+            field: error.field,
+            code: error.code.as_str(),
+            message: error.message,
+            params: error.code.params(),
+        }
+    }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if self.kind == Kind::Internal || self.kind == Kind::Unavailable {
-            tracing::error!(code = self.code, error = %self, "request failed");
+            tracing::error!(code = %self.code, error = %self, "request failed");
         }
         let problem = Problem {
             kind: "about:blank",
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
-            code: self.code,
+            code: self.code.as_str(),
             detail: self.detail,
+            params: self.code.params(),
             request_id: request_id::current(),
             permission: self.permission.map(Permission::name),
-            errors: self.fields,
+            errors: self.fields.into_iter().map(FieldProblem::from).collect(),
         };
         let mut response = (self.kind.status(), axum::Json(problem)).into_response();
         let headers = response.headers_mut();

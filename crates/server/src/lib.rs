@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod clock;
+pub mod codes;
 pub mod core;
 pub mod error;
 pub mod features;

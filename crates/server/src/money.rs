@@ -3,12 +3,13 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::codes::{FieldCode, Unit};
 use crate::validation::Validation;
 
 /// Decimal places of an amount.
 const SCALE: u32 = 12;
 /// No price comes near it, and sums of what is below stay within `numeric(28, 12)`.
-const LARGEST_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+const LARGEST_PRICE: i64 = 1_000_000_000;
 
 /// An amount or a price in EUR, written as a decimal string without trailing zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
@@ -35,13 +36,18 @@ impl Eur {
     /// Records what keeps the amount from being a price: its sign, its size, or more than `places` decimal places.
     pub fn check_price(self, validation: &mut Validation, field: &str, places: u32) {
         debug_assert!(places <= SCALE);
-        let in_range = !self.0.is_sign_negative() && self.0 <= LARGEST_PRICE;
-        validation.check(in_range, field, "range", "must be 0 to 1000000000");
+        let in_range = !self.0.is_sign_negative() && self.0 <= Decimal::from(LARGEST_PRICE);
+        validation.check(
+            in_range,
+            field,
+            FieldCode::between(0, LARGEST_PRICE, Unit::Number),
+            "must be 0 to 1000000000",
+        );
         let precise = self.0.normalize().scale() <= places;
         validation.check(
             precise,
             field,
-            "precision",
+            FieldCode::Precision { places },
             format!("must have at most {places} decimal places"),
         );
     }

@@ -1,5 +1,6 @@
 //! Rules for what people and programs send, checked together so that whoever sent it sees all of it at once.
 
+use crate::codes::FieldCode;
 use crate::error::{Error, FieldError, Result};
 
 /// Collects what is wrong with a body, so that a person sees all of it at once.
@@ -10,13 +11,9 @@ pub struct Validation {
 
 impl Validation {
     /// Records the rule unless it holds.
-    pub fn check(&mut self, holds: bool, field: &str, code: &str, message: impl Into<String>) {
+    pub fn check(&mut self, holds: bool, field: &str, code: FieldCode, message: impl Into<String>) {
         if !holds {
-            self.fields.push(FieldError {
-                field: field.to_owned(),
-                code: code.to_owned(),
-                message: message.into(),
-            });
+            self.fields.push(FieldError::new(field, code, message));
         }
     }
 
@@ -26,7 +23,12 @@ impl Validation {
         let printable = value
             .chars()
             .all(|character| !character.is_control() || matches!(character, '\n' | '\t'));
-        self.check(printable, field, "characters", "must not contain control characters");
+        self.check(
+            printable,
+            field,
+            FieldCode::Characters,
+            "must not contain control characters",
+        );
     }
 
     /// As [`Validation::text`] on one line, such as a name: it stands in subjects, tables and sentences, so nothing in it ends the line
@@ -37,7 +39,7 @@ impl Validation {
             .chars()
             .any(|character| character.is_control() || breaks_out(character));
         let rule = "must be a single line without control characters";
-        self.check(holds, field, "characters", rule);
+        self.check(holds, field, FieldCode::Characters, rule);
     }
 
     /// What can't be seen is not enough.
@@ -48,7 +50,7 @@ impl Validation {
             .count();
         let holds = seen.min(1) >= min.min(1) && (min..=max).contains(&value.trim().chars().count());
         let rule = format!("must have {min} to {max} characters");
-        self.check(holds, field, "length", rule);
+        self.check(holds, field, FieldCode::characters(min, max), rule);
     }
 
     pub fn finish(self) -> Result<()> {

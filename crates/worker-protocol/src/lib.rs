@@ -26,6 +26,16 @@ pub mod codes {
     pub const PROTOCOL_UNSUPPORTED: &str = "worker_protocol_unsupported";
 }
 
+/// Why a worker gives its engine up: the code of [`Phase::Failed`].
+pub mod failures {
+    /// The model's arguments are not ones that the engine may be given.
+    pub const ENGINE_ARGUMENTS_REFUSED: &str = "engine_arguments_refused";
+    /// The engine ended too often in a short while.
+    pub const ENGINE_CRASH_LOOP: &str = "engine_crash_loop";
+    /// There is no engine to run, or it may not be run.
+    pub const ENGINE_NOT_FOUND: &str = "engine_not_found";
+}
+
 /// First message of a boot.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RegisterRequest {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use worker_protocol::{Assignment, Phase};
+use worker_protocol::{Assignment, Phase, failures};
 
 use crate::backoff::Backoff;
 use crate::cli::EngineOptions;
@@ -66,7 +66,7 @@ impl Supervisor {
                     tracing::warn!(engine = self.driver.name(), message, "the engine ended");
                     if crashes.record(Instant::now()) {
                         let message = format!("{CRASHES} crashes within ten minutes; the last: {message}");
-                        return self.give_up("engine_crash_loop", message).await;
+                        return self.give_up(failures::ENGINE_CRASH_LOOP, message).await;
                     }
                     if was_ready {
                         backoff.reset();
@@ -109,7 +109,7 @@ impl Supervisor {
             Ok(launch) => launch,
             Err(error) => {
                 return LifeEnd::CannotStart {
-                    code: "engine_arguments_refused",
+                    code: failures::ENGINE_ARGUMENTS_REFUSED,
                     message: error.to_string(),
                 };
             }
@@ -119,7 +119,7 @@ impl Supervisor {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
                 let message = format!("{} cannot be run: {error}", launch.program.display());
                 return LifeEnd::CannotStart {
-                    code: "engine_not_found",
+                    code: failures::ENGINE_NOT_FOUND,
                     message,
                 };
             }

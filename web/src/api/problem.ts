@@ -1,5 +1,8 @@
+/** The numbers and names that a sentence of the server holds. */
+export type Params = Record<string, string | number | (string | number)[]>;
+
 /** One refused field of a 422 answer; `field` is a path such as `allowed_models[0]`. */
-export type FieldProblem = { field: string; code: string; message: string };
+export type FieldProblem = { field: string; code: string; message: string; params?: Params };
 
 /** RFC 9457 as our API sends it. `status` 0 means that no answer came at all. */
 export type Problem = {
@@ -7,6 +10,7 @@ export type Problem = {
   code: string;
   title?: string;
   detail?: string;
+  params?: Params;
   request_id?: string;
   permission?: string;
   errors?: FieldProblem[];

@@ -2104,6 +2104,10 @@ export interface components {
             field: string;
             /** @description The rule in words. */
             message: string;
+            /** @description The numbers and names of the rule, such as `min` and `max`. Absent when it has none. */
+            params?: {
+                [key: string]: unknown;
+            };
         };
         /** @description Keys that were looked for. */
         FoundKeys: {
@@ -3134,6 +3138,10 @@ export interface components {
             code: string;
             detail: string;
             errors: components["schemas"]["FieldError"][];
+            /** @description The numbers and names that `detail` holds, for whoever says it in another language. Absent when there are none. */
+            params?: {
+                [key: string]: unknown;
+            };
             permission?: string | null;
             request_id: string;
             /** Format: int32 */

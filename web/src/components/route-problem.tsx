@@ -53,14 +53,14 @@ export function MissingThing({ children }: { children: ReactNode }) {
     <EmptyState
       icon={Compass}
       heading="h1"
-      title={t('problems.notFound')}
+      title={t('problems.code.not_found.title')}
       action={
         <Button asChild variant="primary">
           {children}
         </Button>
       }
     >
-      {t('problems.notFoundDetail')}
+      {t('problems.code.not_found.detail')}
     </EmptyState>
   );
 }

@@ -1,3 +1,4 @@
+import type { CodedWords } from './coded-words';
 import account from './en/account.json';
 import apiKeys from './en/api-keys.json';
 import audit from './en/audit.json';
@@ -39,4 +40,4 @@ export const en = {
   session,
   usage,
   users,
-};
+} satisfies CodedWords;

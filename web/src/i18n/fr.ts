@@ -1,3 +1,4 @@
+import type { CodedWords } from './coded-words';
 import account from './fr/account.json';
 import apiKeys from './fr/api-keys.json';
 import audit from './fr/audit.json';
@@ -39,4 +40,4 @@ export const fr = {
   session,
   usage,
   users,
-};
+} satisfies CodedWords;

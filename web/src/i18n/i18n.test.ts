@@ -17,7 +17,7 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return /\.tsx?$/.test(entry.name) && !/\.test\.|\.gen\.|schema\.ts$/.test(entry.name)
+    return /\.tsx?$/.test(entry.name) && !/\.test\.|\.gen\.|schema\.ts$|codes\.ts$/.test(entry.name)
       ? [readFileSync(path, 'utf8')]
       : [];
   });
@@ -40,7 +40,7 @@ function placeholders(text: string): string[] {
 const code = sources(join(process.cwd(), 'src')).join('\n');
 const literal = new RegExp(`['"\`]((?:${namespaces.join('|')})\\.[A-Za-z0-9_.]+)['"\`]`, 'g');
 const template = new RegExp(`\`((?:${namespaces.join('|')})\\.[^\`]*\\$\\{[^\`]*)\``, 'g');
-const permissions = readFileSync(join(process.cwd(), 'src/features/session/permissions.ts'), 'utf8');
+const permissions = readFileSync(join(process.cwd(), 'src/api/codes.ts'), 'utf8');
 // Permissions look like keys of ours; they aren't words.
 const written = new Set(
   [...code.matchAll(literal)].flatMap(([, key]) => (key && !permissions.includes(`'${key}'`) ? [key] : [])),

@@ -9,7 +9,7 @@ const refusal = (...fields: string[]) =>
     code: 'validation_failed',
     errors: fields.map((field) => ({
       field,
-      code: 'invalid',
+      code: 'without_words',
       message: field === 'name' ? 'is taken' : 'This model is unknown.',
     })),
   });

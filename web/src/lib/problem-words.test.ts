@@ -1,9 +1,13 @@
 import i18next from 'i18next';
-import { describe, expect, it } from 'vitest';
-import { ProblemError } from '@/api/problem';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorCodes, fieldCodes, permissions } from '@/api/codes';
+import { type Params, ProblemError } from '@/api/problem';
+import { en } from '@/i18n/en';
+import { fr } from '@/i18n/fr';
 import { showLanguage } from '@/i18n/language';
 import { describeFieldProblem, describeProblem } from './problem-words';
 
+const underscored = (permission: string) => permission.replaceAll('.', '_');
 const words = (problem: ConstructorParameters<typeof ProblemError>[0]) =>
   describeProblem(i18next.t, new ProblemError(problem));
 
@@ -17,6 +21,7 @@ describe('describeProblem', () => {
     });
     expect(title).toBe('You may not do this here');
     expect(detail).toContain('instance.create');
+    expect(detail).toContain('“Deploy models”');
     expect(requestId).toBe('r1');
   });
 
@@ -49,18 +54,125 @@ describe('describeProblem', () => {
 });
 
 describe('describeFieldProblem', () => {
-  const complaint = (code: string, message: string) =>
-    describeFieldProblem(i18next.t, { field: 'name', code, message });
+  const complaint = (code: string, message: string, params?: Params) =>
+    describeFieldProblem(i18next.t, { field: 'name', code, message, params });
 
-  it('translates the rule with its numbers', async () => {
-    expect(complaint('length', 'must have 1 to 100 characters')).toBe('This must have 1 to 100 characters.');
+  afterEach(() => showLanguage('en'));
+
+  it.each<[code: string, message: string, params: Params, english: string, french: string]>([
+    [
+      'length',
+      'must have 1 to 100 characters',
+      { min: 1, max: 100, unit: 'characters' },
+      'This must have 1 to 100 characters.',
+      'Il faut de 1 à 100 caractères.',
+    ],
+    [
+      'length',
+      'must have at most 64 entries',
+      { min: 0, max: 64, unit: 'entries' },
+      'This must have at most 64 entries.',
+      'Il faut 64 entrées au plus.',
+    ],
+    [
+      'range',
+      'must be 0 to 100000',
+      { min: 0, max: 100000, unit: 'number' },
+      'This must be 0 to 100000.',
+      'Il faut une valeur de 0 à 100000.',
+    ],
+    [
+      'range',
+      'must not be after the year 9999',
+      { max: 9999, unit: 'years' },
+      'This must not be after the year 9999.',
+      'L’année ne peut pas dépasser 9999.',
+    ],
+    [
+      'precision',
+      'must have at most 6 decimal places',
+      { places: 6 },
+      'Use at most 6 decimal places.',
+      'Utilisez 6 décimales au plus.',
+    ],
+    [
+      'does_not_fit',
+      'Llama needs 80 GB of GPU memory, L4 has only 24 GB.',
+      { model: 'Llama', instance_type: 'L4', needed_gb: 80, offered_gb: 24 },
+      'Llama needs 80 GB of GPU memory and L4 has 24 GB. Choose a larger type.',
+      'Llama demande 80 Go de mémoire GPU et L4 en a 24 Go. Choisissez un type plus grand.',
+    ],
+    [
+      'unknown_locale',
+      'must be en or fr',
+      { allowed: ['en', 'fr'] },
+      "This language isn't offered. Choose one of en, fr.",
+      'Cette langue n’est pas proposée. Choisissez parmi en, fr.',
+    ],
+  ])('says %s with its values in both languages', async (code, message, params, english, french) => {
+    expect(complaint(code, message, params)).toBe(english);
     await showLanguage('fr');
-    expect(complaint('length', 'must have 1 to 100 characters')).toBe('Il faut de 1 à 100 caractères.');
-    await showLanguage('en');
+    expect(complaint(code, message, params)).toBe(french);
+  });
+
+  it('reads nothing out of the sentence of the server', () => {
+    const params = { min: 2, max: 50, unit: 'characters' };
+    expect(complaint('length', 'must have 1 to 100 characters', params)).toBe('This must have 2 to 50 characters.');
   });
 
   it("makes a sentence of the server's words for a rule it doesn't know", () => {
     expect(complaint('length', 'must have at most 200 characters')).toBe('This must have at most 200 characters.');
     expect(complaint('odd', 'Ask somebody.')).toBe('Ask somebody.');
   });
+});
+
+describe.each(['en', 'fr'] as const)('every code of the server in %s', (language) => {
+  beforeEach(() => showLanguage(language));
+  afterEach(() => showLanguage('en'));
+
+  const example = (names: readonly string[]): Params =>
+    Object.fromEntries(names.map((name) => [name, name === 'unit' ? 'number' : `<${name}>`]));
+  const english = 'the sentence of the server';
+
+  it.each(Object.entries(errorCodes))('%s has words', (code, names) => {
+    const problem = { status: 409, code, params: example(names), permission: 'a.b', detail: english };
+    const { title, detail } = words(problem);
+    expect(title).not.toBe(i18next.t('problems.refused'));
+    expect(detail).toBeTruthy();
+    expect(`${title} ${detail}`).not.toMatch(/sentence of the server|\{\{/);
+  });
+
+  it.each(Object.entries(fieldCodes))('the rule %s has words', (code, names) => {
+    const text = describeFieldProblem(i18next.t, { field: 'f', code, message: english, params: example(names) });
+    expect(text).not.toMatch(/sentence of the server|\{\{/);
+  });
+});
+
+it('has no words for codes that the server never sends', () => {
+  expect(Object.keys(en.problems.code).filter((code) => !(code in errorCodes))).toEqual(['passkey_cancelled']);
+  expect(Object.keys(en.problems.fieldCode).filter((code) => !(code in fieldCodes))).toEqual([]);
+  expect(Object.keys(en.problems.permission).toSorted()).toEqual(permissions.map(underscored).toSorted());
+});
+
+it.each(Object.entries({ en, fr }))('asks in %s only for values that the server sends', (_, { problems }) => {
+  const asked = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '');
+  const fields: Record<string, readonly string[]> = { ...fieldCodes };
+  for (const [code, text] of Object.entries(problems.fieldCode))
+    expect(fields[code], code).toEqual(expect.arrayContaining(asked(text)));
+  const refusals: Record<string, readonly string[]> = { ...errorCodes, forbidden: ['permission', 'label'] };
+  for (const [code, { title, detail }] of Object.entries(problems.code))
+    expect(refusals[code] ?? [], code).toEqual(expect.arrayContaining(asked(title + detail)));
+});
+
+it('has French words of its own for each code, rule, permission and failure', () => {
+  const texts = (words: typeof en | typeof fr): [key: string, text: string][] => [
+    ...Object.entries(words.problems.code).map(
+      ([code, { title, detail }]) => [code, title + detail] as [string, string],
+    ),
+    ...Object.entries(words.problems.fieldCode),
+    ...Object.entries(words.problems.permission),
+    ...Object.entries(words.instances.failure),
+  ];
+  const english = texts(en);
+  expect(texts(fr).filter(([, text], index) => text === english[index]?.[1])).toEqual([]);
 });

@@ -1,6 +1,7 @@
 //! What the product is made of: the features, in their order, one line each, and what becomes of them together.
 
 pub mod bootstrap;
+pub mod console_codes;
 pub mod demo;
 mod detached;
 mod openapi;

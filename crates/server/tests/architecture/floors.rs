@@ -8,6 +8,7 @@ use super::sources::Source;
 
 const GROUND: &[&str] = &[
     "clock",
+    "codes",
     "error",
     "ids",
     "money",

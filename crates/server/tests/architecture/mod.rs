@@ -1,6 +1,7 @@
 //! Rules about the source text.
 
 mod addresses;
+mod codes;
 mod floors;
 mod proofs;
 mod sources;

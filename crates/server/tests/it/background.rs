@@ -366,7 +366,7 @@ async fn a_replica_that_lost_its_lease_writes_nothing_more() {
                 begun.notify_one();
                 go_on.notified().await;
                 let outcome = note(db, run, 1).await;
-                assert_eq!(outcome.as_ref().unwrap_err().code, "lease_lost");
+                assert_eq!(outcome.as_ref().unwrap_err().code.as_str(), "lease_lost");
                 refused.notify_one();
                 outcome
             }

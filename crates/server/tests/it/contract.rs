@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use inventiv_server::permissions::{Permission, matrix_markdown};
+use inventiv_server::program::console_codes;
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -93,6 +94,11 @@ fn the_openapi_document_is_as_checked_in() {
 #[test]
 fn the_permission_matrix_is_as_checked_in() {
     golden("docs/generated/permissions.md", &matrix_markdown());
+}
+
+#[test]
+fn the_consoles_codes_are_as_checked_in() {
+    golden("web/src/api/codes.ts", &console_codes::typescript());
 }
 
 #[tokio::test]

@@ -285,6 +285,18 @@ async fn a_deployment_that_cannot_be_is_refused_by_field_and_changes_nothing() {
     let refused = owner.client.post("/deployments", large.clone()).await.expect(422);
     assert_eq!(refused.json["errors"][0]["field"], "instance_type_id");
     assert_eq!(refused.json["errors"][0]["code"], "does_not_fit");
+    let params = &refused.json["errors"][0]["params"];
+    for (name, is_said) in [
+        ("model", params["model"].is_string()),
+        ("instance_type", params["instance_type"].is_string()),
+    ] {
+        assert!(is_said, "{name}: {}", refused.text);
+    }
+    assert!(
+        params["needed_gb"].as_i64() > params["offered_gb"].as_i64(),
+        "{}",
+        refused.text
+    );
     large["dry_run"] = json!(true);
     let preview = owner.client.post("/deployments", large).await.expect(200).json;
     assert_eq!(preview["fits"], false);

@@ -212,7 +212,10 @@ async fn a_dead_job_is_not_retried_beside_another_one_of_its_key() {
     enqueue(&replica, "old", Some("key")).await;
     until(&installation, "dead").await;
     enqueue(&replica, "new", Some("key")).await;
-    assert_eq!(retry(&replica, &installation).await.unwrap_err().code, "already_queued");
+    assert_eq!(
+        retry(&replica, &installation).await.unwrap_err().code.as_str(),
+        "already_queued"
+    );
     replica.crash().await;
 }
 

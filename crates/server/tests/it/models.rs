@@ -307,3 +307,53 @@ async fn a_model_that_an_instance_runs_is_not_deleted_until_the_instance_is_over
     sqlx::query(finish).execute(&server.owner).await.unwrap();
     owner.client.delete(&path).await.expect(204);
 }
+
+/// Whoever reads another language than the server's sentences needs what they hold.
+#[tokio::test]
+async fn a_refused_field_carries_the_numbers_of_its_rule() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    server.organization(&mut owner, "Acme").await;
+    let owner = &owner.client;
+    let mut request = body("ours/big");
+    request["name"] = json!("");
+    request["required_vram_gb"] = json!(-1);
+    let refused = owner.post("/models", request).await.expect(422);
+    let rules: Vec<_> = refused.json["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (&error["field"], &error["code"], &error["params"]))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            (
+                &json!("name"),
+                &json!("length"),
+                &json!({"min": 1, "max": 100, "unit": "characters"})
+            ),
+            (
+                &json!("required_vram_gb"),
+                &json!("range"),
+                &json!({"min": 0, "max": 100_000, "unit": "number"})
+            ),
+        ]
+    );
+    let listed = owner.get("/models?limit=201").await.expect(422);
+    assert_eq!(
+        listed.json["errors"][0]["params"],
+        json!({"min": 1, "max": 200, "unit": "number"})
+    );
+    let model = create(owner, "ours/one").await;
+    let finer = json!({"input_eur_per_1m": "0.5000001", "output_eur_per_1m": "1.25"});
+    let refused = owner.put(&format!("{model}/price"), finer).await.expect(422);
+    let error = &refused.json["errors"][0];
+    assert_eq!(
+        (&error["code"], &error["params"]),
+        (&json!("precision"), &json!({"places": 6}))
+    );
+    // Where the sentence holds nothing, nothing is said.
+    let missing = owner.get("/models/0").await.expect(404);
+    assert_eq!(missing.json.get("params"), None, "{}", missing.text);
+}

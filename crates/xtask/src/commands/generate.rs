@@ -22,7 +22,7 @@ type Generator = fn(Mode) -> Outcome;
 const OUTPUTS: [(&str, &str, Generator); 4] = [
     ("sqlx", "The query cache .sqlx", sqlx),
     ("openapi", "openapi.json", openapi),
-    ("docs", "Generated documentation", docs),
+    ("docs", "Generated documentation and the console's codes", docs),
     ("types", "The console's types", types),
 ];
 

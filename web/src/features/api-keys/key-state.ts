@@ -1,16 +1,12 @@
 import type { TFunction } from 'i18next';
+import type { KeyStatus } from '@/api/codes';
 import type { ApiKey } from '@/api/shapes';
 import type { Tone } from '@/components/ui/badge';
 
-const tones = { active: 'success', rotating: 'info', expired: 'warning', revoked: 'neutral' } as const satisfies Record<
-  string,
-  Tone
->;
-type State = keyof typeof tones;
+/** One that will expire soon is active until then. */
+type State = Exclude<KeyStatus, 'expiring'>;
 
-/** What the list can be limited to: the states, and the active ones that end within a week. */
-export const keyStatuses = ['active', 'expiring', 'rotating', 'expired', 'revoked'] as const;
-export type KeyStatus = (typeof keyStatuses)[number];
+const tones: Record<State, Tone> = { active: 'success', rotating: 'info', expired: 'warning', revoked: 'neutral' };
 
 const known = (state: string): state is State => state in tones;
 

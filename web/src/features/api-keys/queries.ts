@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, body } from '@/api/client';
+import type { KeyStatus } from '@/api/codes';
 import { PAGE_SIZE, readPages } from '@/api/pages';
-import type { KeyStatus } from './key-state';
 
 /** Every key of the workspace, as far as the console reads lists. */
 export const apiKeysQuery = queryOptions({

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { keyStatuses } from './key-state';
+import { keyStatuses } from '@/api/codes';
 
 /** What of the page of API keys lives in its address. */
 export const keysSearch = z.object({

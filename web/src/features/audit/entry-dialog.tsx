@@ -64,7 +64,7 @@ export function MissingEntryDialog({ error, onClose }: { error: unknown; onClose
         {error ? (
           <ProblemNotice error={error} />
         ) : (
-          <Notice tone="warning" title={t('problems.notFound')}>
+          <Notice tone="warning" title={t('problems.code.not_found.title')}>
             {t('audit.notHere')}
           </Notice>
         )}

@@ -13,13 +13,13 @@ import { Page } from '@/components/page';
 import { MissingThing } from '@/components/route-problem';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { Notice } from '@/components/ui/notice';
 import { Skeleton } from '@/components/ui/skeleton';
 import { ActivationCard } from '@/features/activation/activation-card';
 import { chatModelsQuery } from '@/features/chat/queries';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { FailureNotice } from './failure-notice';
 import { HistoryCard } from './history-card';
 import { ProgressCard } from './progress-card';
 import { instanceQuery } from './queries';
@@ -75,12 +75,7 @@ function InstanceDetail({ instance }: { instance: Instance }) {
         </>
       }
     >
-      {instance.error_message && (
-        <Notice tone="danger" title={t('instances.failed')}>
-          {instance.error_message}{' '}
-          {instance.error_code && <code className="font-mono text-xs">({instance.error_code})</code>}
-        </Notice>
-      )}
+      {instance.error_message && <FailureNotice code={instance.error_code} message={instance.error_message} />}
       <div className="grid items-start gap-5 lg:grid-cols-5">
         <div className="grid min-w-0 gap-5 lg:col-span-3">
           <ProgressCard instance={instance} />

@@ -1,10 +1,11 @@
 import { Check, Circle, LoaderCircle } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { instanceSteps } from '@/api/codes';
 import type { Instance } from '@/api/shapes';
 import { Card } from '@/components/ui/card';
 import { Progress } from '@/components/ui/progress';
 import { cn } from '@/lib/class-names';
-import { isComingUp, statusLabel, steps, stepsDone } from './status';
+import { isComingUp, statusLabel, stepsDone } from './status';
 
 /** How far a new instance has come. Only while it is coming up, or where it stopped. */
 export function ProgressCard({ instance }: { instance: Instance }) {
@@ -22,7 +23,7 @@ export function ProgressCard({ instance }: { instance: Instance }) {
         {statusLabel(t, instance.status)}, {instance.progress_percent} %
       </p>
       <ol className="mt-4 grid gap-x-6 gap-y-1.5 sm:grid-cols-2">
-        {steps.map((step, index) => {
+        {instanceSteps.map((step, index) => {
           const isDone = index < done;
           const isNext = comingUp && index === done;
           const Icon = isDone ? Check : isNext ? LoaderCircle : Circle;

@@ -1,6 +1,8 @@
 import i18next from 'i18next';
 import { expect, it } from 'vitest';
-import { canTerminate, statusGroup, statusLabel, stepsDone } from './status';
+import { failureCodes } from '@/api/codes';
+import { showLanguage } from '@/i18n/language';
+import { canTerminate, failureLabel, statusGroup, statusLabel, stepsDone } from './status';
 
 it('counts the steps up to the last one done', () => {
   expect(stepsDone({ status: 'provisioning', progress_step: null })).toBe(0);
@@ -18,3 +20,15 @@ it("shows a status it doesn't know as the server calls it", () => {
   expect(statusLabel(i18next.t, 'hibernating')).toBe('hibernating');
   expect(statusGroup('hibernating')).toBe('live');
 });
+
+it.each(['en', 'fr'] as const)(
+  'says in %s what keeps an instance from serving, and nothing of what a newer worker reports',
+  async (language) => {
+    await showLanguage(language);
+    const said = failureCodes.map((code) => failureLabel(i18next.t, code));
+    expect(said.filter((text) => !text || text.startsWith('instances.'))).toEqual([]);
+    expect(new Set(said).size).toBe(failureCodes.length);
+    expect(failureLabel(i18next.t, 'engine_hibernates')).toBeUndefined();
+    await showLanguage('en');
+  },
+);

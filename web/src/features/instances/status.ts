@@ -1,21 +1,8 @@
 import type { TFunction } from 'i18next';
+import { failureCodes, type InstanceStatus, type InstanceStep, instanceReasons, instanceSteps } from '@/api/codes';
 import type { Instance } from '@/api/shapes';
 import type { Tone } from '@/components/ui/badge';
 import { shortId } from '@/lib/short-id';
-
-export const steps = [
-  'accepted',
-  'server_created',
-  'server_started',
-  'address_known',
-  'worker_registered',
-  'engine_answers',
-  'model_loaded',
-  'warmed_up',
-  'health_checked',
-  'ready',
-] as const;
-export type Step = (typeof steps)[number];
 
 const statuses = {
   awaiting_approval: { tone: 'warning', group: 'live' },
@@ -32,10 +19,8 @@ const statuses = {
   failed: { tone: 'danger', group: 'failed' },
   terminated: { tone: 'neutral', group: 'ended' },
   archived: { tone: 'neutral', group: 'ended' },
-} as const satisfies Record<string, { tone: Tone; group: 'live' | 'failed' | 'ended' }>;
-export type Status = keyof typeof statuses;
-
-const known = (status: string): status is Status => status in statuses;
+} as const satisfies Record<InstanceStatus, { tone: Tone; group: 'live' | 'failed' | 'ended' }>;
+const known = (status: string): status is InstanceStatus => status in statuses;
 
 export function statusTone(status: string): Tone {
   return known(status) ? statuses[status].tone : 'neutral';
@@ -50,32 +35,15 @@ export function statusLabel(t: TFunction, status: string): string {
   return known(status) ? t(`instances.status.${status}`) : status;
 }
 
-const reasons = [
-  'requested',
-  'approved',
-  'server_running',
-  'worker_registered',
-  'engine_started',
-  'health_checked',
-  'signals_lost',
-  'recovered',
-  'drain_requested',
-  'drain_cancelled',
-  'drained',
-  'termination_requested',
-  'cleanup_needed',
-  'gone_at_provider',
-  'provisioning_failed',
-  'startup_failed',
-  'failed',
-  'late_worker',
-  'reinstall_requested',
-  'archived',
-] as const;
+/** What keeps it from serving and what to do, in words; nothing for what a newer worker reports. */
+export function failureLabel(t: TFunction, code: string | null | undefined): string | undefined {
+  const known = failureCodes.find((entry) => entry === code);
+  return known && t(`instances.failure.${known}`);
+}
 
 /** Why it moved, in words; a reason this console doesn't know yet is shown as the server calls it. */
 export function reasonLabel(t: TFunction, reason: string): string {
-  const known = reasons.find((entry) => entry === reason);
+  const known = instanceReasons.find((entry) => entry === reason);
   return known ? t(`instances.reason.${known}`) : reason;
 }
 
@@ -90,8 +58,8 @@ export function canTerminate(instance: Instance): boolean {
 
 /** How many of `steps` are done. */
 export function stepsDone(instance: Pick<Instance, 'status' | 'progress_step'>): number {
-  if (instance.status === 'ready') return steps.length;
-  return steps.indexOf(instance.progress_step as Step) + 1;
+  if (instance.status === 'ready') return instanceSteps.length;
+  return instanceSteps.indexOf(instance.progress_step as InstanceStep) + 1;
 }
 
 /** What people call an instance: its model and the end of its id. */

@@ -1,4 +1,5 @@
 import type { TFunction } from 'i18next';
+import type { InvitationStatus } from '@/api/codes';
 import type { Tone } from '@/components/ui/badge';
 
 const tones = {
@@ -7,9 +8,8 @@ const tones = {
   accepted: 'success',
   expired: 'neutral',
   revoked: 'neutral',
-} as const satisfies Record<string, Tone>;
+} as const satisfies Record<InvitationStatus, Tone>;
 
-export type InvitationStatus = keyof typeof tones;
 export const invitationStatuses = Object.keys(tones) as InvitationStatus[];
 
 function isKnown(status: string): status is InvitationStatus {

@@ -1,7 +1,5 @@
 import type { TFunction } from 'i18next';
-
-export const engines = ['mock', 'vllm', 'llama_cpp'] as const;
-export type Engine = (typeof engines)[number];
+import { type Engine, engines } from '@/api/codes';
 
 export function isEngine(engine: string): engine is Engine {
   return engines.some((known) => known === engine);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { engines } from '@/api/codes';
 import type { Model } from '@/api/shapes';
-import { engines, isEngine } from './engine';
+import { isEngine } from './engine';
 
 export const kinds = ['chat', 'embedding'] as const;
 

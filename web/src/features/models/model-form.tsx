@@ -2,12 +2,13 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { type ReactNode, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
+import { engines } from '@/api/codes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Checkbox, Field, Input, Select, Textarea } from '@/components/ui/field';
 import { showFieldProblems } from '@/lib/form-problems';
-import { engineLabel, engines } from './engine';
+import { engineLabel } from './engine';
 import { kinds, type ModelValues, modelFields, modelValues, requestOf } from './form-values';
 
 type ModelFormProps = {

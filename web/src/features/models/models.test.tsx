@@ -86,7 +86,12 @@ it('sends nothing that is plainly incomplete, and puts what the server refuses n
     status: 422,
     errors: [
       { field: 'model_id', code: 'taken', message: 'is the id of another model here' },
-      { field: 'context_length', code: 'range', message: 'must be 1 to 100000000' },
+      {
+        field: 'context_length',
+        code: 'range',
+        message: 'must be 1 to 100000000',
+        params: { min: 1, max: 100000000, unit: 'number' },
+      },
     ],
   };
   const sent = answering({

@@ -1,7 +1,10 @@
 import type { TFunction } from 'i18next';
+import { roles as fromLowest, type Role } from '@/api/codes';
 
-export const roles = ['owner', 'admin', 'manager', 'user'] as const;
-export type Role = (typeof roles)[number];
+export type { Role };
+
+/** From the highest to the lowest. */
+export const roles = [...fromLowest].reverse();
 
 /** A role in words; for showing only. What somebody may do comes from their permissions. */
 export function roleLabel(t: TFunction, role: string): string {

@@ -1,42 +1,4 @@
-/** The permissions this console asks about; the server's matrix is larger and has the last word. */
-export type Permission =
-  | 'organization.create'
-  | 'organization.read'
-  | 'organization.update'
-  | 'organization.policy'
-  | 'organization.delete'
-  | 'member.read'
-  | 'member.assign_role'
-  | 'member.remove'
-  | 'member.leave'
-  | 'invitation.read'
-  | 'invitation.create'
-  | 'invitation.revoke'
-  | 'user.read'
-  | 'user.create'
-  | 'user.update'
-  | 'user.delete'
-  | 'user.remove_second_factors'
-  | 'audit.read'
-  | 'chat.use'
-  | 'usage.read_own'
-  | 'finops.read'
-  | 'instance.read'
-  | 'instance.create'
-  | 'instance.terminate'
-  | 'instance.activate_tech'
-  | 'instance.activate_eco'
-  | 'model.read'
-  | 'model.create'
-  | 'model.update'
-  | 'model.delete'
-  | 'model.price'
-  | 'model.activate_tech'
-  | 'model.activate_eco'
-  | 'api_key.read'
-  | 'api_key.create'
-  | 'api_key.revoke'
-  | 'api_key.update';
+export type { Permission } from '@/api/codes';
 
 /** The areas of `modules[]` in `GET /auth/me` that have a page here. */
 export type ModuleName =

@@ -16,6 +16,7 @@ use super::ApiKeys;
 use super::rules::{KeyState, KeyStatus, expires_soon, may_change, overlap};
 use super::store::KeyRow;
 use super::usecases::{self, KeyChange, KeyRequest};
+use crate::codes::FieldCode;
 use crate::error::{Error, Problem, Result};
 use crate::operation::{Allowed, Operation, Recent};
 use crate::permissions::{Permission, grant};
@@ -191,7 +192,9 @@ async fn search_api_keys(
     let unknown = || {
         Error::invalid(
             "status",
-            "unknown_status",
+            FieldCode::UnknownStatus {
+                allowed: KeyStatus::ALL.map(KeyStatus::as_str).to_vec(),
+            },
             "must be active, expiring, rotating, expired or revoked",
         )
     };

@@ -25,6 +25,7 @@ use last_use::LastUse;
 use snapshots::KeySnapshots;
 
 pub use key_format::{NewKey, PresentedKey};
+pub use rules::KeyStatus;
 pub use snapshots::KeySnapshot;
 pub use store::recognised;
 pub use usecases::{KeyRequest, create, list};

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::codes::{ErrorCode, FieldCode, Unit};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::permissions::{Permission, Policies, allowed};
@@ -44,19 +45,19 @@ pub enum KeyStatus {
 }
 
 impl KeyStatus {
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Expiring,
+        Self::Rotating,
+        Self::Expired,
+        Self::Revoked,
+    ];
+
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Active,
-            Self::Expiring,
-            Self::Rotating,
-            Self::Expired,
-            Self::Revoked,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == text)
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Expiring => "expiring",
@@ -93,7 +94,7 @@ pub fn overlap(seconds: Option<i64>) -> Result<TimeDelta> {
         let longest = LONGEST_OVERLAP.num_seconds();
         Err(Error::invalid(
             "overlap_seconds",
-            "range",
+            FieldCode::between(0, longest, Unit::Seconds),
             format!("must be 0 to {longest} (30 days)"),
         ))
     }
@@ -111,7 +112,7 @@ pub fn check_end_of_overlap(validation: &mut Validation, end: Option<DateTime<Ut
     validation.check(
         no_later,
         "expires_at",
-        "replaced",
+        FieldCode::Replaced,
         "can't be later than now set: another key has taken this one's place",
     );
 }
@@ -124,11 +125,13 @@ pub fn check_rotation(state: &str, rotated_to_prefix: Option<&str>) -> Result<()
     match (state, rotated_to_prefix) {
         ("revoked", _) => Err(revoked()),
         (_, Some(prefix)) => Err(Error::conflict(
-            "key_already_rotated",
+            ErrorCode::KeyAlreadyRotated {
+                prefix: prefix.to_owned(),
+            },
             format!("Another key, {prefix}…, has taken this one's place; replace that one."),
         )),
         ("expired", None) => Err(Error::conflict(
-            "key_expired",
+            ErrorCode::KeyExpired,
             "This key has expired, so there is nothing to hand over; make a new one.",
         )),
         _ => Ok(()),
@@ -136,7 +139,10 @@ pub fn check_rotation(state: &str, rotated_to_prefix: Option<&str>) -> Result<()
 }
 
 pub fn revoked() -> Error {
-    Error::conflict("key_revoked", "This key was revoked; a revoked key stays as it is.")
+    Error::conflict(
+        ErrorCode::KeyRevoked,
+        "This key was revoked; a revoked key stays as it is.",
+    )
 }
 
 pub fn check_name(validation: &mut Validation, name: &str) {
@@ -144,11 +150,11 @@ pub fn check_name(validation: &mut Validation, name: &str) {
 }
 
 pub fn check_expiry(validation: &mut Validation, expires_at: DateTime<Utc>, now: DateTime<Utc>) {
-    validation.check(expires_at > now, "expires_at", "past", "must be in the future");
+    validation.check(expires_at > now, "expires_at", FieldCode::Past, "must be in the future");
     validation.check(
         expires_at.year() <= LAST_YEAR,
         "expires_at",
-        "range",
+        FieldCode::at_most(LAST_YEAR, Unit::Years),
         format!("must not be after the year {LAST_YEAR}"),
     );
 }
@@ -158,7 +164,10 @@ pub fn check_allowed_models(validation: &mut Validation, models: &[String]) {
     validation.check(
         (1..=MOST_MODELS).contains(&models.len()),
         "allowed_models",
-        "count",
+        FieldCode::Count {
+            min: 1,
+            max: MOST_MODELS,
+        },
         format!("must name 1 to {MOST_MODELS} models; leave it out for all of them"),
     );
     for (position, model) in models.iter().take(MOST_MODELS).enumerate() {
@@ -166,7 +175,7 @@ pub fn check_allowed_models(validation: &mut Validation, models: &[String]) {
         validation.check(
             (1..=LONGEST_MODEL_NAME).contains(&model.len()) && printable,
             &format!("allowed_models[{position}]"),
-            "model_id",
+            FieldCode::ModelId,
             format!("must be the model_id of a model, at most {LONGEST_MODEL_NAME} characters"),
         );
     }
@@ -174,7 +183,7 @@ pub fn check_allowed_models(validation: &mut Validation, models: &[String]) {
     validation.check(
         distinct.len() == models.len(),
         "allowed_models",
-        "duplicate",
+        FieldCode::Duplicate,
         "must not name a model twice",
     );
 }
@@ -209,13 +218,13 @@ mod tests {
         assert_eq!(overlap(Some(0)).unwrap(), TimeDelta::zero());
         assert_eq!(overlap(Some(30 * 86_400)).unwrap(), TimeDelta::days(30));
         for seconds in [-1, 30 * 86_400 + 1, i64::MAX, i64::MIN] {
-            assert_eq!(overlap(Some(seconds)).unwrap_err().fields[0].code, "range");
+            assert_eq!(overlap(Some(seconds)).unwrap_err().fields[0].code.as_str(), "range");
         }
     }
 
     #[test]
     fn only_a_key_that_works_and_has_no_successor_is_replaced() {
-        let code = |state, next| check_rotation(state, next).err().map(|error| error.code);
+        let code = |state, next| check_rotation(state, next).err().map(|error| error.code.as_str());
         assert_eq!(code("active", None), None);
         assert_eq!(code("expired", None), Some("key_expired"));
         assert_eq!(code("revoked", None), Some("key_revoked"));
@@ -230,7 +239,7 @@ mod tests {
             let models: Vec<String> = models.iter().map(|model| (*model).to_owned()).collect();
             let mut validation = Validation::default();
             check_allowed_models(&mut validation, &models);
-            validation.finish().err().map(|error| error.fields[0].code.clone())
+            validation.finish().err().map(|error| error.fields[0].code.to_string())
         };
         assert_eq!(faults(&["acme/bot", "demo"]), None);
         assert_eq!(faults(&[]).as_deref(), Some("count"));

@@ -106,7 +106,7 @@ impl KeySnapshots {
                     Ok(None)
                 }
                 // Several waited for the same query; each needs an error of its own.
-                Some(error) => Err(Error::new(error.kind, error.code, error.detail.clone())),
+                Some(error) => Err(Error::new(error.kind, error.code.clone(), error.detail.clone())),
             },
         }
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::Audit;
 use super::export::{self, Format};
 use super::reading::{self, EntryRow, Filter};
+use crate::codes::{FieldCode, Unit};
 use crate::error::{Error, Result};
 use crate::ids::PLATFORM;
 use crate::operation::Allowed;
@@ -224,13 +225,21 @@ fn check(filter: Filter) -> Result<Filter> {
             .as_ref()
             .is_some_and(|text| text.is_empty() || text.len() > 100 || text.contains('\0'))
         {
-            return Err(Error::invalid(name, "length", "must have 1 to 100 characters"));
+            return Err(Error::invalid(
+                name,
+                FieldCode::characters(1, 100),
+                "must have 1 to 100 characters",
+            ));
         }
     }
     // PostgreSQL's timestamps end earlier than chrono's.
     for (name, time) in [("from", filter.from), ("to", filter.to)] {
         if time.is_some_and(|time| !(0..=i64::from(u32::MAX) * 4).contains(&time.timestamp())) {
-            return Err(Error::invalid(name, "range", "is out of range"));
+            return Err(Error::invalid(
+                name,
+                FieldCode::between(1970, 2513, Unit::Years),
+                "is out of range",
+            ));
         }
     }
     Ok(filter)

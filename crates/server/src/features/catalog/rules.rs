@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::codes::{FieldCode, Unit};
 use crate::money::Eur;
 use crate::validation::Validation;
 
@@ -59,7 +60,7 @@ pub fn check_provider_code(validation: &mut Validation, code: &str) {
     validation.check(
         holds,
         "code",
-        "code",
+        FieldCode::Code { max: 32 },
         "must have 1 to 32 lower-case letters, digits or dashes",
     );
 }
@@ -70,7 +71,7 @@ pub fn check_code(validation: &mut Validation, code: &str) {
     validation.check(
         holds,
         "code",
-        "code",
+        FieldCode::Code { max: 64 },
         "must have 1 to 64 visible ASCII characters without spaces",
     );
 }
@@ -90,7 +91,7 @@ pub fn check_instance_type(validation: &mut Validation, change: &InstanceTypeCha
         validation.check(
             (least..=LARGEST_COUNT).contains(&value),
             field,
-            "range",
+            FieldCode::between(least, LARGEST_COUNT, Unit::Number),
             format!("must be {least} to {LARGEST_COUNT}"),
         );
     }
@@ -100,13 +101,18 @@ pub fn check_instance_type(validation: &mut Validation, change: &InstanceTypeCha
 }
 
 pub fn check_zones(validation: &mut Validation, zones: &[TypeZoneChange]) {
-    validation.check(zones.len() <= 500, "zones", "length", "must have at most 500 entries");
+    validation.check(
+        zones.len() <= 500,
+        "zones",
+        FieldCode::entries(0, 500),
+        "must have at most 500 entries",
+    );
     let mut seen = std::collections::HashSet::new();
     for (index, zone) in zones.iter().enumerate() {
         validation.check(
             seen.insert(zone.zone_id),
             &format!("zones[{index}].zone_id"),
-            "repeated",
+            FieldCode::Repeated,
             "is named twice",
         );
         if let Some(price) = zone.cost_per_hour_eur {

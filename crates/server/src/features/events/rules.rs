@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::ids::PLATFORM;
 use crate::operation::Operation;
@@ -40,7 +41,9 @@ pub fn topics(list: Option<&str>) -> Result<HashSet<Topic>> {
                 let names = NAMES.map(|(name, _)| name).join(", ");
                 Err(Error::invalid(
                     "topics",
-                    "unknown_topic",
+                    FieldCode::UnknownTopic {
+                        allowed: NAMES.map(|(name, _)| name).to_vec(),
+                    },
                     format!("must be some of {names}, separated by commas"),
                 ))
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 
 /// On this replica.
@@ -35,7 +36,7 @@ impl Streams {
         let own = open.entry(person).or_insert(0);
         if *own >= MOST_PER_PERSON {
             let mut error = Error::too_many_attempts(30);
-            error.code = "too_many_streams";
+            error.code = ErrorCode::TooManyStreams { max: MOST_PER_PERSON };
             error.detail = format!("{MOST_PER_PERSON} live streams of this account are open already.");
             return Err(error);
         }
@@ -68,7 +69,10 @@ mod tests {
         let streams = Streams::default();
         let (alice, bob) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let mut places: Vec<Place> = (0..MOST_PER_PERSON).map(|_| streams.take(alice).unwrap()).collect();
-        assert_eq!(streams.take(alice).err().unwrap().code, "too_many_streams");
+        assert_eq!(
+            streams.take(alice).err().unwrap().code,
+            ErrorCode::TooManyStreams { max: MOST_PER_PERSON }
+        );
         assert!(streams.take(bob).is_ok());
         places.pop();
         assert!(streams.take(alice).is_ok());

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveTime, Utc};
 
+use crate::codes::{FieldCode, Unit};
 use crate::error::Result;
 use crate::features::usage::reports::Window;
 use crate::validation::Validation;
@@ -18,15 +19,25 @@ pub fn window(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, now: DateT
     for (field, moment) in [("from", from), ("to", to)] {
         // PostgreSQL's timestamps end elsewhere than ours.
         let usable = moment.is_none_or(|moment| (1970..10_000).contains(&moment.year()));
-        validation.check(usable, field, "range", "must be in the years 1970 to 9999");
+        validation.check(
+            usable,
+            field,
+            FieldCode::between(1970, 9999, Unit::Years),
+            "must be in the years 1970 to 9999",
+        );
     }
     validation.finish()?;
     let to = to.unwrap_or(now);
     let from = from.unwrap_or(to - Duration::days(DEFAULT_DAYS));
     let mut validation = Validation::default();
-    validation.check(from <= to, "from", "order", "must not be after to");
+    validation.check(from <= to, "from", FieldCode::Order, "must not be after to");
     let rule = format!("must be at most {MOST_DAYS} days before to");
-    validation.check(to - from <= Duration::days(MOST_DAYS), "from", "range", rule);
+    validation.check(
+        to - from <= Duration::days(MOST_DAYS),
+        "from",
+        FieldCode::at_most(MOST_DAYS, Unit::Days),
+        rule,
+    );
     validation.finish()?;
     Ok(Window { from, to })
 }

@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use openai_api::ErrorEnvelope;
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind};
 
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -42,7 +43,9 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = error.kind.status().as_u16();
         match error.kind {
-            Kind::Unauthenticated if error.code == "unauthenticated" => ErrorEnvelope::invalid_api_key().into(),
+            Kind::Unauthenticated if error.code == ErrorCode::Unauthenticated => {
+                ErrorEnvelope::invalid_api_key().into()
+            }
             Kind::Internal => {
                 tracing::error!(%error, "a gateway request failed");
                 ErrorEnvelope::internal().into()
@@ -51,8 +54,10 @@ impl From<Error> for Refusal {
                 tracing::error!(%error, "a gateway request could not be served");
                 Self::unavailable(error.detail)
             }
-            Kind::Forbidden => ErrorEnvelope::new(status, "permission_error", Some(error.code), error.detail).into(),
-            _ => ErrorEnvelope::new(status, "invalid_request_error", Some(error.code), error.detail).into(),
+            Kind::Forbidden => {
+                ErrorEnvelope::new(status, "permission_error", Some(error.code.as_str()), error.detail).into()
+            }
+            _ => ErrorEnvelope::new(status, "invalid_request_error", Some(error.code.as_str()), error.detail).into(),
         }
     }
 }

@@ -6,10 +6,11 @@ use uuid::Uuid;
 use super::Invitations;
 use super::rules::{Decision, Status, Visitor, decide, status};
 use super::store::{self, LinkFacts};
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::organizations;
-use crate::features::users::{check_password, check_username, normalise};
+use crate::features::users::{check_names, check_password, check_username, normalise};
 use crate::features::{sessions, users};
 use crate::operation::{Operation, RequestContext};
 use crate::permissions::Role;
@@ -147,7 +148,7 @@ async fn apply(
         // The address had an account when the fields were read, and hasn't any more.
         (Decision::MakeAccount, None) => {
             return Err(Error::conflict(
-                "account_changed",
+                ErrorCode::AccountChanged,
                 "Try again: the account changed in the meantime.",
             ));
         }
@@ -173,7 +174,7 @@ async fn new_account(
         validation.check(
             value.is_some(),
             field,
-            "required",
+            FieldCode::Required,
             "is required: the address has no account yet",
         );
     }
@@ -184,10 +185,7 @@ async fn new_account(
     if let Some(username) = &username {
         check_username(&mut validation, "username", username);
     }
-    validation.line("first_name", &first_name, 0, 100);
-    validation.line("last_name", &last_name, 0, 100);
-    let known = matches!(locale.as_str(), "en" | "fr");
-    validation.check(known, "locale", "unknown_locale", "must be en or fr");
+    check_names(&mut validation, &first_name, &last_name, &locale);
     let username = username.unwrap_or_default();
     if let Some(password) = &fields.password {
         let own_words = [

@@ -19,6 +19,7 @@ use super::rules::Status;
 use super::store::InvitationRow;
 use super::usecases::{self, Outcome};
 use super::{LIFETIME, MOST_AT_ONCE};
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::features::sessions::{Anonymous, CurrentOperation};
 use crate::operation::{Allowed, Recent};
@@ -107,7 +108,9 @@ async fn list_invitations(
     let unknown = || {
         Error::invalid(
             "status",
-            "unknown_status",
+            FieldCode::UnknownStatus {
+                allowed: Status::ALL.map(Status::as_str).to_vec(),
+            },
             "must be pending, accepted, revoked, expired or needs_approval",
         )
     };
@@ -218,10 +221,14 @@ fn addresses(email: Option<String>, emails: Option<Vec<String>>) -> Result<Vec<(
             .collect()),
         (None, Some(_)) => {
             let message = format!("must hold 1 to {MOST_AT_ONCE} addresses");
-            Err(Error::invalid("emails", "length", message))
+            Err(Error::invalid("emails", FieldCode::entries(1, MOST_AT_ONCE), message))
         }
-        (None, None) => Err(Error::invalid("email", "required", "is required, or emails")),
-        (Some(_), Some(_)) => Err(Error::invalid("emails", "exclusive", "must not come with email")),
+        (None, None) => Err(Error::invalid("email", FieldCode::Required, "is required, or emails")),
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "emails",
+            FieldCode::Exclusive { other: "email" },
+            "must not come with email",
+        )),
     }
 }
 
@@ -231,11 +238,11 @@ fn show_one(outcomes: Vec<(String, Outcome)>) -> Result<Value> {
             serde_json::to_value(Invitation::new(invitation, link)).map_err(Error::internal)
         }
         Some((_, Outcome::AlreadyMember)) => Err(Error::conflict(
-            "already_member",
+            ErrorCode::AlreadyMember,
             "This address belongs to a member of the organization.",
         )),
         _ => Err(Error::conflict(
-            "already_invited",
+            ErrorCode::AlreadyInvited,
             "This address has an open invitation: send it again, or withdraw it first.",
         )),
     }

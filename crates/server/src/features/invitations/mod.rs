@@ -17,6 +17,7 @@ use crate::core::Core;
 use crate::features::users::Users;
 use crate::plumbing::module::{Module, Surface};
 use chrono::Duration;
+pub use rules::Status;
 pub use usecases::{count_open, end_all, end_for_address};
 
 /// How long an invitation can be accepted.

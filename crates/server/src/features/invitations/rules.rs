@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::permissions::{Permission, Policies, Role, WorkspaceRole, allowed, may_delegate};
 
@@ -122,19 +123,19 @@ pub fn decide(status: Status, visitor: &Visitor<'_>) -> Result<Decision> {
         (Status::Accepted, Some(account)) if visitor.is_member => return Ok(Decision::AlreadyMember(account)),
         (Status::Accepted, _) => {
             return Err(Error::conflict(
-                "invitation_used",
+                ErrorCode::InvitationUsed,
                 "This invitation was accepted already.",
             ));
         }
         (Status::Revoked, _) => {
             return Err(Error::conflict(
-                "invitation_revoked",
+                ErrorCode::InvitationRevoked,
                 "This invitation was withdrawn: ask whoever invited you for a new one.",
             ));
         }
         (Status::Expired, _) => {
             return Err(Error::conflict(
-                "invitation_expired",
+                ErrorCode::InvitationExpired,
                 "This invitation is past its seven days: ask whoever invited you to send it again.",
             ));
         }
@@ -145,16 +146,22 @@ pub fn decide(status: Status, visitor: &Visitor<'_>) -> Result<Decision> {
             "This invitation is for {}, and you are signed in with another account: sign in with that one.",
             visitor.email
         );
-        return Err(Error::conflict("wrong_account", detail));
+        let code = ErrorCode::WrongAccount {
+            email: visitor.email.to_string(),
+        };
+        return Err(Error::conflict(code, detail));
     }
     if visitor.account.is_some() && own.is_none() {
         let detail = format!("There is an account for {}: sign in with it to accept.", visitor.email);
-        return Err(Error::new(Kind::Unauthenticated, "sign_in_required", detail));
+        let code = ErrorCode::SignInRequired {
+            email: visitor.email.to_string(),
+        };
+        return Err(Error::new(Kind::Unauthenticated, code, detail));
     }
     match own {
         Some(account) if visitor.is_member => Ok(Decision::AlreadyMember(account)),
         _ if status == Status::NeedsApproval => Err(Error::conflict(
-            "needs_approval",
+            ErrorCode::NeedsApproval,
             "Whoever invited you can't grant this role any more: somebody who can has to send the invitation again.",
         )),
         Some(account) => Ok(Decision::Join(account)),
@@ -178,7 +185,7 @@ mod tests {
     }
 
     fn outcome(status: Status, visitor: &Visitor<'_>) -> Result<Decision, &'static str> {
-        decide(status, visitor).map_err(|error| error.code)
+        decide(status, visitor).map_err(|error| error.code.as_str())
     }
 
     #[test]

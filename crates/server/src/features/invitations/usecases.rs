@@ -8,6 +8,7 @@ use super::Invitations;
 use super::LIFETIME;
 use super::rules::Status;
 use super::store::{self, InvitationRow, NewInvitation};
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::organizations::members::require_delegation;
@@ -178,7 +179,7 @@ pub async fn resend(
     }
     if invitation.revoked {
         return Err(Error::conflict(
-            "invitation_revoked",
+            ErrorCode::InvitationRevoked,
             "This invitation was withdrawn: make a new one.",
         ));
     }
@@ -311,7 +312,7 @@ async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Invitati
 }
 
 fn used() -> Error {
-    Error::conflict("invitation_used", "This invitation was accepted already.")
+    Error::conflict(ErrorCode::InvitationUsed, "This invitation was accepted already.")
 }
 
 fn membership(operation: &Operation, permission: Permission) -> Result<(Uuid, Role)> {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Jobs;
 use super::store::{self, QueuedRow, State};
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::ids::PLATFORM;
@@ -36,7 +37,7 @@ pub async fn retry(jobs: &Jobs, authorized: Authorized<'_>, id: Uuid) -> Result<
     }
     if !found.can_be_retried {
         return Err(Error::conflict(
-            "mail_forgotten",
+            ErrorCode::MailForgotten,
             "What a mail said is forgotten once it is given up: cause it again instead.",
         ));
     }
@@ -59,5 +60,5 @@ pub async fn retry(jobs: &Jobs, authorized: Authorized<'_>, id: Uuid) -> Result<
 }
 
 fn not_dead() -> Error {
-    Error::conflict("not_dead", "Only what was given up can be retried.")
+    Error::conflict(ErrorCode::NotDead, "Only what was given up can be retried.")
 }

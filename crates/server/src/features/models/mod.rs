@@ -21,7 +21,7 @@ mod usecases;
 use crate::core::Core;
 use crate::plumbing::module::{Module, Surface};
 pub use routing::{RoutingModel, models as routing_models};
-pub use rules::{ModelKind, ModelRow};
+pub use rules::{Engine, ModelKind, ModelRow};
 pub use seed::seed;
 pub use store::names;
 pub use usecases::list;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::codes::{FieldCode, Unit};
 use crate::money::Eur;
 use crate::operation::Workspace;
 use crate::validation::Validation;
@@ -139,7 +140,7 @@ pub fn check_model(validation: &mut Validation, request: &ModelRequest) {
     validation.check(
         is_model_id(&request.model_id),
         "model_id",
-        "model_id",
+        FieldCode::ModelId,
         "must begin with a letter or digit and have at most 200 of letters, digits and . _ : / -",
     );
     validation.text("description", &request.description, 0, 2_000);
@@ -150,11 +151,21 @@ pub fn check_model(validation: &mut Validation, request: &ModelRequest) {
         ("data_volume_gb", request.data_volume_gb, 0, LARGEST_VOLUME_GB),
     ] {
         let rule = format!("must be {least} to {most}");
-        validation.check((least..=most).contains(&value), field, "range", rule);
+        validation.check(
+            (least..=most).contains(&value),
+            field,
+            FieldCode::between(least, most, Unit::Number),
+            rule,
+        );
     }
     let count = request.engine_arguments.len();
     let rule = format!("must have at most {MOST_ARGUMENTS} entries");
-    validation.check(count <= MOST_ARGUMENTS, "engine_arguments", "length", rule);
+    validation.check(
+        count <= MOST_ARGUMENTS,
+        "engine_arguments",
+        FieldCode::entries(0, MOST_ARGUMENTS),
+        rule,
+    );
     for (index, argument) in request.engine_arguments.iter().enumerate().take(MOST_ARGUMENTS) {
         validation.text(&format!("engine_arguments[{index}]"), argument, 1, LONGEST_ARGUMENT);
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rules::{Activation, ModelRequest, ModelRow, PriceRequest};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::ids::{PLATFORM, new_id};
 use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
@@ -99,7 +100,7 @@ pub async fn names(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)
 
 fn model_id_taken(error: sqlx::Error) -> Error {
     if Error::violates(&error, "models_model_id_key") {
-        Error::invalid("model_id", "taken", "is the id of another model here")
+        Error::invalid("model_id", FieldCode::Taken, "is the id of another model here")
     } else {
         error.into()
     }

@@ -11,6 +11,7 @@ use super::rules::{
     knows_who_acts, recommended_data_volume_gb,
 };
 use super::store::{self, Selection};
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::catalog;
@@ -244,7 +245,7 @@ pub async fn delete(models: &Models, authorized: Authorized<'_>, id: Uuid) -> Re
     // The lock on the model makes deployments of it wait (their foreign key needs the row), so none appears after this look.
     if store::is_in_use(&mut tx, id).await? {
         let detail = "An instance runs this model: terminate it first.";
-        return Err(Error::conflict("model_in_use", detail));
+        return Err(Error::conflict(ErrorCode::ModelInUse, detail));
     }
     store::soft_delete(&mut tx, id).await?;
     let before = json!({"name": model.name, "model_id": model.model_id});
@@ -265,7 +266,7 @@ async fn own(tx: &mut WriteTx, id: Uuid) -> Result<ModelRow> {
         Ok(model)
     } else {
         let detail = "This model belongs to the public catalogue, which only the platform's admins change.";
-        Err(Error::new(Kind::Forbidden, "read_only_model", detail))
+        Err(Error::new(Kind::Forbidden, ErrorCode::ReadOnlyModel, detail))
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::OrganizationDeletion;
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, FieldError, Result};
 use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
@@ -56,7 +57,13 @@ pub async fn delete_organization(
     let id = organization.id;
     if slug != organization.slug {
         let message = format!("must be the organization's slug, {}", organization.slug);
-        return Err(Error::invalid("slug", "mismatch", message));
+        return Err(Error::invalid(
+            "slug",
+            FieldCode::Mismatch {
+                slug: organization.slug,
+            },
+            message,
+        ));
     }
     bound_sessions::hold(&mut tx, id).await?;
     let (instances, count) = living(&mut tx, id, NAMED_BLOCKERS).await?;
@@ -92,16 +99,18 @@ async fn current(tx: &mut TenantTx, authorized: &Authorized<'_>) -> Result<Organ
 fn in_use(instances: &[LivingInstance], count: i64) -> Error {
     let detail =
         format!("{count} of the organization's instances are not terminated: terminate or archive them first.");
-    let mut error = Error::conflict("organization_in_use", detail);
+    let mut error = Error::conflict(ErrorCode::OrganizationInUse { count }, detail);
     error.fields = instances.iter().map(blocker).collect();
     error
 }
 
 fn blocker(instance: &LivingInstance) -> FieldError {
     let place = format!("{} in {}", instance.instance_type_code, instance.zone_code);
-    FieldError {
-        field: format!("instances.{}", instance.id),
-        code: "living".to_owned(),
-        message: format!("{place} is {}", instance.status),
-    }
+    let code = FieldCode::Living {
+        instance_type: instance.instance_type_code.clone(),
+        zone: instance.zone_code.clone(),
+        status: instance.status.to_string(),
+    };
+    let message = format!("{place} is {}", instance.status);
+    FieldError::new(format!("instances.{}", instance.id), code, message)
 }

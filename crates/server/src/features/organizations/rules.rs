@@ -1,5 +1,6 @@
 //! Names, slugs and colours.
 
+use crate::codes::FieldCode;
 use crate::validation::Validation;
 
 /// Colours given to new organizations in turn; dark enough for white text.
@@ -18,7 +19,7 @@ pub fn check_slug(validation: &mut Validation, slug: &str) {
     validation.check(
         holds,
         "slug",
-        "slug",
+        FieldCode::Slug,
         "must have 1 to 48 lower-case letters, digits or inner dashes",
     );
 }
@@ -29,7 +30,12 @@ pub fn check_color(validation: &mut Validation, color: &str) {
         && digits
             .chars()
             .all(|digit| digit.is_ascii_digit() || ('a'..='f').contains(&digit));
-    validation.check(holds, "color", "color", "must be a colour like #4f46e5, in lower case");
+    validation.check(
+        holds,
+        "color",
+        FieldCode::Color,
+        "must be a colour like #4f46e5, in lower case",
+    );
 }
 
 /// A slug made from a name; `attempt` makes another one when it is taken.

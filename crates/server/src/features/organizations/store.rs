@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::ids::NewOrganizationId;
 use crate::permissions::Role;
@@ -202,7 +203,7 @@ pub async fn end(tx: &mut WriteTx, id: Uuid) -> Result<Vec<Uuid>> {
 }
 
 pub fn slug_taken() -> Error {
-    Error::invalid("slug", "taken", "is taken")
+    Error::invalid("slug", FieldCode::Taken, "is taken")
 }
 
 /// A member as the others see them.
@@ -309,7 +310,7 @@ pub async fn settle_owners(conn: &mut sqlx::PgConnection) -> Result<()> {
 
 fn last_owner() -> Error {
     Error::conflict(
-        "last_owner",
+        ErrorCode::LastOwner,
         "An organization needs an owner, and this is its last one: transfer the ownership to another member first, or delete the organization.",
     )
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Organizations;
 use super::rules::{check_color, check_name, check_slug, color_for, slug_from_name};
 use super::store::{self, MemberRow, NewOrganization, OrganizationRow};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::sessions;
@@ -131,7 +132,13 @@ pub async fn switch(
                 Workspace::Organization { id: here, role } if here == id => Some(role),
                 _ => store::lock_own_role(&mut tx, id).await?,
             };
-            let unknown = || Error::invalid("organization_id", "unknown", "is not an organization you belong to");
+            let unknown = || {
+                Error::invalid(
+                    "organization_id",
+                    FieldCode::Unknown,
+                    "is not an organization you belong to",
+                )
+            };
             Some((id, role.ok_or_else(unknown)?))
         }
     };

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::Recovery;
 use super::usecases;
+use crate::codes::FieldCode;
 use crate::error::{Error, Problem, Result};
 use crate::features::sessions::Anonymous;
 use crate::operation::Allowed;
@@ -102,7 +103,11 @@ async fn request_email_change(
 ) -> Result<StatusCode> {
     let request = body.parse()?;
     if request.password.is_empty() || request.password.len() > 1024 {
-        return Err(Error::invalid("password", "length", "must have 1 to 1024 characters"));
+        return Err(Error::invalid(
+            "password",
+            FieldCode::characters(1, 1024),
+            "must have 1 to 1024 characters",
+        ));
     }
     usecases::request_email_change(&recovery, allowed.authorized(), &request.email, request.password).await?;
     Ok(StatusCode::ACCEPTED)

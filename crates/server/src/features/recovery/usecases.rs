@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Recovery;
 use super::{LINK_LIFETIME, WELCOME_LIFETIME, store};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users::{self, check_email, check_password, confirm_password, normalise, notices};
@@ -99,7 +100,12 @@ pub async fn request_email_change(
     drop(read);
     let mut validation = Validation::default();
     check_email(&mut validation, "email", &email);
-    validation.check(email != profile.email, "email", "unchanged", "is your address already");
+    validation.check(
+        email != profile.email,
+        "email",
+        FieldCode::Unchanged,
+        "is your address already",
+    );
     validation.finish()?;
     confirm_password(&recovery.users, authorized, password).await?;
     let quotas = Quota::email_changes(user_id, &email, authorized.request.ip);
@@ -216,5 +222,9 @@ pub async fn void_links(tx: &mut WriteTx) -> Result<()> {
 }
 
 fn invalid_token() -> Error {
-    Error::invalid("token", "invalid_token", "does not work (any more): ask for a new link")
+    Error::invalid(
+        "token",
+        FieldCode::InvalidToken,
+        "does not work (any more): ask for a new link",
+    )
 }

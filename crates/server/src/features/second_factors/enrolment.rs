@@ -11,6 +11,7 @@ use super::notices::{Notice, tell};
 use super::passkeys::{RelyingParty, Unavailable, json as to_json};
 use super::store::{NewCeremony, NewPasskey, StoredPasskey};
 use super::{CHALLENGE_LIFETIME, Ceremony, MOST_PASSKEYS, Purpose, proof, recovery_codes, sealed, store, totp};
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users;
@@ -57,7 +58,7 @@ pub async fn start_totp(factors: &SecondFactors, authorized: Authorized<'_>) -> 
     let mut tx = factors.core.db.write(&authorized).await?;
     if !store::put_unconfirmed_totp(&mut tx, &sealed).await? {
         return Err(Error::conflict(
-            "totp_exists",
+            ErrorCode::TotpExists,
             "There is an authenticator app already: remove it before adding another one.",
         ));
     }
@@ -85,13 +86,17 @@ pub async fn confirm_totp(
     let stored = store::lock_totp(&mut tx).await?;
     let stored = stored.filter(|stored| stored.confirmed_at.is_none()).ok_or_else(|| {
         Error::conflict(
-            "totp_not_started",
+            ErrorCode::TotpNotStarted,
             "There is no authenticator app waiting to be confirmed.",
         )
     })?;
     let is_first = !store::has_factor(&mut tx).await?;
     if !proof::accept_code(factors, &mut tx, &stored, code).await? {
-        return Err(Error::invalid("code", "wrong_code", "is not the app's current code"));
+        return Err(Error::invalid(
+            "code",
+            FieldCode::WrongCode,
+            "is not the app's current code",
+        ));
     }
     let codes = added(
         factors,
@@ -167,11 +172,11 @@ pub async fn add_passkey(
     let state = store::take_ceremony(&mut tx, ceremony_id, Purpose::Registration, &party.id).await?;
     // Committed before the answer is judged: a wrong one uses the ceremony up, too.
     tx.commit().await?;
-    let state = state.ok_or_else(|| Error::invalid("ceremony_id", "ended", "is over: begin again"))?;
+    let state = state.ok_or_else(|| Error::invalid("ceremony_id", FieldCode::Ended, "is over: begin again"))?;
     let Some(passkey) = party.finish_registration(state, answer)? else {
         return Err(Error::invalid(
             "credential",
-            "refused",
+            FieldCode::Refused,
             "does not answer what was asked",
         ));
     };
@@ -251,7 +256,7 @@ pub async fn renew_recovery_codes(factors: &SecondFactors, authorized: Authorize
     let mut tx = factors.core.db.write_to_account(&authorized).await?;
     if !store::has_factor(&mut tx).await? {
         return Err(Error::conflict(
-            "no_second_factor",
+            ErrorCode::NoSecondFactor,
             "Add an authenticator app or a passkey first.",
         ));
     }
@@ -314,7 +319,10 @@ fn checked_name(name: &str) -> Result<&str> {
 fn refuse_too_many(existing: &[StoredPasskey]) -> Result<()> {
     if existing.len() as i64 >= MOST_PASSKEYS {
         let detail = format!("There are {MOST_PASSKEYS} passkeys already: remove one first.");
-        return Err(Error::conflict("too_many_passkeys", detail));
+        return Err(Error::conflict(
+            ErrorCode::TooManyPasskeys { max: MOST_PASSKEYS },
+            detail,
+        ));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::store::StoredPasskey;
 use super::{Method, Proof, enrolment, sign_in};
+use crate::codes::FieldCode;
 use crate::error::{Error, Problem, Result};
 use crate::features::sessions::Anonymous;
 use crate::features::sessions::{Me, Transport, signed_in_response};
@@ -94,7 +95,9 @@ impl AnswerSecondFactorRequest {
             (None, None, Some(answer)) => Proof::passkey(answer),
             _ => Err(Error::invalid(
                 "code",
-                "one_of",
+                FieldCode::OneOf {
+                    fields: vec!["code", "recovery_code", "passkey"],
+                },
                 "give exactly one of code, recovery_code and passkey",
             )),
         }
@@ -180,7 +183,7 @@ async fn get_second_factors(
         }),
         passkeys: factors.passkeys.into_iter().map(PasskeyInfo::from).collect(),
         recovery_codes_left: factors.recovery_codes_left,
-        passkeys_unavailable: factors.passkeys_unavailable.map(|reason| reason.code()),
+        passkeys_unavailable: factors.passkeys_unavailable.map(|reason| reason.code().as_str()),
     }))
 }
 
@@ -322,7 +325,7 @@ async fn create_passkey(
 ) -> Result<Response> {
     let request = body.parse()?;
     let answer = serde_json::from_value(request.credential)
-        .map_err(|_| Error::invalid("credential", "malformed", "is not a public key credential"))?;
+        .map_err(|_| Error::invalid("credential", FieldCode::Malformed, "is not a public key credential"))?;
     let (passkey, recovery_codes) = enrolment::add_passkey(
         &factors,
         recent.authorized(),

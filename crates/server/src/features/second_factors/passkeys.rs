@@ -13,6 +13,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use super::store::StoredPasskey;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::users::Profile;
 
@@ -46,10 +47,10 @@ pub enum Unavailable {
 }
 
 impl Unavailable {
-    pub fn code(self) -> &'static str {
+    pub fn code(self) -> ErrorCode {
         match self {
-            Unavailable::HostName => "passkeys_need_host_name",
-            Unavailable::Https => "passkeys_need_https",
+            Unavailable::HostName => ErrorCode::PasskeysNeedHostName,
+            Unavailable::Https => ErrorCode::PasskeysNeedHttps,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::SecondFactors;
 use super::notices::{Notice, tell};
 use super::passkeys::RelyingParty;
 use super::{Method, recovery_codes, sealed, store, totp};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::plumbing::db::WriteTx;
 
@@ -36,7 +37,7 @@ impl Proof {
     /// 422 on `passkey` when it isn't what a browser answers.
     pub fn passkey(answer: Value) -> Result<Self> {
         let credential = serde_json::from_value(answer)
-            .map_err(|_| Error::invalid("passkey", "malformed", "is not a public key credential"))?;
+            .map_err(|_| Error::invalid("passkey", FieldCode::Malformed, "is not a public key credential"))?;
         Ok(Proof::Passkey(Box::new(credential)))
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::SecondFactors;
 use super::notices::{Notice, tell_account};
 use super::store::{self, Removed};
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::{sessions, users};
@@ -55,7 +56,10 @@ pub async fn by_operator(factors: &SecondFactors, tx: &mut SystemTx, user: Uuid)
 async fn remove(tx: &mut SystemTx, user: Uuid) -> Result<Removed> {
     let removed = store::remove_all(tx, user).await?;
     if !removed.totp && removed.passkeys == 0 {
-        return Err(Error::conflict("no_second_factor", "The account has no second factor."));
+        return Err(Error::conflict(
+            ErrorCode::NoSecondFactor,
+            "The account has no second factor.",
+        ));
     }
     Ok(removed)
 }

@@ -8,6 +8,7 @@ use super::attempts::quota_of_codes;
 use super::notices::{Notice, tell};
 use super::passkeys::RelyingParty;
 use super::{CHALLENGE_LIFETIME, MOST_FAILURES, Method, Proof, prove, store};
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::sessions::{SignedIn, open_session};
@@ -121,7 +122,7 @@ async fn refuse(
     }
     Err(Error::new(
         Kind::Unauthenticated,
-        "invalid_second_factor",
+        ErrorCode::InvalidSecondFactor,
         "That is not right, or was used already.",
     ))
 }
@@ -129,7 +130,7 @@ async fn refuse(
 fn ended() -> Error {
     Error::new(
         Kind::Unauthenticated,
-        "challenge_ended",
+        ErrorCode::ChallengeEnded,
         "This sign-in is over: begin again with the password.",
     )
 }

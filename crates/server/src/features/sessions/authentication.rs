@@ -17,6 +17,7 @@ use super::rules::is_due_for_renewal;
 use super::store::{self, TokenState};
 use super::tokens::{Claims, SESSION_LIFETIME};
 use super::usecases;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::operation::{Allowed, Operation, Recent, RequestContext};
 use crate::permissions::Grant;
@@ -36,7 +37,7 @@ enum Outcome {
 #[derive(Clone)]
 struct Refusal {
     kind: Kind,
-    code: &'static str,
+    code: ErrorCode,
     detail: String,
 }
 
@@ -87,7 +88,7 @@ impl Recognised {
             Some(Stale::Moved | Stale::Switched) => Err(Error::workspace_changed()),
             Some(Stale::Expired) => Err(Error::new(
                 Kind::Unauthenticated,
-                "token_expired",
+                ErrorCode::TokenExpired,
                 "The token is past its ten minutes: POST /auth/refresh.",
             )),
         }
@@ -168,7 +169,7 @@ async fn recognise(sessions: &Sessions, request: &Parts, context: &RequestContex
     if token.starts_with(API_KEY_PREFIX) {
         return Err(Error::new(
             Kind::Unauthenticated,
-            "session_required",
+            ErrorCode::SessionRequired,
             "API keys open /v1 only; this needs a session.",
         ));
     }
@@ -205,7 +206,7 @@ async fn recognise(sessions: &Sessions, request: &Parts, context: &RequestContex
 fn invalid_authorization() -> Error {
     Error::new(
         Kind::Unauthenticated,
-        "unauthenticated",
+        ErrorCode::Unauthenticated,
         "The Authorization header is not a Bearer token.",
     )
 }

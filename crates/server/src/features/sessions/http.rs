@@ -17,6 +17,7 @@ use super::modules::{ConsoleModule, modules};
 use super::store::SessionRow;
 use super::tokens::SESSION_LIFETIME;
 use super::usecases;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::features::users::{self, Profile, ProfileChange};
 use crate::operation::Allowed;
@@ -173,8 +174,12 @@ async fn refresh(State(sessions): State<Sessions>, session: Renewable) -> Result
     } = session;
     operation.require(Permission::SessionManage)?;
     let renewed = usecases::renew(&sessions, &operation, &claims).await?;
-    let token =
-        renewed.ok_or_else(|| Error::conflict("token_renewed", "This token was renewed already: use the new one."))?;
+    let token = renewed.ok_or_else(|| {
+        Error::conflict(
+            ErrorCode::TokenRenewed,
+            "This token was renewed already: use the new one.",
+        )
+    })?;
     if is_bearer {
         return Ok(Json(RefreshedToken { token }).into_response());
     }

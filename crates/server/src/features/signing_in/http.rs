@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::SigningIn;
 use super::usecases::{self, Login};
+use crate::codes::FieldCode;
 use crate::error::{Error, Problem, Result};
 use crate::features::second_factors::{SecondFactorChallenge, challenge_response};
 use crate::features::sessions::{Anonymous, Me, SignedIn, Transport, signed_in_response};
@@ -60,7 +61,11 @@ async fn login(
     let request = body.parse()?;
     for (field, value) in [("login", &request.login), ("password", &request.password)] {
         if value.is_empty() || value.len() > 1024 {
-            return Err(Error::invalid(field, "length", "must have 1 to 1024 characters"));
+            return Err(Error::invalid(
+                field,
+                FieldCode::characters(1, 1024),
+                "must have 1 to 1024 characters",
+            ));
         }
     }
     match usecases::login(&signing_in, &request.login, request.password, &context).await? {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::SigningIn;
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::recovery;
@@ -29,7 +30,7 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
     let refused = || {
         Error::new(
             Kind::Unauthenticated,
-            "invalid_credentials",
+            ErrorCode::InvalidCredentials,
             "E-mail, username or password is wrong.",
         )
     };
@@ -96,7 +97,7 @@ pub async fn change_password(
     validation.check(
         new != current,
         "new_password",
-        "unchanged",
+        FieldCode::Unchanged,
         "must differ from the current password",
     );
     validation.finish()?;
@@ -105,7 +106,7 @@ pub async fn change_password(
     if !signing_in.users.passwords.verify(current, stored.clone()).await? {
         return Err(Error::invalid(
             "current_password",
-            "wrong",
+            FieldCode::Wrong,
             "is not your current password",
         ));
     }
@@ -114,7 +115,7 @@ pub async fn change_password(
     let mut tx = signing_in.core.db.write_to_account(&authorized).await?;
     if users::password_hash(&mut tx).await? != stored {
         return Err(Error::conflict(
-            "password_changed",
+            ErrorCode::PasswordChanged,
             "The password was changed in the meantime.",
         ));
     }

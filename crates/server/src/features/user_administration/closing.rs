@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::UserAdministration;
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, FieldError, Result};
 use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
@@ -76,21 +77,24 @@ fn sole_owner(belongings: &[Belonging]) -> Error {
     let fields: Vec<_> = belongings
         .iter()
         .filter(|belonging| belonging.only_owner)
-        .map(|belonging| FieldError {
-            field: format!("organizations.{}", belonging.slug),
-            code: "only_owner".to_owned(),
-            message: format!("{} has no other owner", belonging.name),
+        .map(|belonging| {
+            let code = FieldCode::OnlyOwner {
+                name: belonging.name.clone(),
+            };
+            let message = format!("{} has no other owner", belonging.name);
+            FieldError::new(format!("organizations.{}", belonging.slug), code, message)
         })
         .collect();
-    let names = belongings
+    let names: Vec<_> = belongings
         .iter()
         .filter(|belonging| belonging.only_owner)
-        .map(|belonging| belonging.name.as_str());
+        .map(|belonging| belonging.name.clone())
+        .collect();
     let detail = format!(
         "The account is the only owner of {}: transfer the ownership to another member, or delete the organization, first.",
-        names.collect::<Vec<_>>().join(", ")
+        names.join(", ")
     );
-    let mut error = Error::conflict("sole_owner", detail);
+    let mut error = Error::conflict(ErrorCode::SoleOwner { names }, detail);
     error.fields = fields;
     error
 }
@@ -98,7 +102,7 @@ fn sole_owner(belongings: &[Belonging]) -> Error {
 /// The refusal of everything after which nobody could administer the platform.
 pub fn last_platform_admin() -> Error {
     Error::conflict(
-        "last_platform_admin",
+        ErrorCode::LastPlatformAdmin,
         "This is the only platform admin who can sign in: make somebody else one first.",
     )
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{UserAdministration, closing};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::users::{self, check_password, normalise, notices};
@@ -72,7 +73,7 @@ async fn account(tx: &mut SystemTx, login: &str) -> Result<Uuid> {
     let unknown = || {
         Error::invalid(
             "login",
-            "unknown",
+            FieldCode::Unknown,
             "is neither the e-mail nor the username of an account",
         )
     };

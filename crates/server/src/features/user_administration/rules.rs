@@ -1,5 +1,6 @@
 //! Which fields an account may be given, by whom.
 
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, FieldError, Kind, Result};
 
 /// The first username to try for an address; `attempt` makes another one when it is taken.
@@ -22,18 +23,33 @@ pub fn username_from_email(email: &str, attempt: u32) -> String {
     }
 }
 
+/// Whose a field is.
+pub enum Owner {
+    /// Of whoever has the account; a platform admin changes it in Personal.
+    Person,
+    /// It means something in an organization only.
+    Organization,
+}
+
 /// # Errors
-/// 422 on every given field that this workspace has no say in. `account_field`: it belongs to the person. `organization_field`:
-/// it means something in an organization only.
-pub fn refuse_given(fields: &[(&str, bool)], code: &'static str, message: &str) -> Result<()> {
+/// 422 on every given field that is another's than this workspace's.
+pub fn refuse_given(fields: &[(&str, bool)], owner: &Owner) -> Result<()> {
+    let (code, field_code, message) = match owner {
+        Owner::Person => (
+            ErrorCode::AccountField,
+            FieldCode::AccountField,
+            "belongs to the person, or to a platform admin in Personal",
+        ),
+        Owner::Organization => (
+            ErrorCode::OrganizationField,
+            FieldCode::OrganizationField,
+            "means something in an organization only",
+        ),
+    };
     let fields: Vec<_> = fields
         .iter()
         .filter(|(_, given)| *given)
-        .map(|(field, _)| FieldError {
-            field: (*field).to_owned(),
-            code: code.to_owned(),
-            message: message.to_owned(),
-        })
+        .map(|(field, _)| FieldError::new(*field, field_code.clone(), message))
         .collect();
     if fields.is_empty() {
         return Ok(());
@@ -71,9 +87,9 @@ mod tests {
 
     #[test]
     fn only_given_fields_are_refused() {
-        assert!(refuse_given(&[("locale", false)], "account_field", "x").is_ok());
-        let error = refuse_given(&[("locale", false), ("username", true)], "account_field", "x").unwrap_err();
-        assert_eq!((error.code, error.fields.len()), ("account_field", 1));
+        assert!(refuse_given(&[("locale", false)], &Owner::Person).is_ok());
+        let error = refuse_given(&[("locale", false), ("username", true)], &Owner::Person).unwrap_err();
+        assert_eq!((error.code, error.fields.len()), (ErrorCode::AccountField, 1));
         assert_eq!(error.fields[0].field, "username");
     }
 }

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::UserAdministration;
 use super::closing;
-use super::rules::{refuse_given, username_from_email};
+use super::rules::{Owner, refuse_given, username_from_email};
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
@@ -15,7 +16,7 @@ use crate::features::organizations::members::require_delegation;
 use crate::features::recovery::{Newcomer, welcome};
 use crate::features::sessions;
 use crate::features::users::{self, AccountRow, PendingAccount};
-use crate::features::users::{check_email, check_username, normalise};
+use crate::features::users::{check_email, check_names, check_username, normalise};
 use crate::ids::PLATFORM;
 use crate::operation::{Authorized, Operation, Workspace};
 use crate::permissions::Role;
@@ -29,9 +30,6 @@ use crate::validation::Validation;
 
 /// How many usernames are tried for an address before giving up.
 const USERNAME_ATTEMPTS: u32 = 50;
-
-const OF_THE_PERSON: &str = "belongs to the person, or to a platform admin in Personal";
-const OF_ORGANIZATIONS: &str = "means something in an organization only";
 
 pub async fn list(
     administration: &UserAdministration,
@@ -105,21 +103,13 @@ pub async fn create(
     }
     let membership = match actor.workspace {
         Workspace::Organization { id, role } => {
-            refuse_given(
-                &[("platform_role", request.platform_admin.is_some())],
-                "account_field",
-                OF_THE_PERSON,
-            )?;
+            refuse_given(&[("platform_role", request.platform_admin.is_some())], &Owner::Person)?;
             let given = request.role.unwrap_or(Role::User);
             require_delegation(role, None, Some(given), authorized.permission())?;
             Some((id, given))
         }
         Workspace::Personal { .. } => {
-            refuse_given(
-                &[("role", request.role.is_some())],
-                "organization_field",
-                OF_ORGANIZATIONS,
-            )?;
+            refuse_given(&[("role", request.role.is_some())], &Owner::Organization)?;
             None
         }
     };
@@ -187,7 +177,7 @@ async fn insert(tx: &mut SystemTx, actor: &Operation, request: &UserRequest) -> 
     validation.finish()?;
     if users::email_exists(tx, &email).await? {
         return Err(Error::conflict(
-            "use_invitation",
+            ErrorCode::UseInvitation,
             "Somebody has an account with this address already: invite them into the organization instead.",
         ));
     }
@@ -209,7 +199,7 @@ async fn insert(tx: &mut SystemTx, actor: &Operation, request: &UserRequest) -> 
             break;
         }
     }
-    Err(Error::invalid("username", "taken", "is taken"))
+    Err(Error::invalid("username", FieldCode::Taken, "is taken"))
 }
 
 /// What may be changed of a user; absent fields stay.
@@ -257,10 +247,10 @@ fn new_role(change: UserChange) -> Result<Role> {
         ("disabled", change.disabled.is_some()),
         ("platform_role", change.platform_admin.is_some()),
     ];
-    refuse_given(&fields, "account_field", OF_THE_PERSON)?;
+    refuse_given(&fields, &Owner::Person)?;
     change
         .role
-        .ok_or_else(|| Error::invalid("role", "required", "is required"))
+        .ok_or_else(|| Error::invalid("role", FieldCode::Required, "is required"))
 }
 
 async fn update_account(
@@ -281,11 +271,7 @@ async fn update_account(
     let before = users::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
     let change = change()?;
-    refuse_given(
-        &[("role", change.role.is_some())],
-        "organization_field",
-        OF_ORGANIZATIONS,
-    )?;
+    refuse_given(&[("role", change.role.is_some())], &Owner::Organization)?;
     let now = actor.request.now;
     let after = changed(&before, change, now)?;
     let stands_down = |row: &AccountRow| row.platform_role != "admin" || row.disabled_at.is_some();
@@ -332,17 +318,6 @@ fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono
         after.platform_role = if admin { "admin" } else { "user" }.to_owned();
     }
     Ok(after)
-}
-
-fn check_names(validation: &mut Validation, first_name: &str, last_name: &str, locale: &str) {
-    validation.line("first_name", first_name, 0, 100);
-    validation.line("last_name", last_name, 0, 100);
-    validation.check(
-        matches!(locale, "en" | "fr"),
-        "locale",
-        "unknown_locale",
-        "must be en or fr",
-    );
 }
 
 /// The version tag of a user as this workspace sees it, for `ETag` and `If-Match`.

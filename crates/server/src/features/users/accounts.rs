@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -161,7 +162,7 @@ pub async fn insert_pending(tx: &mut SystemTx, account: &PendingAccount<'_>, use
     .await
     .map_err(|error| {
         if Error::violates(&error, "users_email_key") {
-            Error::invalid("email", "taken", "belongs to another account")
+            Error::invalid("email", FieldCode::Taken, "belongs to another account")
         } else {
             error.into()
         }
@@ -188,7 +189,7 @@ pub async fn update(tx: &mut SystemTx, account: &AccountRow, now: DateTime<Utc>)
     .await
     .map_err(|error| {
         if Error::violates(&error, "users_username_key") {
-            Error::invalid("username", "taken", "is taken")
+            Error::invalid("username", FieldCode::Taken, "is taken")
         } else {
             error.into()
         }

@@ -2,6 +2,7 @@
 
 use super::Users;
 use super::store;
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::operation::Authorized;
 use crate::plumbing::quotas::{self, PasswordGuess};
@@ -19,5 +20,5 @@ pub async fn confirm_password(users: &Users, authorized: Authorized<'_>, passwor
     if users.passwords.verify(password, stored).await? {
         return quotas::refund(&users.core.db, &guess.quotas()).await;
     }
-    Err(Error::invalid("password", "wrong", "is not your password"))
+    Err(Error::invalid("password", FieldCode::Wrong, "is not your password"))
 }

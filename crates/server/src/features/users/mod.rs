@@ -23,7 +23,7 @@ pub use accounts::{
 };
 pub use confirmation::confirm_password;
 pub use passwords::Passwords;
-pub use rules::{check_email, check_password, check_username, normalise};
+pub use rules::{check_email, check_names, check_password, check_username, normalise};
 pub use store::{
     LoginAccount, Profile, account_by_email, account_by_login, account_id, any_account, enabled_account,
     grant_platform_admin, has_password, hold_account, mark_email_verified, mark_seen, organization_names, own_words,

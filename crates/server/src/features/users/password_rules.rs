@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::codes::FieldCode;
 use crate::validation::Validation;
 
 pub const SHORTEST_PASSWORD: usize = 12;
@@ -49,30 +50,35 @@ pub fn check_password(validation: &mut Validation, field: &str, password: &str, 
     let length = password.chars().count();
     let fits = (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length);
     let message = format!("must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters");
-    validation.check(fits, field, "length", message);
+    validation.check(
+        fits,
+        field,
+        FieldCode::characters(SHORTEST_PASSWORD, LONGEST_PASSWORD),
+        message,
+    );
     if !fits {
         return;
     }
     let lower: Vec<char> = password.to_lowercase().chars().collect();
     let (holds, code, message) = if is_repetition(&lower) {
-        (false, "repetition", "must not repeat the same few characters")
+        (false, FieldCode::Repetition, "must not repeat the same few characters")
     } else if is_walk(&lower) {
         (
             false,
-            "sequence",
+            FieldCode::Sequence,
             "must not be a row of neighbouring keys, letters or digits",
         )
     } else if is_common(&lower) {
         (
             false,
-            "common_password",
+            FieldCode::CommonPassword,
             "is among the first that are tried: choose other words",
         )
     } else {
         let own = !is_own_name(&lower, own_words);
         (
             own,
-            "own_name",
+            FieldCode::OwnName,
             "must not be made of your name, your address, your organization's or this product's name",
         )
     };
@@ -200,7 +206,7 @@ mod tests {
     fn refusal(password: &str) -> Option<String> {
         let mut validation = Validation::default();
         check_password(&mut validation, "password", password, &OWN);
-        validation.finish().err().map(|error| error.fields[0].code.clone())
+        validation.finish().err().map(|error| error.fields[0].code.to_string())
     }
 
     #[test]

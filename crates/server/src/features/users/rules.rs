@@ -1,7 +1,11 @@
 //! What an account may be called and reached by.
 
 pub use super::password_rules::check_password;
+use crate::codes::FieldCode;
 use crate::validation::Validation;
+
+/// What the console and the mails are written in.
+const LOCALES: [&str; 2] = ["en", "fr"];
 
 /// E-mails and usernames compare without case and surrounding blanks.
 pub fn normalise(login: &str) -> String {
@@ -23,9 +27,20 @@ pub fn check_email(validation: &mut Validation, field: &str, email: &str) {
     validation.check(
         plausible && clean,
         field,
-        "email",
+        FieldCode::Email,
         "must be an e-mail address like name@example.com",
     );
+}
+
+/// How a person is called and spoken to.
+pub fn check_names(validation: &mut Validation, first_name: &str, last_name: &str, locale: &str) {
+    validation.line("first_name", first_name, 0, 100);
+    validation.line("last_name", last_name, 0, 100);
+    let code = FieldCode::UnknownLocale {
+        allowed: LOCALES.to_vec(),
+    };
+    let rule = format!("must be {}", LOCALES.join(" or "));
+    validation.check(LOCALES.contains(&locale), "locale", code, rule);
 }
 
 pub fn check_username(validation: &mut Validation, field: &str, username: &str) {
@@ -36,7 +51,7 @@ pub fn check_username(validation: &mut Validation, field: &str, username: &str) 
     validation.check(
         holds,
         field,
-        "username",
+        FieldCode::Username,
         "must have 2 to 64 letters, digits, dots, dashes or underscores",
     );
 }

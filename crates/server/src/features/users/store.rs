@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
 
@@ -105,7 +106,7 @@ pub async fn update_profile(
     .await
     .map_err(|error| {
         if Error::violates(&error, "users_username_key") {
-            Error::invalid("username", "taken", "is taken")
+            Error::invalid("username", FieldCode::Taken, "is taken")
         } else {
             error.into()
         }
@@ -174,9 +175,9 @@ pub async fn insert_account(tx: &mut SystemTx, account: &NewAccount<'_>) -> Resu
     .await
     .map_err(|error| {
         if Error::violates(&error, "users_email_key") {
-            Error::invalid("email", "taken", "belongs to another account")
+            Error::invalid("email", FieldCode::Taken, "belongs to another account")
         } else if Error::violates(&error, "users_username_key") {
-            Error::invalid("username", "taken", "is taken")
+            Error::invalid("username", FieldCode::Taken, "is taken")
         } else {
             error.into()
         }
@@ -258,7 +259,7 @@ pub async fn set_email(tx: &mut WriteTx, email: &str) -> Result<()> {
     .await
     .map_err(|error| {
         if Error::violates(&error, "users_email_key") {
-            Error::conflict("email_taken", "This address belongs to another account.")
+            Error::conflict(ErrorCode::EmailTaken, "This address belongs to another account.")
         } else {
             error.into()
         }

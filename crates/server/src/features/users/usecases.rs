@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Users;
-use super::rules::{check_email, check_password, check_username, normalise};
+use super::rules::{check_email, check_names, check_password, check_username, normalise};
 use super::store::{self, Profile};
 use crate::error::Result;
 use crate::features::audit::{self, Act};
@@ -38,15 +38,8 @@ pub async fn update_profile(users: &Users, authorized: Authorized<'_>, change: P
         .map_or_else(|| before.username.clone(), |username| normalise(&username));
     let locale = change.locale.unwrap_or_else(|| before.locale.clone());
     let mut validation = Validation::default();
-    validation.line("first_name", &first_name, 0, 100);
-    validation.line("last_name", &last_name, 0, 100);
+    check_names(&mut validation, &first_name, &last_name, &locale);
     check_username(&mut validation, "username", &username);
-    validation.check(
-        matches!(locale.as_str(), "en" | "fr"),
-        "locale",
-        "unknown_locale",
-        "must be en or fr",
-    );
     validation.finish()?;
     store::update_profile(&mut tx, first_name.trim(), last_name.trim(), &username, &locale).await?;
     let after = store::profile(&mut tx).await?;

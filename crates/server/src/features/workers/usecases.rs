@@ -3,11 +3,12 @@
 use serde_json::json;
 use worker_protocol::{
     Assignment, Directive, Engine, HeartbeatRequest, HeartbeatResponse, PROTOCOL_VERSION, Phase, RegisterRequest,
-    RegisterResponse, codes,
+    RegisterResponse,
 };
 
 use super::Workers;
 use super::rules::{Claim, Verdict, judge};
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::reports::{self, Registration, Report};
@@ -59,7 +60,7 @@ pub async fn register(
             worker_tokens::record_challenger(&mut tx, tenant, presented.id, request.boot_id, now).await?;
             tx.commit().await?;
             let detail = "Another boot of this machine was heard of a moment ago; ask again.";
-            return Err(Error::conflict("worker_boot_pending", detail));
+            return Err(Error::conflict(ErrorCode::WorkerBootPending, detail));
         }
         Verdict::Conflict => {
             tracing::error!(%instance_id, boot_id = %request.boot_id, "two machines claim one instance; the newcomer is turned away");
@@ -68,7 +69,7 @@ pub async fn register(
             audit::record_system(&mut tx, tenant, now, act).await?;
             tx.commit().await?;
             return Err(Error::conflict(
-                codes::BOOT_CONFLICT,
+                ErrorCode::WorkerBootConflict,
                 "Another machine has this instance.",
             ));
         }
@@ -152,7 +153,7 @@ async fn present(workers: &Workers, token: Option<&str>, context: &RequestContex
 fn token_refused() -> Error {
     Error::new(
         Kind::Unauthenticated,
-        codes::TOKEN_REFUSED,
+        ErrorCode::WorkerTokenRefused,
         "This token is unknown, used up or revoked.",
     )
 }
@@ -160,7 +161,10 @@ fn token_refused() -> Error {
 fn check(request: &RegisterRequest) -> Result<()> {
     if request.protocol_version > PROTOCOL_VERSION {
         let detail = format!("This server speaks version {PROTOCOL_VERSION} of the protocol.");
-        return Err(Error::conflict(codes::PROTOCOL_UNSUPPORTED, detail));
+        let code = ErrorCode::WorkerProtocolUnsupported {
+            version: PROTOCOL_VERSION,
+        };
+        return Err(Error::conflict(code, detail));
     }
     let mut validation = Validation::default();
     validation.line("worker_version", &request.worker_version, 1, 64);
@@ -170,7 +174,7 @@ fn check(request: &RegisterRequest) -> Result<()> {
             let plain = |character: char| character.is_ascii_alphanumeric() || "-._[]:".contains(character);
             !host.is_empty() && host.chars().all(plain) && port.parse::<u16>().is_ok_and(|port| port > 0)
         });
-    validation.check(is_address, "address", "format", "must be host:port");
+    validation.check(is_address, "address", FieldCode::Format, "must be host:port");
     validation.finish()
 }
 

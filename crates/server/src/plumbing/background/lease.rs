@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::ids::new_id;
 use crate::plumbing::db::{Db, SystemReason, SystemTx};
@@ -60,7 +61,7 @@ impl Lease {
         .await?;
         match held.rows_affected() {
             1 => Ok(()),
-            _ => Err(Error::conflict("lease_lost", "Another replica does this now.")),
+            _ => Err(Error::conflict(ErrorCode::LeaseLost, "Another replica does this now.")),
         }
     }
 
@@ -72,7 +73,7 @@ impl Lease {
             let now = clock.now();
             match self.renew(&db, now).await {
                 Ok(()) => until = now + LEASE,
-                Err(error) if error.code == "lease_lost" || clock.now() >= until => {
+                Err(error) if error.code == ErrorCode::LeaseLost || clock.now() >= until => {
                     tracing::warn!(task = self.task, %error, "the lease of a task is lost");
                     return;
                 }

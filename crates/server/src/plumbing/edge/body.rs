@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, FieldError, Kind, Result};
 
 /// Largest body of our own API, in bytes.
@@ -33,14 +34,14 @@ impl<T: DeserializeOwned> JsonBody<T> {
         if self.is_encoded {
             return Err(Error::new(
                 Kind::UnsupportedMediaType,
-                "unsupported_content_encoding",
+                ErrorCode::UnsupportedContentEncoding,
                 SEND_IT_PLAIN,
             ));
         }
         if !self.is_json {
             return Err(Error::new(
                 Kind::UnsupportedMediaType,
-                "unsupported_media_type",
+                ErrorCode::UnsupportedMediaType,
                 "Send the body with Content-Type: application/json.",
             ));
         }
@@ -81,13 +82,13 @@ impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
             if rejection.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 Error::new(
                     Kind::TooLarge,
-                    "body_too_large",
+                    ErrorCode::BodyTooLarge { max_kib: LIMIT / 1024 },
                     format!("The body is larger than {} KiB.", LIMIT / 1024),
                 )
             } else {
                 Error::new(
                     Kind::BadRequest,
-                    "unreadable_body",
+                    ErrorCode::UnreadableBody,
                     "The body could not be read to its end.",
                 )
             }
@@ -104,7 +105,7 @@ impl<S: Send + Sync, T> FromRequest<S> for JsonBody<T> {
 /// Arrays above all: they would be read as the fields in the order in which they happen to be declared.
 fn not_an_object(bytes: &[u8]) -> Error {
     match serde_json::from_slice::<IgnoredAny>(bytes) {
-        Ok(_) => Error::invalid("body", "wrong_type", "must be a JSON object"),
+        Ok(_) => Error::invalid("body", FieldCode::WrongType, "must be a JSON object"),
         Err(error) => malformed(&error),
     }
 }
@@ -112,7 +113,7 @@ fn not_an_object(bytes: &[u8]) -> Error {
 fn malformed(error: &serde_json::Error) -> Error {
     Error::new(
         Kind::BadRequest,
-        "malformed_json",
+        ErrorCode::MalformedJson,
         format!("The body is not valid JSON: {error}."),
     )
 }
@@ -140,22 +141,18 @@ fn shape_error(error: serde_path_to_error::Error<serde_json::Error>) -> Error {
         }
     };
     let (field, code, message) = if let Some(name) = named("missing field `") {
-        (below(name), "required", "is required".to_owned())
+        (below(name), FieldCode::Required, "is required".to_owned())
     } else if let Some(name) = named("unknown field `") {
         // The path of an unknown field already ends with its own name.
         (
             if path.ends_with(&name) { path } else { below(name) },
-            "unknown_field",
+            FieldCode::UnknownField,
             "is not a field of this request".to_owned(),
         )
     } else {
-        (path, "wrong_type", message)
+        (path, FieldCode::WrongType, message)
     };
-    Error::invalid_fields(vec![FieldError {
-        field,
-        code: code.to_owned(),
-        message,
-    }])
+    Error::invalid_fields(vec![FieldError::new(field, code, message)])
 }
 
 #[cfg(test)]

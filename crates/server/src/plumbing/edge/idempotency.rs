@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::plumbing::db::{SystemTx, WriteTx};
@@ -28,7 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         if key.is_empty() || key.len() > 255 {
             return Err(Error::invalid(
                 "Idempotency-Key",
-                "length",
+                FieldCode::characters(1, 255),
                 "must have 1 to 255 visible ASCII characters",
             ));
         }
@@ -128,7 +129,7 @@ impl<'a> Attempt<'a> {
         };
         if row.request_hash != self.request_hash {
             return Err(Error::conflict(
-                "idempotency_key_reused",
+                ErrorCode::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body.",
             ));
         }

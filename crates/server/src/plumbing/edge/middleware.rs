@@ -12,6 +12,7 @@ use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::unread;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind};
 use crate::request_id;
 
@@ -20,12 +21,16 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The answer where there is no route.
 pub async fn no_such_route() -> Error {
-    Error::new(Kind::NotFound, "no_such_route", "There is nothing at this address.")
+    Error::new(
+        Kind::NotFound,
+        ErrorCode::NoSuchRoute,
+        "There is nothing at this address.",
+    )
 }
 
 pub async fn method_not_allowed() -> Response {
     let problem = json!({
-        "type": "about:blank", "title": "Method not allowed", "status": 405, "code": "method_not_allowed",
+        "type": "about:blank", "title": "Method not allowed", "status": 405, "code": ErrorCode::MethodNotAllowed.as_str(),
         "detail": "This address does not answer to this method.", "request_id": request_id::current(), "errors": [],
     });
     let mut response = (StatusCode::METHOD_NOT_ALLOWED, Json(problem)).into_response();
@@ -56,7 +61,7 @@ pub async fn limit_time(State(time_limit): State<Duration>, request: Request, ne
         Ok(response) => response,
         Err(_) if awaited.is_some_and(|awaited| awaited.get()) => Error::new(
             Kind::RequestTimeout,
-            "request_timeout",
+            ErrorCode::RequestTimeout,
             "The body of the request took too long to arrive.",
         )
         .into_response(),

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, Method, header};
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::plumbing::config::BaseUrl;
 
@@ -17,7 +18,7 @@ pub fn check(method: &Method, headers: &HeaderMap, own_origin: &str) -> Result<(
     if foreign_site || foreign_origin {
         return Err(Error::new(
             Kind::Forbidden,
-            "foreign_origin",
+            ErrorCode::ForeignOrigin,
             "A page of another site may not do this with your session.",
         ));
     }

@@ -24,6 +24,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::codes::{FieldCode, Unit};
 use crate::error::{Error, Result};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -87,7 +88,7 @@ impl ListQuery {
         if !(1..=LARGEST_LIMIT).contains(&limit) {
             return Err(Error::invalid(
                 "limit",
-                "range",
+                FieldCode::between(1, LARGEST_LIMIT, Unit::Number),
                 format!("must be 1 to {LARGEST_LIMIT}"),
             ));
         }
@@ -97,7 +98,9 @@ impl ListQuery {
             Some(_) => {
                 return Err(Error::invalid(
                     "sort",
-                    "unknown_order",
+                    FieldCode::UnknownOrder {
+                        allowed: vec!["created_at", "-created_at"],
+                    },
                     "must be created_at or -created_at",
                 ));
             }
@@ -108,7 +111,9 @@ impl ListQuery {
         ) {
             return Err(Error::invalid(
                 "scope",
-                "unknown_scope",
+                FieldCode::UnknownScope {
+                    allowed: vec!["platform", "organization", "personal"],
+                },
                 "must be platform, organization or personal",
             ));
         }
@@ -178,10 +183,18 @@ pub fn beyond(after: Option<(DateTime<Utc>, Uuid)>, ascending: bool) -> (DateTim
 fn like_pattern(q: Option<&str>) -> Result<String> {
     let q = q.unwrap_or_default().trim();
     if q.chars().count() > 200 {
-        return Err(Error::invalid("q", "length", "must have at most 200 characters"));
+        return Err(Error::invalid(
+            "q",
+            FieldCode::characters(0, 200),
+            "must have at most 200 characters",
+        ));
     }
     if q.contains('\0') {
-        return Err(Error::invalid("q", "characters", "must not contain control characters"));
+        return Err(Error::invalid(
+            "q",
+            FieldCode::Characters,
+            "must not contain control characters",
+        ));
     }
     let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Ok(if escaped.is_empty() {
@@ -196,7 +209,7 @@ fn encode_cursor((at, id): (DateTime<Utc>, Uuid)) -> String {
 }
 
 fn decode_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid)> {
-    let refuse = || Error::invalid("cursor", "invalid", "is not a cursor of this list");
+    let refuse = || Error::invalid("cursor", FieldCode::Invalid, "is not a cursor of this list");
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refuse())?;
     let text = String::from_utf8(bytes).map_err(|_| refuse())?;
     let (at, id) = text.split_once('.').ok_or_else(refuse)?;

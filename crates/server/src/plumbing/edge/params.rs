@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 
 /// The id in the path. What isn't a UUID names nothing, so it is simply not found.
@@ -43,9 +44,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let named = message.split('`').nth(1).unwrap_or_default().to_owned();
                 let field = if path.is_empty() || path == "." { named } else { path };
                 let code = if message.starts_with("unknown field") {
-                    "unknown_parameter"
+                    FieldCode::UnknownParameter
                 } else {
-                    "invalid"
+                    FieldCode::Invalid
                 };
                 Error::invalid(&field, code, message)
             })

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 
 /// The version of a row. It changes with everything that can be set, not with what only happens (a key's last use, a heartbeat).
@@ -51,7 +52,7 @@ impl IfMatch {
             return Ok(());
         }
         let detail = "Somebody else changed it in the meantime: read it again.";
-        Err(Error::new(Kind::PreconditionFailed, "stale", detail))
+        Err(Error::new(Kind::PreconditionFailed, ErrorCode::Stale, detail))
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
         for refused in [b"\"x\"".as_slice(), b"", b"\xff", &weak, other.0.as_bytes()] {
             let error = sent(&[refused]).await.check(&current).unwrap_err();
             assert_eq!(
-                (error.kind, error.code),
+                (error.kind, error.code.as_str()),
                 (Kind::PreconditionFailed, "stale"),
                 "{refused:?}"
             );

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::ids::new_id;
 use crate::plumbing::db::SystemTx;
@@ -140,9 +141,10 @@ pub async fn retry(tx: &mut SystemTx, id: Uuid, now: DateTime<Utc>) -> Result<bo
     .await;
     match outcome {
         Ok(done) => Ok(done.rows_affected() == 1),
-        Err(error) if Error::violates(&error, "jobs_unique") => {
-            Err(Error::conflict("already_queued", "The same work is waiting already."))
-        }
+        Err(error) if Error::violates(&error, "jobs_unique") => Err(Error::conflict(
+            ErrorCode::AlreadyQueued,
+            "The same work is waiting already.",
+        )),
         Err(error) => Err(error.into()),
     }
 }

@@ -56,7 +56,7 @@ enum Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         Trouble::Failed {
-            category: error.code,
+            category: error.code.as_str(),
             error: error.to_string(),
         }
     }

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::codes::ErrorCode;
 use crate::error::Error;
 use crate::features::api_keys::{self, KeyRequest};
 use crate::features::instances::{self, Deployment, Flag, InstanceRow};
@@ -92,7 +93,12 @@ async fn sign_in(program: &Program, organization: &accounts::Made, password: &st
             "{} has a second factor: remove it with inventiv admin remove-second-factors.",
             owner.email
         );
-        return Err(Error::conflict("second_factor_required", detail));
+        return Err(Error::conflict(
+            ErrorCode::SecondFactorRequired {
+                email: owner.email.clone(),
+            },
+            detail,
+        ));
     };
     let authorized = signed_in.operation.require(Permission::OrganizationList)?;
     let (operation, _) = organizations::switch(&program.organizations, authorized, Some(organization.id)).await?;

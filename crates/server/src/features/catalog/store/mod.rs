@@ -8,6 +8,7 @@ mod places;
 
 pub use self::instance_types::*;
 pub use self::places::*;
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
@@ -36,7 +37,7 @@ pub async fn totals(tx: &mut TenantTx, paging: &Paging) -> Result<[i64; 4]> {
 
 fn code_taken(error: sqlx::Error, constraint: &str) -> Error {
     if Error::violates(&error, constraint) {
-        Error::invalid("code", "taken", "is taken")
+        Error::invalid("code", FieldCode::Taken, "is taken")
     } else {
         error.into()
     }

@@ -7,6 +7,7 @@ use super::super::rules::{InstanceTypeChange, TypeZoneChange, check_code, check_
 use super::super::store::{self, NewInstanceType, TypeZoneRow};
 use super::administration::{Addition, Administration, Begun};
 use super::reading::Offered;
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::Act;
 use crate::features::catalog::Catalog;
@@ -35,7 +36,7 @@ pub async fn create_instance_type(
     };
     let known = store::provider(addition.tx().conn(), provider_id).await?;
     let mut validation = Validation::default();
-    validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
+    validation.check(known.is_some(), "provider_id", FieldCode::Unknown, "is not a provider");
     check_code(&mut validation, code);
     check_instance_type(&mut validation, &change);
     validation.finish()?;
@@ -128,7 +129,7 @@ pub async fn put_zones(
     for (index, zone) in zones.iter().enumerate() {
         let field = format!("zones[{index}].zone_id");
         let rule = "is not a zone of the type's provider";
-        validation.check(known.contains(&zone.zone_id), &field, "unknown", rule);
+        validation.check(known.contains(&zone.zone_id), &field, FieldCode::Unknown, rule);
     }
     validation.finish()?;
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::rules::{NamedChange, check_code, check_named, check_provider_code};
 use super::super::store::{self, NewPlace, ProviderRow, RegionRow, ZoneRow};
 use super::administration::{Addition, Administration, Begun};
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::Act;
 use crate::features::catalog::Catalog;
@@ -67,7 +68,7 @@ pub async fn create_region(
     };
     let known = store::provider(addition.tx().conn(), provider_id).await?;
     let mut validation = Validation::default();
-    validation.check(known.is_some(), "provider_id", "unknown", "is not a provider");
+    validation.check(known.is_some(), "provider_id", FieldCode::Unknown, "is not a provider");
     check_code(&mut validation, code);
     check_named(&mut validation, &named);
     validation.finish()?;
@@ -105,7 +106,7 @@ pub async fn create_zone(
     };
     let region = store::region(addition.tx().conn(), region_id).await?;
     let mut validation = Validation::default();
-    validation.check(region.is_some(), "region_id", "unknown", "is not a region");
+    validation.check(region.is_some(), "region_id", FieldCode::Unknown, "is not a region");
     check_code(&mut validation, code);
     check_named(&mut validation, &named);
     validation.finish()?;

@@ -8,6 +8,7 @@ use providers::{Boot, CreateServer, Provider, ProviderError, Server};
 
 use super::crash::{self, Edge};
 use super::visit::begin;
+use crate::codes::FailureCode;
 use crate::error::Error;
 use crate::features::instances::Instances;
 use crate::features::instances::clouds::control_plane_url;
@@ -252,8 +253,13 @@ fn in_words(error: &ProviderError) -> Failure {
     let text = error.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
-    Failure::new(
-        error.code(),
-        format!("{}{}.", first.unwrap_or_default(), letters.as_str()),
-    )
+    let code = match error {
+        ProviderError::OutOfStock { .. } => FailureCode::OutOfStock,
+        ProviderError::QuotaExceeded(_) => FailureCode::QuotaExceeded,
+        ProviderError::Unauthorized => FailureCode::ProviderUnauthorized,
+        ProviderError::InvalidRequest(_) => FailureCode::ProviderInvalidRequest,
+        ProviderError::RateLimited { .. } => FailureCode::ProviderRateLimited,
+        ProviderError::OutcomeUnknown(_) => FailureCode::ProviderOutcomeUnknown,
+    };
+    Failure::new(&code, format!("{}{}.", first.unwrap_or_default(), letters.as_str()))
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::crash::{self, Edge};
 use super::effects::{Effects, Interrupted};
 use super::probe;
+use crate::codes::FailureCode;
 use crate::error::Result;
 use crate::features::instances::Instances;
 use crate::features::instances::rules::{Decision, Event, Failure, Seen, Status, next_step};
@@ -98,14 +99,17 @@ async fn steps(instances: &Instances, lease: &Lease) -> Result<DateTime<Utc>, In
             Decision::CancelIntent => {
                 effects
                     .close_create(&Failure::new(
-                        "cancelled",
+                        &FailureCode::Cancelled,
                         "The order was taken back before it was made.",
                     ))
                     .await?;
             }
             Decision::ConcludeAbsent => {
                 effects
-                    .close_create(&Failure::new("order_lost", "The order never reached the provider."))
+                    .close_create(&Failure::new(
+                        &FailureCode::OrderLost,
+                        "The order never reached the provider.",
+                    ))
                     .await?;
             }
             Decision::Look => match effects.look().await? {

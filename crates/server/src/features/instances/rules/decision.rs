@@ -6,6 +6,7 @@ use providers::ServerState;
 use super::facts::{CloudOperation, Facts, OperationState};
 use super::timing::{SILENT_FOR, backoff, deadline};
 use super::{Event, Failure, Status, WorkerPhase};
+use crate::codes::FailureCode;
 
 /// Longest pause between two attempts to order or start a server.
 const RETRY_LIMIT: Duration = Duration::minutes(1);
@@ -184,7 +185,10 @@ impl Visit<'_> {
             Some(ServerState::Running) => Decision::Move(Event::ServerRunning, None),
             Some(ServerState::Stopped) if self.now >= started_at + self.facts.timing.start_grace => {
                 let message = "The provider took the order and then found no hardware for it.";
-                Decision::Move(Event::ProvisioningFailed, Some(Failure::new("out_of_stock", message)))
+                Decision::Move(
+                    Event::ProvisioningFailed,
+                    Some(Failure::new(&FailureCode::OutOfStock, message)),
+                )
             }
             _ => match self.server_fault() {
                 Some(failure) => Decision::Move(Event::ProvisioningFailed, Some(failure)),
@@ -254,14 +258,18 @@ impl Visit<'_> {
         let worker = &self.facts.worker;
         if worker.phase != Some(WorkerPhase::Ready) {
             let failure = worker.failure.clone();
-            let reported = failure.unwrap_or_else(|| Failure::new("worker_not_ready", "The worker stopped serving."));
+            let reported =
+                failure.unwrap_or_else(|| Failure::new(&FailureCode::WorkerNotReady, "The worker stopped serving."));
             return Decision::Move(Event::SignalsLost, Some(reported));
         }
         let silent_from = worker
             .last_contact
             .map_or(self.facts.status_since, |at| at + SILENT_FOR);
         if self.now >= silent_from {
-            let failure = Failure::new("worker_silent", "The worker was not heard of for five minutes.");
+            let failure = Failure::new(
+                &FailureCode::WorkerSilent,
+                "The worker was not heard of for five minutes.",
+            );
             return Decision::Move(Event::SignalsLost, Some(failure));
         }
         let Some(seen) = &self.facts.seen else {
@@ -361,7 +369,7 @@ impl Visit<'_> {
             Decision::Move(event, None)
         } else if self.facts.probe_failed && self.is_overdue() {
             let message = "The worker says that it is ready and cannot be reached at its address.";
-            let failure = Failure::new("worker_unreachable", message);
+            let failure = Failure::new(&FailureCode::WorkerUnreachable, message);
             let event = match self.facts.status {
                 Status::Starting => Event::StartupFailed,
                 _ => Event::Failed,
@@ -385,7 +393,7 @@ impl Visit<'_> {
 
     fn worker_gave_up(&self) -> Option<Failure> {
         (self.facts.worker.phase == Some(WorkerPhase::Failed)).then(|| {
-            let unknown = || Failure::new("engine_failed", "The engine cannot be started.");
+            let unknown = || Failure::new(&FailureCode::EngineFailed, "The engine cannot be started.");
             self.facts.worker.failure.clone().unwrap_or_else(unknown)
         })
     }
@@ -397,7 +405,7 @@ impl Visit<'_> {
             None if self.is_proven_missing() => Some(lost()),
             Some(ServerState::Failed) => {
                 let message = "The provider reports that the server failed.";
-                Some(Failure::new("server_failed", message))
+                Some(Failure::new(&FailureCode::ServerFailed, message))
             }
             Some(ServerState::Deleting) => Some(lost()),
             _ => None,
@@ -427,7 +435,7 @@ impl Visit<'_> {
         let minutes = deadline(self.facts.status, self.facts.weights_gb).map_or(0, |limit| limit.num_minutes());
         let unknown = || {
             Failure::new(
-                "deadline_passed",
+                &FailureCode::DeadlinePassed,
                 format!("It was still {status} after {minutes} minutes."),
             )
         };
@@ -446,12 +454,18 @@ fn is_unsettled(create: &CloudOperation) -> bool {
 
 /// Refusals that the same request will get again.
 fn is_final(failure: &Failure) -> bool {
-    matches!(
-        failure.code.as_str(),
-        "out_of_stock" | "quota_exceeded" | "provider_unauthorized" | "provider_invalid_request"
-    )
+    let codes = [
+        FailureCode::OutOfStock,
+        FailureCode::QuotaExceeded,
+        FailureCode::ProviderUnauthorized,
+        FailureCode::ProviderInvalidRequest,
+    ];
+    codes.iter().any(|code| code.as_str() == failure.code)
 }
 
 fn lost() -> Failure {
-    Failure::new("server_lost", "The server does not exist at its provider any more.")
+    Failure::new(
+        &FailureCode::ServerLost,
+        "The server does not exist at its provider any more.",
+    )
 }

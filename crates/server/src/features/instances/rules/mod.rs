@@ -13,11 +13,13 @@ mod simulation;
 pub use decision::{Decision, is_mass_failure, next_step};
 pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
-pub use progress::{Milestones, Progress, progress};
-pub use status::{Event, Status, target, termination_of};
+pub use progress::{Milestones, Progress, STEPS, progress};
+pub use status::{Event, REQUESTED, Status, reasons, target, termination_of};
 pub use timing::Timing;
 
 use serde::{Deserialize, Serialize};
+
+use crate::codes::FailureCode;
 
 /// How far a worker has come, as last reported. The order is the order of a normal start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +74,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(code: &FailureCode, message: impl Into<String>) -> Self {
+        Self::recorded(code.as_str(), message)
+    }
+
+    /// As it was written down, or as a worker reports it, whose codes may be newer than ours.
+    pub fn recorded(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             message: message.into(),

@@ -22,7 +22,20 @@ pub struct Progress {
     pub step: Option<&'static str>,
 }
 
-/// The table: each step with its percentage, the furthest first.
+/// The steps of a start in their order, each with the percentage that it stands for.
+pub const STEPS: [(&str, u8); 10] = [
+    ("accepted", 5),
+    ("server_created", 20),
+    ("server_started", 30),
+    ("address_known", 40),
+    ("worker_registered", 50),
+    ("engine_answers", 60),
+    ("model_loaded", 75),
+    ("warmed_up", 90),
+    ("health_checked", 95),
+    ("ready", 100),
+];
+
 pub fn progress(milestones: &Milestones) -> Progress {
     let phase_at_least = |wanted: WorkerPhase| {
         milestones.worker_registered
@@ -31,25 +44,22 @@ pub fn progress(milestones: &Milestones) -> Progress {
                 .and_then(rank)
                 .is_some_and(|rank_| Some(rank_) >= rank(wanted))
     };
-    let table = [
-        (100, "ready", milestones.was_ready),
-        (95, "health_checked", milestones.health_checked),
-        (90, "warmed_up", phase_at_least(WorkerPhase::Ready)),
-        (75, "model_loaded", phase_at_least(WorkerPhase::WarmingUp)),
-        (60, "engine_answers", phase_at_least(WorkerPhase::ModelLoading)),
-        (50, "worker_registered", milestones.worker_registered),
-        (40, "address_known", milestones.address_known),
-        (30, "server_started", milestones.server_started),
-        (20, "server_created", milestones.server_created),
-        (5, "accepted", milestones.status != Status::AwaitingApproval),
+    let done = [
+        milestones.status != Status::AwaitingApproval,
+        milestones.server_created,
+        milestones.server_started,
+        milestones.address_known,
+        milestones.worker_registered,
+        phase_at_least(WorkerPhase::ModelLoading),
+        phase_at_least(WorkerPhase::WarmingUp),
+        phase_at_least(WorkerPhase::Ready),
+        milestones.health_checked,
+        milestones.was_ready,
     ];
-    let reached = table.into_iter().find(|(_, _, reached)| *reached);
-    match reached {
-        Some((percent, step, _)) => Progress {
-            percent,
-            step: Some(step),
-        },
-        None => Progress { percent: 0, step: None },
+    let furthest = STEPS.iter().zip(done).rev().find(|(_, done)| *done);
+    Progress {
+        percent: furthest.map_or(0, |((_, percent), _)| *percent),
+        step: furthest.map(|((step, _), _)| *step),
     }
 }
 

@@ -332,7 +332,7 @@ fn operation(state: OperationState, attempt: i32, now: DateTime<Utc>) -> CloudOp
 fn finish(operation: &mut CloudOperation, state: OperationState, code: Option<&str>, now: DateTime<Utc>) {
     operation.state = state;
     operation.finished_at = Some(now);
-    operation.failure = code.map(|code| Failure::new(code, code));
+    operation.failure = code.map(|code| Failure::recorded(code, code));
 }
 
 fn state_of(code: &str) -> OperationState {

@@ -23,6 +23,9 @@ pub enum Status {
     Failed,
 }
 
+/// The reason that begins an instance's history.
+pub const REQUESTED: &str = "requested";
+
 /// Why a status changes; the reason in an instance's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
@@ -94,6 +97,17 @@ pub const TRANSITIONS: &[(Status, Event, Status)] = {
         (S::Terminated, E::Archived, S::Archived),
     ]
 };
+
+/// Every reason that a history can hold.
+pub fn reasons() -> Vec<&'static str> {
+    let mut reasons = vec![REQUESTED];
+    for (_, event, _) in TRANSITIONS {
+        if !reasons.contains(&event.as_str()) {
+            reasons.push(event.as_str());
+        }
+    }
+    reasons
+}
 
 /// Where an event leads, if it may happen there.
 pub fn target(from: Status, event: Event) -> Option<Status> {

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::mirrored;
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
 use crate::ids::PLATFORM;
@@ -276,7 +277,7 @@ pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> 
     .await
     .map_err(|error| {
         if Error::violates(&error, "instances_living_model") {
-            Error::invalid("model_id", "unknown", "is not a model that can be deployed here")
+            Error::invalid("model_id", FieldCode::Unknown, "is not a model that can be deployed here")
         } else {
             error.into()
         }

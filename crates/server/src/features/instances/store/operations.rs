@@ -53,7 +53,7 @@ pub async fn latest(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid) -> Resul
             finished_at: row.finished_at,
             failure: row
                 .error_code
-                .map(|code| Failure::new(code, row.error_message.unwrap_or_default())),
+                .map(|code| Failure::recorded(code, row.error_message.unwrap_or_default())),
         };
         match row.kind.as_str() {
             "create_server" => latest.create = Some(operation),

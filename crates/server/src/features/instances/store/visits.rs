@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::lease::Lease;
 use super::{costs, mirrored, operations};
+use crate::codes::FailureCode;
 use crate::error::Result;
 use crate::features::instances::rules::{Facts, Failure, Status, Timing, WorkerFacts, WorkerPhase, is_mass_failure};
 use crate::plumbing::db::SystemTx;
@@ -54,8 +55,10 @@ pub async fn load(tx: &mut SystemTx, lease: &Lease, now: DateTime<Utc>) -> Resul
         _ => false,
     };
     let failure = row.worker_failure_message.map(|message| {
-        let code = row.worker_failure_code.unwrap_or_else(|| "worker_degraded".to_owned());
-        Failure::new(code, message)
+        let code = row
+            .worker_failure_code
+            .unwrap_or_else(|| FailureCode::WorkerDegraded.to_string());
+        Failure::recorded(code, message)
     });
     let facts = Facts {
         timing,

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::audited;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::Instances;
@@ -35,7 +36,7 @@ pub async fn activate(
     let status = before.status()?;
     if status.has_ended() {
         return Err(Error::conflict(
-            "instance_ended",
+            ErrorCode::InstanceEnded,
             "This instance exists no more: there is nothing to activate.",
         ));
     }

@@ -4,10 +4,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audited;
+use crate::codes::FieldCode;
 use crate::error::{Error, FieldError, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::Instances;
-use crate::features::instances::rules::{Fit, Offer, Status, fit};
+use crate::features::instances::rules::{Fit, Offer, REQUESTED, Status, fit};
 use crate::features::instances::store::instances::{self, NewInstance};
 use crate::features::instances::store::offers::{self, DeployableModel, OfferedType, OfferedZone};
 use crate::features::instances::store::transitions::{HistoryEntry, remember};
@@ -93,7 +94,7 @@ pub async fn deploy(
         tenant,
         from: None,
         to: status,
-        reason: "requested",
+        reason: REQUESTED,
         message: None,
         actor: Some(authorized.user_id),
         now: authorized.request.now,
@@ -137,14 +138,14 @@ async fn look_up(tx: &mut TenantTx, deployment: Deployment) -> Result<Wanted> {
         let unknown = named.into_iter().filter(|(_, missing, _)| *missing);
         return Err(Error::invalid_fields(
             unknown
-                .map(|(field, _, message)| field_error(field, "unknown", message))
+                .map(|(field, _, message)| FieldError::new(field, FieldCode::Unknown, message))
                 .collect(),
         ));
     };
     if zone.provider_id != instance_type.provider_id {
         return Err(Error::invalid(
             "zone_id",
-            "other_provider",
+            FieldCode::OtherProvider,
             "is a zone of another provider than the instance type",
         ));
     }
@@ -173,21 +174,23 @@ fn refuse_misfit(offer: &Offer) -> Result<()> {
     }
     let mut fields = Vec::new();
     if offer.required_vram_gb > offer.vram_gb() {
-        fields.push(field_error("instance_type_id", "does_not_fit", &reasons[0]));
+        let code = FieldCode::DoesNotFit {
+            model: offer.model_name.clone(),
+            instance_type: offer.instance_type_code.clone(),
+            needed_gb: offer.required_vram_gb,
+            offered_gb: offer.vram_gb(),
+        };
+        fields.push(FieldError::new("instance_type_id", code, &reasons[0]));
     }
     if !offer.is_available {
         let message = format!("{} is not available there", offer.instance_type_code);
-        fields.push(field_error("zone_id", "not_available", &message));
+        let code = FieldCode::NotAvailable {
+            instance_type: offer.instance_type_code.clone(),
+            zone: offer.zone_code.clone(),
+        };
+        fields.push(FieldError::new("zone_id", code, message));
     }
     Err(Error::invalid_fields(fields))
-}
-
-fn field_error(field: &str, code: &str, message: &str) -> FieldError {
-    FieldError {
-        field: field.to_owned(),
-        code: code.to_owned(),
-        message: message.to_owned(),
-    }
 }
 
 /// Does the organization want the economic approval before any provider is called?

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::Instances;
 use crate::features::instances::rules::Status;
@@ -43,7 +44,13 @@ pub async fn search(
 ) -> Result<Search> {
     if let Some(unknown) = statuses.iter().flatten().find(|text| Status::parse(text).is_none()) {
         let message = format!("{unknown:?} is not a status");
-        return Err(Error::invalid("status", "unknown_status", message));
+        return Err(Error::invalid(
+            "status",
+            FieldCode::UnknownStatus {
+                allowed: Status::ALL.map(Status::as_str).to_vec(),
+            },
+            message,
+        ));
     }
     let mut tx = instances.core.db.read(&authorized).await?;
     let selection = Selection {

@@ -1,5 +1,6 @@
 //! Delegation, in words.
 
+use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::permissions::{Permission, Role, may_delegate};
 
@@ -21,7 +22,7 @@ pub fn require_delegation(actor: Role, from: Option<Role>, to: Option<Role>, per
         in_words(reach, "nobody", "members who are ", " or "),
         in_words(able, "an owner", "a member who is ", " or "),
     );
-    let mut error = Error::new(Kind::Forbidden, "delegation", detail);
+    let mut error = Error::new(Kind::Forbidden, ErrorCode::Delegation, detail);
     error.permission = Some(permission);
     Err(error)
 }

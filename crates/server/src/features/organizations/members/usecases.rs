@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rules::require_delegation;
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::api_keys::leavers;
 use crate::features::audit::{self, Act};
@@ -85,7 +86,13 @@ pub async fn transfer_ownership(
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
     require_delegation(actor, Some(Role::Owner), Some(Role::Owner), authorized.permission())?;
     let (to, keep_role) = request()?;
-    let unknown = || Error::invalid("user_id", "unknown", "is not another member of this organization");
+    let unknown = || {
+        Error::invalid(
+            "user_id",
+            FieldCode::Unknown,
+            "is not another member of this organization",
+        )
+    };
     if to == authorized.user_id {
         return Err(unknown());
     }

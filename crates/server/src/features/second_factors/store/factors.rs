@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::super::MOST_PASSKEYS;
 use super::pending::end_challenges_of;
+use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 
@@ -138,7 +139,7 @@ pub async fn insert_passkey(tx: &mut WriteTx, passkey: &NewPasskey<'_>) -> Resul
     .await
     .map_err(|error| {
         if Error::violates(&error, "passkeys_credential_key") {
-            Error::conflict("passkey_exists", "This passkey is registered already.")
+            Error::conflict(ErrorCode::PasskeyExists, "This passkey is registered already.")
         } else {
             error.into()
         }

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::usecases::{self, Confirmation};
+use crate::codes::FieldCode;
 use crate::error::{Error, Problem, Result};
 use crate::features::second_factors::{Method, Proof};
 use crate::features::signing_in::SigningIn;
@@ -69,20 +70,24 @@ struct ReauthenticateRequest {
 impl ReauthenticateRequest {
     fn confirmation(self) -> Result<Confirmation> {
         match (self.password, self.code, self.passkey) {
-            (Some(password), None, None) if password.is_empty() || password.len() > 1024 => {
-                Err(Error::invalid("password", "length", "must have 1 to 1024 characters"))
-            }
+            (Some(password), None, None) if password.is_empty() || password.len() > 1024 => Err(Error::invalid(
+                "password",
+                FieldCode::characters(1, 1024),
+                "must have 1 to 1024 characters",
+            )),
             (Some(password), None, None) => Ok(Confirmation::Password(password)),
             (None, Some(code), None) => Ok(Confirmation::Code(code)),
             (None, None, Some(answer)) => {
                 let ceremony = self.ceremony_id;
-                let ceremony =
-                    ceremony.ok_or_else(|| Error::invalid("ceremony_id", "required", "is required with passkey"))?;
+                let ceremony = ceremony
+                    .ok_or_else(|| Error::invalid("ceremony_id", FieldCode::Required, "is required with passkey"))?;
                 Ok(Confirmation::Passkey(ceremony, Proof::passkey(answer)?))
             }
             _ => Err(Error::invalid(
                 "password",
-                "one_of",
+                FieldCode::OneOf {
+                    fields: vec!["password", "code", "passkey"],
+                },
                 "give exactly one of password, code and passkey",
             )),
         }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::second_factors::{
@@ -80,7 +81,7 @@ pub async fn reauthenticate(
             let state = take_ceremony(&mut tx, ceremony, Purpose::Reauthentication, &party.id).await?;
             // Committed before the answer is judged: a wrong one uses the ceremony up, too.
             tx.commit().await?;
-            let state = state.ok_or_else(|| Error::invalid("ceremony_id", "ended", "is over: begin again"))?;
+            let state = state.ok_or_else(|| Error::invalid("ceremony_id", FieldCode::Ended, "is over: begin again"))?;
             (Method::Passkey, Some((proof, Some(state), "passkey")))
         }
     };
@@ -96,7 +97,11 @@ pub async fn reauthenticate(
     if let Some((proof, state, field)) = outcome
         && !prove(&signing_in.factors, &mut tx, &proof, state).await?
     {
-        return Err(Error::invalid(field, "wrong_code", "is not right, or was used already"));
+        return Err(Error::invalid(
+            field,
+            FieldCode::WrongCode,
+            "is not right, or was used already",
+        ));
     }
     let after = json!({"method": method.as_str()});
     let act = Act::new("session.reauthenticate", "session", authorized.session_id).after(&after);

@@ -9,7 +9,7 @@ import { firstPageWeight } from './build/first-page-weight.ts';
 // exactly as they do in production (cookies and the origin check depend on it).
 const server = process.env.INVENTIV_SERVER ?? 'http://127.0.0.1:8080';
 const apiPaths =
-  '^/(auth|organizations|models|providers|regions|zones|instance_types|deployments|instances|api_keys|chat|finops|usage|users|audit_log|events|v1|version)(/|\\?|$)';
+  '^/(auth|organizations|models|providers|regions|zones|instance_types|deployments|instances|api_keys|chat|finops|usage|users|audit_log|events|platform|v1|version)(/|\\?|$)';
 
 export default defineConfig({
   base: '/app/',

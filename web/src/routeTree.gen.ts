@@ -33,6 +33,7 @@ import { Route as AppModelsModelIdRouteImport } from './routes/_app.models.$mode
 import { Route as AppOrganizationInvitationsRouteImport } from './routes/_app.organization.invitations';
 import { Route as AppOrganizationMembersRouteImport } from './routes/_app.organization.members';
 import { Route as AppOrganizationSettingsRouteImport } from './routes/_app.organization.settings';
+import { Route as AppPlatformJobsRouteImport } from './routes/_app.platform.jobs';
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -154,6 +155,11 @@ const AppOrganizationSettingsRoute = AppOrganizationSettingsRouteImport.update({
   path: '/organization/settings',
   getParentRoute: () => AppRoute,
 } as any);
+const AppPlatformJobsRoute = AppPlatformJobsRouteImport.update({
+  id: '/platform/jobs',
+  path: '/platform/jobs',
+  getParentRoute: () => AppRoute,
+} as any);
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
@@ -177,6 +183,7 @@ export interface FileRoutesByFullPath {
   '/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/organization/members': typeof AppOrganizationMembersRoute;
   '/organization/settings': typeof AppOrganizationSettingsRoute;
+  '/platform/jobs': typeof AppPlatformJobsRoute;
   '/instances/': typeof AppInstancesIndexRoute;
   '/models/': typeof AppModelsIndexRoute;
 }
@@ -202,6 +209,7 @@ export interface FileRoutesByTo {
   '/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/organization/members': typeof AppOrganizationMembersRoute;
   '/organization/settings': typeof AppOrganizationSettingsRoute;
+  '/platform/jobs': typeof AppPlatformJobsRoute;
   '/instances': typeof AppInstancesIndexRoute;
   '/models': typeof AppModelsIndexRoute;
 }
@@ -229,6 +237,7 @@ export interface FileRoutesById {
   '/_app/organization/invitations': typeof AppOrganizationInvitationsRoute;
   '/_app/organization/members': typeof AppOrganizationMembersRoute;
   '/_app/organization/settings': typeof AppOrganizationSettingsRoute;
+  '/_app/platform/jobs': typeof AppPlatformJobsRoute;
   '/_app/instances/': typeof AppInstancesIndexRoute;
   '/_app/models/': typeof AppModelsIndexRoute;
 }
@@ -256,6 +265,7 @@ export interface FileRouteTypes {
     | '/organization/invitations'
     | '/organization/members'
     | '/organization/settings'
+    | '/platform/jobs'
     | '/instances/'
     | '/models/';
   fileRoutesByTo: FileRoutesByTo;
@@ -281,6 +291,7 @@ export interface FileRouteTypes {
     | '/organization/invitations'
     | '/organization/members'
     | '/organization/settings'
+    | '/platform/jobs'
     | '/instances'
     | '/models';
   id:
@@ -307,6 +318,7 @@ export interface FileRouteTypes {
     | '/_app/organization/invitations'
     | '/_app/organization/members'
     | '/_app/organization/settings'
+    | '/_app/platform/jobs'
     | '/_app/instances/'
     | '/_app/models/';
   fileRoutesById: FileRoutesById;
@@ -491,6 +503,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppOrganizationSettingsRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/platform/jobs': {
+      id: '/_app/platform/jobs';
+      path: '/platform/jobs';
+      fullPath: '/platform/jobs';
+      preLoaderRoute: typeof AppPlatformJobsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
   }
 }
 
@@ -510,6 +529,7 @@ interface AppRouteChildren {
   AppOrganizationInvitationsRoute: typeof AppOrganizationInvitationsRoute;
   AppOrganizationMembersRoute: typeof AppOrganizationMembersRoute;
   AppOrganizationSettingsRoute: typeof AppOrganizationSettingsRoute;
+  AppPlatformJobsRoute: typeof AppPlatformJobsRoute;
   AppInstancesIndexRoute: typeof AppInstancesIndexRoute;
   AppModelsIndexRoute: typeof AppModelsIndexRoute;
 }
@@ -530,6 +550,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppOrganizationInvitationsRoute: AppOrganizationInvitationsRoute,
   AppOrganizationMembersRoute: AppOrganizationMembersRoute,
   AppOrganizationSettingsRoute: AppOrganizationSettingsRoute,
+  AppPlatformJobsRoute: AppPlatformJobsRoute,
   AppInstancesIndexRoute: AppInstancesIndexRoute,
   AppModelsIndexRoute: AppModelsIndexRoute,
 };

@@ -37,4 +37,5 @@ export type ChatModel = Item<Answer<paths['/chat/models']['get']>>;
 export type CurrentCost = Answer<paths['/finops/cost/current']['get']>;
 export type Usage = Answer<paths['/finops/usage']['get']>;
 export type UsageItem = Usage['items'][number];
+export type Job = Item<Answer<paths['/platform/jobs']['get']>>;
 export type Activation = 'tech' | 'eco';

@@ -12,6 +12,7 @@ import type {
   Role,
   Unit,
 } from '@/api/codes';
+import type { Job } from '@/api/shapes';
 
 /** What happens in the browser alone and reads like a problem. */
 type OwnCode = 'passkey_cancelled';
@@ -41,5 +42,6 @@ export type CodedWords = {
   apiKeys: { status: Record<KeyStatus, string>; state: Record<Exclude<KeyStatus, 'expiring'>, string> };
   models: { engine: Record<Engine, string> };
   organizations: { role: Record<Role, string> };
+  jobs: { state: Record<Job['state'], string> };
   members: { roleDetail: Record<Role, string> };
 };

@@ -9,6 +9,7 @@ import deploy from './en/deploy.json';
 import finops from './en/finops.json';
 import instances from './en/instances.json';
 import invitations from './en/invitations.json';
+import jobs from './en/jobs.json';
 import members from './en/members.json';
 import models from './en/models.json';
 import organizations from './en/organizations.json';
@@ -31,6 +32,7 @@ export const en = {
   finops,
   instances,
   invitations,
+  jobs,
   members,
   models,
   organizations,

@@ -9,6 +9,7 @@ import deploy from './fr/deploy.json';
 import finops from './fr/finops.json';
 import instances from './fr/instances.json';
 import invitations from './fr/invitations.json';
+import jobs from './fr/jobs.json';
 import members from './fr/members.json';
 import models from './fr/models.json';
 import organizations from './fr/organizations.json';
@@ -31,6 +32,7 @@ export const fr = {
   finops,
   instances,
   invitations,
+  jobs,
   members,
   models,
   organizations,

@@ -5,6 +5,7 @@ import {
   ChartNoAxesColumn,
   KeyRound,
   LayoutDashboard,
+  ListChecks,
   type LucideIcon,
   MailPlus,
   MessageSquare,
@@ -23,7 +24,7 @@ export type NavigationEntry = {
   to: NonNullable<LinkProps['to']>;
   label: ParseKeys;
   icon: LucideIcon;
-  section: 'work' | 'organization' | 'finance';
+  section: 'work' | 'organization' | 'finance' | 'platform';
   module?: ModuleName;
   permission?: Permission;
 };
@@ -60,6 +61,7 @@ export const navigation: NavigationEntry[] = [
     permission: 'organization.read',
   },
   { to: '/organizations', label: 'organizations.title', icon: Building2, section: 'organization' },
+  { to: '/platform/jobs', label: 'jobs.title', icon: ListChecks, section: 'platform', module: 'jobs' },
 ];
 
 export type VisibleEntry = NavigationEntry & { organizationRequired: boolean };

@@ -14,7 +14,7 @@ import { toast } from '@/lib/toasts';
 import { type VisibleEntry, visibleNavigation } from './navigation';
 import { WorkspaceSwitcher } from './workspace-switcher';
 
-const sections = ['work', 'finance', 'organization'] as const;
+const sections = ['work', 'finance', 'organization', 'platform'] as const;
 
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const { t } = useTranslation();

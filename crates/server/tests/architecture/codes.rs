@@ -1,5 +1,5 @@
-//! Codes come from closed lists (`codes.rs`): what isn't listed doesn't compile, and what is listed is made somewhere. Acts are named
-//! where they are recorded, and have words in the console.
+//! Codes come from closed lists (`codes.rs`): what isn't listed doesn't compile, and what is listed is made somewhere. Acts and
+//! kinds of jobs are named where they are, and have words in the console.
 
 use inventiv_server::codes::{ErrorCode, FailureCode, FieldCode};
 
@@ -38,21 +38,25 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
     faults
 }
 
-/// Which recorded acts the console has no words for.
-fn acts_without_words(sources: &[Source], words: &serde_json::Value) -> Vec<String> {
-    let mut acts: Vec<&str> = sources
-        .iter()
-        .flat_map(|(_, text)| text.split("Act::new(").skip(1))
-        .filter_map(|after| after.trim_start().strip_prefix('"')?.split('"').next())
+/// Which of these names the console has no words for in a list of its own.
+fn without_words<'a>(names: impl Iterator<Item = &'a str>, words: &serde_json::Value, place: &str) -> Vec<String> {
+    let mut names: Vec<&str> = names
+        .filter(|name| words.get(name.replace('.', "_")).is_none())
         .collect();
-    acts.sort_unstable();
-    acts.dedup();
-    acts.retain(|act| words["action"].get(act.replace('.', "_")).is_none());
-    acts.iter()
-        .map(|act| {
-            format!("the act {act} has no words: add it to `action` in web/src/i18n/en/audit.json and fr/audit.json")
-        })
+    names.sort_unstable();
+    names.dedup();
+    names
+        .iter()
+        .map(|name| format!("{name} has no words: add it to {place} in web/src/i18n/en and fr"))
         .collect()
+}
+
+/// The texts between quotes that follow this in the sources.
+fn quoted_after<'a>(sources: &'a [Source], before: &'a str) -> impl Iterator<Item = &'a str> {
+    sources
+        .iter()
+        .flat_map(move |(_, text)| text.split(before).skip(1))
+        .filter_map(|after| after.trim_start().strip_prefix('"')?.split('"').next())
 }
 
 /// Not as the beginning of a longer name.
@@ -68,6 +72,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use inventiv_server::plumbing::mail::Template;
+
     use super::super::sources::sources;
     use super::*;
 
@@ -76,16 +82,39 @@ mod tests {
         assert_eq!(faults(&sources()), [""; 0]);
     }
 
+    fn words(file: &str) -> serde_json::Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../web/src/i18n/en")
+            .join(file);
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+
     #[test]
     fn every_recorded_act_has_words_in_the_console() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/src/i18n/en/audit.json");
-        let words: serde_json::Value = serde_json::from_str(&fs::read_to_string(root).unwrap()).unwrap();
-        assert_eq!(acts_without_words(&sources(), &words), [""; 0]);
-        let without = serde_json::json!({"action": {}});
+        let sources = sources();
+        let acts = || quoted_after(&sources, "Act::new(");
+        let place = "`action` of audit.json";
+        assert_eq!(without_words(acts(), &words("audit.json")["action"], place), [""; 0]);
+        let found = without_words(acts(), &serde_json::json!({}), place);
         assert!(
-            acts_without_words(&sources(), &without)
+            found.iter().any(|fault| fault.starts_with("job.retry has no words")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn every_kind_of_job_and_mail_has_words_in_the_console() {
+        let sources = sources();
+        let mails: Vec<String> = Template::ALL.map(|template| format!("mail.{}", template.name())).into();
+        let kinds = || quoted_after(&sources, "const KIND: &'static str =").chain(mails.iter().map(String::as_str));
+        let place = "`kind` of jobs.json";
+        assert_eq!(without_words(kinds(), &words("jobs.json")["kind"], place), [""; 0]);
+        let found = without_words(kinds(), &serde_json::json!({}), place);
+        assert!(
+            found
                 .iter()
-                .any(|fault| fault.contains("job.retry"))
+                .any(|fault| fault.starts_with("password_request has no words")),
+            "{found:?}"
         );
     }
 

@@ -29,8 +29,8 @@ type ListProps<Row> = {
   query: UseQueryResult<Listing<Row>>;
   search: ListSearch;
   onSearch: (change: ListSearch) => void;
-  /** The name of the search field. */
-  find: string;
+  /** The name of the search field; a list that nothing is found in by words has none. */
+  find?: string;
   /** What of a row is searched here, in small letters; without it the server has searched. Always the same function, as `keep` is. */
   textOf?: (row: Row) => string;
   /** What else decides here whether a row is listed. */
@@ -58,7 +58,9 @@ export function List<Row extends RowData>(props: ListProps<Row>) {
   return (
     <Card bodyClassName="p-0 sm:p-0">
       <div className="flex flex-wrap items-center gap-3 border-border border-b p-3">
-        <SearchField label={props.find} value={search.q ?? ''} onChange={(q) => onSearch({ q: q || undefined })} />
+        {props.find && (
+          <SearchField label={props.find} value={search.q ?? ''} onChange={(q) => onSearch({ q: q || undefined })} />
+        )}
         {props.filters}
         <ColumnChoiceMenu
           columns={columns.filter((column) => isOptional(column, columns))}

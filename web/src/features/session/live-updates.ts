@@ -14,6 +14,7 @@ const staleAfter: Record<string, readonly string[]> = {
   members: ['members', 'invitations', 'users', 'organizations'],
   organizations: ['organizations'],
   sessions: ['sessions'],
+  jobs: ['jobs'],
 };
 
 /** A switch made in this tab closes the stream, too; its answer is on the way then, and ends the waiting. */

@@ -11,4 +11,5 @@ export type ModuleName =
   | 'invitations'
   | 'users'
   | 'audit'
-  | 'finops';
+  | 'finops'
+  | 'jobs';

@@ -38,6 +38,7 @@ const MODULES: &[(&str, Permission)] = &[
     ("provider_credentials", Permission::ProviderCredentialRead),
     ("audit", Permission::AuditRead),
     ("platform", Permission::SettingsManage),
+    ("jobs", Permission::PlatformJobRead),
 ];
 
 /// The console's modules for a workspace, with the reason where one is closed.

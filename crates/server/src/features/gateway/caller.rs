@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Gateway;
 use super::refusal::Refusal;
+use crate::codes::ErrorCode;
 use crate::error::Error;
 use crate::features::api_keys::{KeySnapshot, PresentedKey};
 use crate::features::sessions::{bearer, is_claimed_workspace};
@@ -79,7 +80,7 @@ impl FromRequestParts<Gateway> for Caller {
         // A key is in one workspace for ever; whoever believes otherwise is told, as a session is.
         if !is_claimed_workspace(parts, key.organization_id) {
             let detail = "This key is of another workspace; nothing was done.";
-            return Err(Error::conflict("workspace_changed", detail).into());
+            return Err(Error::conflict(ErrorCode::WorkspaceChanged, detail).into());
         }
         Ok(Self {
             tenant: key.tenant,

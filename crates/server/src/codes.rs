@@ -143,6 +143,7 @@ codes! {
         Invalid "invalid";
         InvalidToken "invalid_token";
         Length "length", { min: usize, max: usize, unit: Unit };
+        Link "link";
         /// An instance that is not terminated.
         Living "living", { instance_type: String, zone: String, status: String };
         Malformed "malformed";
@@ -163,6 +164,7 @@ codes! {
         Repetition "repetition";
         Replaced "replaced";
         Required "required";
+        Reserved "reserved";
         Sequence "sequence";
         Slug "slug";
         Taken "taken";

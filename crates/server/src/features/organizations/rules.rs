@@ -8,8 +8,40 @@ const COLORS: [&str; 8] = [
     "#4f46e5", "#0f766e", "#b45309", "#be123c", "#1d4ed8", "#7c3aed", "#15803d", "#a21caf",
 ];
 
+/// What stands, or may stand one day, where a slug does: before a model's name and in addresses.
+const RESERVED: [&str; 28] = [
+    "admin",
+    "anthropic",
+    "api",
+    "app",
+    "auth",
+    "chat",
+    "console",
+    "docs",
+    "health",
+    "healthz",
+    "inventiv",
+    "login",
+    "metrics",
+    "mock",
+    "models",
+    "null",
+    "openai",
+    "organizations",
+    "personal",
+    "platform",
+    "public",
+    "readyz",
+    "system",
+    "undefined",
+    "v1",
+    "v2",
+    "worker",
+    "workers",
+];
+
 pub fn check_name(validation: &mut Validation, name: &str) {
-    validation.line("name", name, 1, 100);
+    validation.mailed_name("name", name, 1, 100);
 }
 
 pub fn check_slug(validation: &mut Validation, slug: &str) {
@@ -21,6 +53,12 @@ pub fn check_slug(validation: &mut Validation, slug: &str) {
         "slug",
         FieldCode::Slug,
         "must have 1 to 48 lower-case letters, digits or inner dashes",
+    );
+    validation.check(
+        !RESERVED.contains(&slug),
+        "slug",
+        FieldCode::Reserved,
+        "is reserved: choose another",
     );
 }
 
@@ -57,10 +95,10 @@ pub fn slug_from_name(name: &str, attempt: u32) -> String {
     let slug: String = slug.trim_matches('-').chars().take(40).collect();
     let slug = slug.trim_matches('-');
     let slug = if slug.is_empty() { "organization" } else { slug };
-    if attempt == 0 {
-        slug.to_owned()
-    } else {
-        format!("{slug}-{}", attempt + 1)
+    match attempt {
+        0 if RESERVED.contains(&slug) => format!("{slug}-1"),
+        0 => slug.to_owned(),
+        _ => format!("{slug}-{}", attempt + 1),
     }
 }
 

@@ -199,14 +199,15 @@ pub async fn update(tx: &mut SystemTx, account: &AccountRow, now: DateTime<Utc>)
 
 /// Nobody signs in to the account any more, and nothing in its row says whose it was.
 pub async fn anonymise(tx: &mut SystemTx, user: Uuid, now: DateTime<Utc>) -> Result<()> {
-    let name = format!("deleted-{}", user.simple());
+    // Nobody can take these: a username has no colon, and an address no domain that is invalid.
+    let name = format!("deleted:{}", user.simple());
     sqlx::query!(
         "UPDATE users SET email = $2, username = $3, password_hash = NULL, first_name = '', last_name = '', locale = 'en',
             platform_role = 'user', email_verified_at = NULL, last_seen_at = NULL, disabled_at = COALESCE(disabled_at, $4),
             deleted_at = $4, updated_at = $4
          WHERE id = $1",
         user,
-        format!("{name}@deleted.invalid"),
+        format!("{}@deleted.invalid", user.simple()),
         name,
         now,
     )

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::rules::normalise;
 use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Result};
 use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
@@ -21,7 +22,7 @@ pub async fn account_by_login(db: &Db, login: &str) -> Result<Option<LoginAccoun
     let row = sqlx::query!(
         r#"SELECT id AS "id!", password_hash, disabled AS "disabled!", has_second_factor AS "has_second_factor!"
          FROM auth.user_by_login($1)"#,
-        login
+        normalise(login)
     )
     .fetch_optional(auth.conn())
     .await?;

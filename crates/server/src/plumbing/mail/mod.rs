@@ -55,6 +55,11 @@ pub fn is_sent(config: &Config) -> bool {
     config.smtp_url.is_some()
 }
 
+/// Can a mail be addressed to this? The delivery asks the same parser.
+pub fn is_deliverable(email: &str) -> bool {
+    transport::address(email).is_some()
+}
+
 /// Tells this process's background work that there is mail; the other replicas look by themselves every few seconds.
 #[derive(Clone)]
 pub struct Wake(watch::Sender<()>);

@@ -90,7 +90,7 @@ impl Transport {
 
     fn message(&self, id: Uuid, recipient: &str, mail: Rendered, date: SystemTime) -> Result<Message, DeliveryError> {
         let unusable = |what: &str| DeliveryError::Permanent(what.to_owned());
-        let address: Address = recipient.parse().map_err(|_| unusable("not a deliverable address"))?;
+        let address = address(recipient).ok_or_else(|| unusable("not a deliverable address"))?;
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address))
@@ -177,4 +177,9 @@ async fn write(directory: PathBuf, id: Uuid, message: Vec<u8>) -> std::io::Resul
         std::fs::rename(&draft, directory.join(format!("{id}.eml")))
     };
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
+/// An address as mail servers understand it.
+pub fn address(email: &str) -> Option<Address> {
+    email.parse().ok()
 }

@@ -71,7 +71,7 @@ async fn assign_member_role(
 ///
 /// Within the own reach, as for roles. The member's sessions go on in Personal; keys that are bound to the membership end.
 #[utoipa::path(delete, path = "/organizations/current/members/{user_id}", operation_id = "remove_member", tag = "organizations",
-    params(("user_id" = Uuid, Path)), extensions(("x-permission" = json!("member.remove"))), responses(
+    params(("user_id" = Uuid, Path)), extensions(("x-permission" = json!("member.remove")), ("x-reauthentication" = json!(true))), responses(
     (status = 204, description = "Removed"),
     (status = 401, description = "Not signed in", body = Problem),
     (status = 403, description = "Permission missing, or out of reach: delegation", body = Problem),
@@ -79,7 +79,7 @@ async fn assign_member_role(
     (status = 409, description = "The workspace changed, or this is the last owner: last_owner", body = Problem)))]
 async fn remove_member(
     State(organizations): State<Organizations>,
-    allowed: Allowed<grant::MemberRemove>,
+    allowed: Recent<grant::MemberRemove>,
     Id(user_id): Id,
 ) -> Result<StatusCode> {
     usecases::remove(&organizations, allowed.authorized(), user_id).await?;

@@ -7,4 +7,6 @@ mod proofs;
 mod sources;
 mod system_reasons;
 mod tables;
+mod tasks;
+mod test_files;
 mod write_transactions;

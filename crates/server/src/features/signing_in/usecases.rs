@@ -101,7 +101,7 @@ pub async fn change_password(
         "must differ from the current password",
     );
     validation.finish()?;
-    let guess = PasswordGuess::of_account(authorized.user_id, authorized.request.ip);
+    let guess = PasswordGuess::in_session(authorized.user_id, authorized.request.ip);
     quotas::spend(&signing_in.core.db, &guess.quotas(), authorized.request.now).await?;
     if !signing_in.users.passwords.verify(current, stored.clone()).await? {
         return Err(Error::invalid(

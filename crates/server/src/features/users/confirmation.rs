@@ -12,7 +12,7 @@ use crate::plumbing::quotas::{self, PasswordGuess};
 /// # Errors
 /// 422 on `password` when it is wrong, 429 after too many.
 pub async fn confirm_password(users: &Users, authorized: Authorized<'_>, password: String) -> Result<()> {
-    let guess = PasswordGuess::of_account(authorized.user_id, authorized.request.ip);
+    let guess = PasswordGuess::in_session(authorized.user_id, authorized.request.ip);
     quotas::spend(&users.core.db, &guess.quotas(), authorized.request.now).await?;
     let mut read = users.core.db.read(&authorized).await?;
     let stored = store::password_hash(&mut read).await?;

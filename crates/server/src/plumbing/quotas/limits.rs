@@ -14,9 +14,15 @@ pub struct PasswordGuess {
 }
 
 impl PasswordGuess {
-    /// Whoever guesses at an account, by whichever of its names and wherever a password is asked for, counts once.
+    /// Whoever guesses at an account, by whichever of its names.
     pub fn of_account(account: Uuid, ip: Option<IpAddr>) -> Self {
         Self::at(&account.to_string(), ip)
+    }
+
+    /// Whoever has a session and is asked for the password, at whichever page. Apart from signing in: who found an open session
+    /// can't keep its person from signing in elsewhere.
+    pub fn in_session(account: Uuid, ip: Option<IpAddr>) -> Self {
+        Self::at(&format!("session:{account}"), ip)
     }
 
     /// Nobody's name counts like somebody's: the limit tells nothing.

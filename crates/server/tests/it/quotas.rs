@@ -118,13 +118,13 @@ async fn one_person_founds_so_many_organizations_a_day() {
             .await
             .expect(422);
     }
-    let answers = together((0..30).map(found)).await;
-    assert_eq!((of_status(&answers, 201), of_status(&answers, 429)), (20, 10));
+    let answers = together((0..60).map(found)).await;
+    assert_eq!((of_status(&answers, 201), of_status(&answers, 429)), (50, 10));
     let founded: i64 = sqlx::query_scalar("SELECT count(*) FROM organizations")
         .fetch_one(&server.owner)
         .await
         .unwrap();
-    assert_eq!(founded, 20);
+    assert_eq!(founded, 50);
     let bob = server.person("bob").await;
     bob.client
         .post("/organizations", json!({"name": "Bob's"}))

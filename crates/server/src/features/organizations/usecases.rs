@@ -65,7 +65,8 @@ pub async fn create(
         check_color(&mut validation, color);
     }
     validation.finish()?;
-    let quotas = Quota::organizations_founded(authorized.user_id, authorized.request.ip);
+    let is_platform_admin = matches!(authorized.workspace, Workspace::Personal { platform_admin: true });
+    let quotas = Quota::organizations_founded(authorized.user_id, is_platform_admin, authorized.request.ip);
     quotas::spend_in(tx.conn(), &quotas, authorized.request.now).await?;
 
     // The key belongs to the workspace the request came from, so the answer is kept before the transaction moves.

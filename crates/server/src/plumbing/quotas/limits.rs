@@ -104,12 +104,15 @@ impl Quota {
         ]
     }
 
-    /// Organizations that somebody founds.
-    pub fn organizations_founded(by: Uuid, ip: Option<IpAddr>) -> [Self; 2] {
-        [
-            Self::daily(format!("organizations-by:{by}"), 20),
-            Self::daily(format!("organizations-from:{}", network(ip)), 100),
-        ]
+    /// Organizations that somebody founds; a platform admin does it for customers.
+    pub fn organizations_founded(by: Uuid, platform_admin: bool, ip: Option<IpAddr>) -> Vec<Self> {
+        match platform_admin {
+            true => vec![Self::daily(format!("organizations-by-admin:{by}"), 1000)],
+            false => vec![
+                Self::daily(format!("organizations-by:{by}"), 50),
+                Self::daily(format!("organizations-from:{}", network(ip)), 200),
+            ],
+        }
     }
 
     /// Accounts that come into being by invitations, from one client.

@@ -31,43 +31,34 @@ pub struct QueuedRow {
     pub can_be_retried: bool,
 }
 
+/// A page of the rows for which this holds. The state is written out, so that the plan, which is made once for all values, knows that
+/// few rows have it and reads them in the order of their index.
+macro_rules! newest {
+    ($condition:tt, $paging:expr) => {{
+        let (at, id) = $paging.after.unzip();
+        sqlx::query_as!(
+            QueuedRow,
+            r#"SELECT id AS "id!", kind AS "kind!", state AS "state!: State", attempts AS "attempts!", next_attempt_at AS "next_attempt_at!",
+                last_error, created_at AS "created_at!", finished_at, can_be_retried AS "can_be_retried!"
+             FROM queued_work
+             WHERE "#
+                + $condition
+                + r#" AND (created_at, id) < (COALESCE($1::timestamptz, 'infinity'), COALESCE($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+             ORDER BY created_at DESC, id DESC LIMIT $3"#,
+            at,
+            id,
+            $paging.fetch(),
+        )
+    }};
+}
+
 /// The newest first.
 pub async fn page(tx: &mut SystemTx, state: Option<State>, paging: &Paging) -> Result<Vec<QueuedRow>> {
-    let (at, id) = paging.after.unzip();
-    // Two queries, so that each reads an index of its own in order.
     let rows = match state {
-        None => {
-            sqlx::query_as!(
-                QueuedRow,
-                r#"SELECT id AS "id!", kind AS "kind!", state AS "state!: State", attempts AS "attempts!", next_attempt_at AS "next_attempt_at!",
-                    last_error, created_at AS "created_at!", finished_at, can_be_retried AS "can_be_retried!"
-                 FROM queued_work
-                 WHERE (created_at, id) < (COALESCE($1::timestamptz, 'infinity'), COALESCE($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                 ORDER BY created_at DESC, id DESC LIMIT $3"#,
-                at,
-                id,
-                paging.fetch(),
-            )
-            .fetch_all(tx.conn())
-            .await?
-        }
-        Some(state) => {
-            sqlx::query_as!(
-                QueuedRow,
-                r#"SELECT id AS "id!", kind AS "kind!", state AS "state!: State", attempts AS "attempts!", next_attempt_at AS "next_attempt_at!",
-                    last_error, created_at AS "created_at!", finished_at, can_be_retried AS "can_be_retried!"
-                 FROM queued_work
-                 WHERE state = $4
-                    AND (created_at, id) < (COALESCE($1::timestamptz, 'infinity'), COALESCE($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                 ORDER BY created_at DESC, id DESC LIMIT $3"#,
-                at,
-                id,
-                paging.fetch(),
-                state as State,
-            )
-            .fetch_all(tx.conn())
-            .await?
-        }
+        None => newest!("true", paging).fetch_all(tx.conn()).await?,
+        Some(State::Waiting) => newest!("state = 'waiting'", paging).fetch_all(tx.conn()).await?,
+        Some(State::Done) => newest!("state = 'done'", paging).fetch_all(tx.conn()).await?,
+        Some(State::Dead) => newest!("state = 'dead'", paging).fetch_all(tx.conn()).await?,
     };
     Ok(rows)
 }

@@ -28,6 +28,7 @@ describe('describeProblem', () => {
   it('says when to try again', () => {
     expect(words({ status: 429, code: 'too_many_attempts', retryAfter: 30 }).detail).toBe('Try again in 30 seconds.');
     expect(words({ status: 429, code: 'too_many_attempts', retryAfter: 894 }).detail).toBe('Try again in 15 minutes.');
+    expect(words({ status: 429, code: 'too_many_attempts', retryAfter: 85_876 }).detail).toBe('Try again in 24 hours.');
     expect(words({ status: 429, code: 'too_many_attempts' }).detail).toBe('Wait a moment, then try again.');
   });
 

@@ -11,6 +11,7 @@ type KnownCode = keyof typeof en.problems.code;
 type KnownFieldCode = keyof typeof en.problems.fieldCode;
 
 const MINUTE = 60;
+const HOUR = 60 * MINUTE;
 
 function isKnown(code: string): code is KnownCode {
   return i18next.exists(`problems.code.${code}.title`);
@@ -90,5 +91,6 @@ function complaintsInWords(t: TFunction, complaints: FieldProblem[] | undefined)
 function retryWords(t: TFunction, seconds: number | undefined): string | undefined {
   if (seconds === undefined) return undefined;
   if (seconds < 2 * MINUTE) return t('problems.retryAfter', { count: seconds });
-  return t('problems.retryAfterMinutes', { count: Math.ceil(seconds / MINUTE) });
+  if (seconds < 2 * HOUR) return t('problems.retryAfterMinutes', { count: Math.ceil(seconds / MINUTE) });
+  return t('problems.retryAfterHours', { count: Math.ceil(seconds / HOUR) });
 }

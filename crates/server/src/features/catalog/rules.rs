@@ -1,6 +1,7 @@
 //! What a catalogue entry may look like, and what fits on what.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::codes::{FieldCode, Unit};
@@ -12,21 +13,60 @@ const PRICE_PLACES: u32 = 12;
 /// No machine comes near it.
 const LARGEST_COUNT: i32 = 100_000;
 
-/// What may be changed of a provider, a region or a zone.
-#[derive(Debug, Clone)]
-pub struct NamedChange {
-    pub name: String,
-    pub is_active: bool,
+/// What a place is: providers have regions, regions have zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Provider,
+    Region,
+    Zone,
 }
 
-impl NamedChange {
-    pub fn show(&self) -> Value {
-        json!({"name": self.name.trim(), "is_active": self.is_active})
+impl Level {
+    /// What such a place lies in, which field names that, and what is said when it names nothing.
+    pub fn lies_in(self) -> Option<(Level, &'static str, &'static str)> {
+        match self {
+            Level::Provider => None,
+            Level::Region => Some((Level::Provider, "provider_id", "is not a provider")),
+            Level::Zone => Some((Level::Region, "region_id", "is not a region")),
+        }
     }
 }
 
-/// Everything of a type that may be changed: all but its provider and code.
+/// What may be changed of a provider, a region or a zone.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NamedRequest)]
+pub struct NamedChange {
+    pub name: String,
+    /// Off: stays where it is used, is not offered any more.
+    pub is_active: bool,
+}
+
+/// A provider, region or zone to be.
 #[derive(Debug, Clone)]
+pub struct NewPlace {
+    /// The place it lies in; none for a provider.
+    pub within: Option<Uuid>,
+    pub code: String,
+    pub named: NamedChange,
+}
+
+impl NewPlace {
+    pub fn new(within: Option<Uuid>, code: String, name: String, is_active: bool) -> Self {
+        let named = NamedChange { name, is_active };
+        Self { within, code, named }
+    }
+}
+
+/// What is offered unless told otherwise.
+pub fn active() -> bool {
+    true
+}
+
+/// Everything of a type that may be changed: all but its provider and code.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UpdateInstanceTypeRequest)]
 pub struct InstanceTypeChange {
     pub name: String,
     pub cpu_count: i32,
@@ -38,11 +78,15 @@ pub struct InstanceTypeChange {
 }
 
 /// A type's offer in one zone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ZoneOffer)]
 pub struct TypeZoneChange {
     pub zone_id: Uuid,
+    #[serde(default = "active")]
+    #[schema(default = true)]
     pub is_available: bool,
-    /// Where it differs from the type's own price.
+    /// Absent or null: the type's own price.
     pub cost_per_hour_eur: Option<Eur>,
 }
 
@@ -51,8 +95,15 @@ pub fn total_vram_gb(gpu_count: i32, vram_per_gpu_gb: i32) -> i32 {
     gpu_count.saturating_mul(vram_per_gpu_gb)
 }
 
+pub fn check_place_code(validation: &mut Validation, level: Level, code: &str) {
+    match level {
+        Level::Provider => check_provider_code(validation, code),
+        Level::Region | Level::Zone => check_code(validation, code),
+    }
+}
+
 /// A provider's code is part of file names, tags and URLs.
-pub fn check_provider_code(validation: &mut Validation, code: &str) {
+fn check_provider_code(validation: &mut Validation, code: &str) {
     let holds = (1..=32).contains(&code.len())
         && code
             .chars()

@@ -7,7 +7,8 @@ use rust_decimal::{Decimal, dec};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::store::{self, NewInstanceType, NewPlace};
+use super::rules::{Level, NewPlace};
+use super::store::{self, InstanceTypeRow, PlaceRow};
 use crate::error::Result;
 use crate::features::audit::{self, Act};
 use crate::ids::{PLATFORM, new_id};
@@ -54,12 +55,14 @@ const fn size(code: &'static str, name: &'static str, shape: [i32; 4], cost_per_
 /// one of both is new, so that an offer taken back stays so.
 pub async fn seed(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<()> {
     let mut added = Vec::new();
-    let provider = place(tx, None, PROVIDER, Level::Provider, &mut added).await?;
-    let region = place(tx, Some((provider, provider)), REGION, Level::Region, &mut added).await?;
+    let provider = place(tx, Level::Provider, None, PROVIDER, &mut added).await?;
+    let region = place(tx, Level::Region, Some(provider.clone()), REGION, &mut added).await?;
     let mut zones = Vec::new();
     for zone in ZONES {
-        zones.push(place(tx, Some((provider, region)), zone, Level::Zone, &mut added).await?);
+        let zone = place(tx, Level::Zone, Some(region.clone()), zone, &mut added).await?;
+        zones.push(zone.id);
     }
+    let provider = provider.id;
     let mut types = Vec::new();
     for size in SIZES {
         let known = store::instance_type_id(tx, provider, size.code).await?;
@@ -67,11 +70,11 @@ pub async fn seed(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<()> {
             Some(id) => id,
             None => {
                 let id = new_id();
-                let new = NewInstanceType {
+                let new = InstanceTypeRow {
                     id,
                     provider_id: provider,
-                    code: size.code,
-                    name: size.name,
+                    code: size.code.to_owned(),
+                    name: size.name.to_owned(),
                     cpu_count: size.cpu_count,
                     memory_gb: size.memory_gb,
                     gpu_count: size.gpu_count,
@@ -103,45 +106,28 @@ pub async fn seed(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Level {
-    Provider,
-    Region,
-    Zone,
-}
-
-/// The id of a place, which is added if it isn't there. `within` is its provider and the place it lies in.
+/// A place, which is added if it isn't there. `within` is the place it lies in.
 async fn place(
     tx: &mut SystemTx,
-    within: Option<(Uuid, Uuid)>,
-    (code, name): (&'static str, &'static str),
     level: Level,
+    within: Option<PlaceRow>,
+    (code, name): (&'static str, &'static str),
     added: &mut Vec<(Uuid, &'static str)>,
-) -> Result<Uuid> {
-    let id = new_id();
-    let (provider_id, parent_id) = within.unwrap_or((id, id));
-    let known = match level {
-        Level::Provider => store::provider_id(tx, code).await?,
-        Level::Region => store::region_id(tx, provider_id, code).await?,
-        Level::Zone => store::zone_id(tx, provider_id, code).await?,
-    };
-    if let Some(known) = known {
+) -> Result<PlaceRow> {
+    let provider = within.as_ref().map(|within| within.provider_id);
+    if let Some(known) = store::place_by_code(tx, level, provider, code).await? {
         return Ok(known);
     }
-    let new = NewPlace {
-        id,
-        provider_id,
-        code,
-        name,
-        is_active: true,
-    };
-    match level {
-        Level::Provider => store::insert_provider(tx, &new).await?,
-        Level::Region => store::insert_region(tx, &new).await?,
-        Level::Zone => store::insert_zone(tx, &new, parent_id).await?,
-    }
-    added.push((id, code));
-    Ok(id)
+    let new = NewPlace::new(
+        within.as_ref().map(|within| within.id),
+        code.to_owned(),
+        name.to_owned(),
+        true,
+    );
+    let row = PlaceRow::new(new_id(), new, within);
+    store::insert_place(tx, level, &row).await?;
+    added.push((row.id, code));
+    Ok(row)
 }
 
 #[cfg(test)]

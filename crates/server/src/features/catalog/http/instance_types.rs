@@ -9,10 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::super::rules::{InstanceTypeChange, TypeZoneChange};
+use super::super::rules::{InstanceTypeChange, TypeZoneChange, active};
 use super::super::store::TypeZoneRow;
 use super::super::usecases::{self, Offered};
-use super::{active, page};
+use super::page;
 use crate::error::{Error, Result};
 use crate::features::catalog::Catalog;
 use crate::money::Eur;
@@ -164,28 +164,16 @@ async fn create_instance_type(
     };
     let attempt = Attempt::new("create_instance_type", &key, body.bytes());
     let show = |row| serde_json::to_value(InstanceType::from(row)).map_err(Error::internal);
-    let (authorized, provider, code) = (allowed.authorized(), request.provider_id, &request.code);
+    let (authorized, provider, code) = (allowed.authorized(), request.provider_id, request.code);
     let answer = usecases::create_instance_type(&catalog, authorized, provider, code, change, &attempt, show).await?;
     Ok((answer.status, Json(answer.body)).into_response())
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct UpdateInstanceTypeRequest {
-    name: String,
-    cpu_count: i32,
-    memory_gb: i32,
-    gpu_count: i32,
-    vram_per_gpu_gb: i32,
-    cost_per_hour_eur: Eur,
-    is_active: bool,
 }
 
 /// Change an instance type
 ///
 /// A new price is for servers ordered from now on.
 #[utoipa::path(put, path = "/instance_types/{id}", operation_id = "update_instance_type", tag = "catalogue",
-    request_body = UpdateInstanceTypeRequest, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
+    request_body = InstanceTypeChange, params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = InstanceType), ChangeRefusals))]
 async fn update_instance_type(
@@ -193,20 +181,9 @@ async fn update_instance_type(
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
-    body: JsonBody<UpdateInstanceTypeRequest>,
+    body: JsonBody<InstanceTypeChange>,
 ) -> Result<Response> {
-    let parse = || {
-        body.parse().map(|request| InstanceTypeChange {
-            name: request.name,
-            cpu_count: request.cpu_count,
-            memory_gb: request.memory_gb,
-            gpu_count: request.gpu_count,
-            vram_per_gpu_gb: request.vram_per_gpu_gb,
-            cost_per_hour_eur: request.cost_per_hour_eur,
-            is_active: request.is_active,
-        })
-    };
-    let row = usecases::update_instance_type(&catalog, allowed.authorized(), id, &if_match, parse).await?;
+    let row = usecases::update_instance_type(&catalog, allowed.authorized(), id, &if_match, || body.parse()).await?;
     Ok(Tag::of(&row).on(InstanceType::from(row)))
 }
 
@@ -227,18 +204,7 @@ async fn list_instance_type_zones(
 #[serde(deny_unknown_fields)]
 struct PutZonesRequest {
     /// All zones where the type is offered from now on.
-    zones: Vec<ZoneOffer>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ZoneOffer {
-    zone_id: Uuid,
-    #[serde(default = "active")]
-    #[schema(default = true)]
-    is_available: bool,
-    /// Absent or null: the type's own price.
-    cost_per_hour_eur: Option<Eur>,
+    zones: Vec<TypeZoneChange>,
 }
 
 /// Set where a type is to be had
@@ -253,16 +219,7 @@ async fn put_instance_type_zones(
     if_match: IfMatch,
     body: JsonBody<PutZonesRequest>,
 ) -> Result<Response> {
-    let parse = || {
-        let offers = body.parse()?.zones.into_iter();
-        Ok(offers
-            .map(|offer| TypeZoneChange {
-                zone_id: offer.zone_id,
-                is_available: offer.is_available,
-                cost_per_hour_eur: offer.cost_per_hour_eur,
-            })
-            .collect())
-    };
+    let parse = || body.parse().map(|request| request.zones);
     let rows = usecases::put_zones(&catalog, allowed.authorized(), id, &if_match, parse).await?;
     Ok(Tag::of(&rows).on(whole(rows)))
 }

@@ -9,13 +9,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::super::rules::NamedChange;
-use super::super::store::{ProviderRow, RegionRow, ZoneRow};
+use super::super::rules::{Level, NamedChange, NewPlace, active};
+use super::super::store::PlaceRow;
 use super::super::usecases;
-use super::{NamedRequest, active, page};
+use super::page;
 use crate::error::{Error, Result};
 use crate::features::catalog::Catalog;
-use crate::operation::Allowed;
+use crate::operation::{Allowed, Authorized};
 use crate::permissions::grant;
 use crate::plumbing::edge::body::JsonBody;
 use crate::plumbing::edge::idempotency::{Attempt, IdempotencyKey};
@@ -37,6 +37,52 @@ pub fn routes() -> OpenApiRouter<Catalog> {
         .routes(routes!(update_zone))
 }
 
+/// A place as the contract shows it: what follows does for all three what their operations are about.
+trait Place: Serialize {
+    const LEVEL: Level;
+
+    fn of(row: PlaceRow) -> Self;
+}
+
+async fn list<P: Place>(catalog: &Catalog, authorized: Authorized<'_>, query: ListQuery) -> Result<Json<Page<P>>> {
+    let paging = query.check()?;
+    let (rows, _) = usecases::places(catalog, authorized, P::LEVEL, &paging).await?;
+    Ok(Json(page(&paging, rows, |row| row.id, P::of)))
+}
+
+async fn search<P: Place>(
+    catalog: &Catalog,
+    authorized: Authorized<'_>,
+    query: ListQuery,
+) -> Result<Json<SearchResult<P>>> {
+    let paging = query.check()?;
+    let (rows, total) = usecases::places(catalog, authorized, P::LEVEL, &paging).await?;
+    let items = page(&paging, rows, |row| row.id, P::of).items;
+    Ok(Json(SearchResult { items, total }))
+}
+
+async fn create<P: Place>(
+    catalog: &Catalog,
+    authorized: Authorized<'_>,
+    new: NewPlace,
+    attempt: &Attempt<'_>,
+) -> Result<Response> {
+    let show = |row| serde_json::to_value(P::of(row)).map_err(Error::internal);
+    let answer = usecases::create_place(catalog, authorized, P::LEVEL, new, attempt, show).await?;
+    Ok((answer.status, Json(answer.body)).into_response())
+}
+
+async fn update<P: Place>(
+    catalog: &Catalog,
+    authorized: Authorized<'_>,
+    id: Uuid,
+    if_match: &IfMatch,
+    body: JsonBody<NamedChange>,
+) -> Result<Response> {
+    let row = usecases::update_place(catalog, authorized, P::LEVEL, id, if_match, || body.parse()).await?;
+    Ok(Tag::of(&row).on(P::of(row)))
+}
+
 // ---------------------------------------------------------------- providers
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,8 +94,10 @@ struct Provider {
     is_active: bool,
 }
 
-impl From<ProviderRow> for Provider {
-    fn from(row: ProviderRow) -> Self {
+impl Place for Provider {
+    const LEVEL: Level = Level::Provider;
+
+    fn of(row: PlaceRow) -> Self {
         Self {
             id: row.id,
             code: row.code,
@@ -68,9 +116,7 @@ async fn list_providers(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Provider>>> {
-    let paging = query.check()?;
-    let (rows, _) = usecases::providers(&catalog, allowed.authorized(), &paging).await?;
-    Ok(Json(page(&paging, rows, |row| row.id, Provider::from)))
+    list(&catalog, allowed.authorized(), query).await
 }
 
 /// Search providers
@@ -82,10 +128,7 @@ async fn search_providers(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Provider>>> {
-    let paging = query.check()?;
-    let (rows, total) = usecases::providers(&catalog, allowed.authorized(), &paging).await?;
-    let items = page(&paging, rows, |row| row.id, Provider::from).items;
-    Ok(Json(SearchResult { items, total }))
+    search(&catalog, allowed.authorized(), query).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -109,19 +152,13 @@ async fn create_provider(
     body: JsonBody<CreateProviderRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
-    let named = NamedChange {
-        name: request.name,
-        is_active: request.is_active,
-    };
+    let new = NewPlace::new(None, request.code, request.name, request.is_active);
     let attempt = Attempt::new("create_provider", &key, body.bytes());
-    let show = |row| serde_json::to_value(Provider::from(row)).map_err(Error::internal);
-    let answer =
-        usecases::create_provider(&catalog, allowed.authorized(), &request.code, named, &attempt, show).await?;
-    Ok((answer.status, Json(answer.body)).into_response())
+    create::<Provider>(&catalog, allowed.authorized(), new, &attempt).await
 }
 
 /// Change a provider
-#[utoipa::path(put, path = "/providers/{id}", operation_id = "update_provider", tag = "catalogue", request_body = NamedRequest,
+#[utoipa::path(put, path = "/providers/{id}", operation_id = "update_provider", tag = "catalogue", request_body = NamedChange,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Provider), ChangeRefusals))]
 async fn update_provider(
@@ -129,11 +166,9 @@ async fn update_provider(
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
-    body: JsonBody<NamedRequest>,
+    body: JsonBody<NamedChange>,
 ) -> Result<Response> {
-    let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_provider(&catalog, allowed.authorized(), id, &if_match, parse).await?;
-    Ok(Tag::of(&row).on(Provider::from(row)))
+    update::<Provider>(&catalog, allowed.authorized(), id, &if_match, body).await
 }
 
 // ---------------------------------------------------------------- regions
@@ -148,8 +183,10 @@ struct Region {
     is_active: bool,
 }
 
-impl From<RegionRow> for Region {
-    fn from(row: RegionRow) -> Self {
+impl Place for Region {
+    const LEVEL: Level = Level::Region;
+
+    fn of(row: PlaceRow) -> Self {
         Self {
             id: row.id,
             provider_id: row.provider_id,
@@ -169,9 +206,7 @@ async fn list_regions(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Region>>> {
-    let paging = query.check()?;
-    let (rows, _) = usecases::regions(&catalog, allowed.authorized(), &paging).await?;
-    Ok(Json(page(&paging, rows, |row| row.id, Region::from)))
+    list(&catalog, allowed.authorized(), query).await
 }
 
 /// Search regions
@@ -183,10 +218,7 @@ async fn search_regions(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Region>>> {
-    let paging = query.check()?;
-    let (rows, total) = usecases::regions(&catalog, allowed.authorized(), &paging).await?;
-    let items = page(&paging, rows, |row| row.id, Region::from).items;
-    Ok(Json(SearchResult { items, total }))
+    search(&catalog, allowed.authorized(), query).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -211,20 +243,13 @@ async fn create_region(
     body: JsonBody<CreateRegionRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
-    let named = NamedChange {
-        name: request.name,
-        is_active: request.is_active,
-    };
+    let new = NewPlace::new(Some(request.provider_id), request.code, request.name, request.is_active);
     let attempt = Attempt::new("create_region", &key, body.bytes());
-    let show = |row| serde_json::to_value(Region::from(row)).map_err(Error::internal);
-    let (authorized, code) = (allowed.authorized(), &request.code);
-    let answer =
-        usecases::create_region(&catalog, authorized, request.provider_id, code, named, &attempt, show).await?;
-    Ok((answer.status, Json(answer.body)).into_response())
+    create::<Region>(&catalog, allowed.authorized(), new, &attempt).await
 }
 
 /// Change a region
-#[utoipa::path(put, path = "/regions/{id}", operation_id = "update_region", tag = "catalogue", request_body = NamedRequest,
+#[utoipa::path(put, path = "/regions/{id}", operation_id = "update_region", tag = "catalogue", request_body = NamedChange,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Region), ChangeRefusals))]
 async fn update_region(
@@ -232,11 +257,9 @@ async fn update_region(
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
-    body: JsonBody<NamedRequest>,
+    body: JsonBody<NamedChange>,
 ) -> Result<Response> {
-    let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_region(&catalog, allowed.authorized(), id, &if_match, parse).await?;
-    Ok(Tag::of(&row).on(Region::from(row)))
+    update::<Region>(&catalog, allowed.authorized(), id, &if_match, body).await
 }
 
 // ---------------------------------------------------------------- zones
@@ -253,11 +276,13 @@ struct Zone {
     is_active: bool,
 }
 
-impl From<ZoneRow> for Zone {
-    fn from(row: ZoneRow) -> Self {
+impl Place for Zone {
+    const LEVEL: Level = Level::Zone;
+
+    fn of(row: PlaceRow) -> Self {
         Self {
             id: row.id,
-            region_id: row.region_id,
+            region_id: row.within,
             provider_id: row.provider_id,
             provider_code: row.provider_code,
             code: row.code,
@@ -276,9 +301,7 @@ async fn list_zones(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Zone>>> {
-    let paging = query.check()?;
-    let (rows, _) = usecases::zones(&catalog, allowed.authorized(), &paging).await?;
-    Ok(Json(page(&paging, rows, |row| row.id, Zone::from)))
+    list(&catalog, allowed.authorized(), query).await
 }
 
 /// Search zones
@@ -290,10 +313,7 @@ async fn search_zones(
     allowed: Allowed<grant::SettingsRead>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SearchResult<Zone>>> {
-    let paging = query.check()?;
-    let (rows, total) = usecases::zones(&catalog, allowed.authorized(), &paging).await?;
-    let items = page(&paging, rows, |row| row.id, Zone::from).items;
-    Ok(Json(SearchResult { items, total }))
+    search(&catalog, allowed.authorized(), query).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -318,19 +338,13 @@ async fn create_zone(
     body: JsonBody<CreateZoneRequest>,
 ) -> Result<Response> {
     let request = body.parse()?;
-    let named = NamedChange {
-        name: request.name,
-        is_active: request.is_active,
-    };
+    let new = NewPlace::new(Some(request.region_id), request.code, request.name, request.is_active);
     let attempt = Attempt::new("create_zone", &key, body.bytes());
-    let show = |row| serde_json::to_value(Zone::from(row)).map_err(Error::internal);
-    let (authorized, code) = (allowed.authorized(), &request.code);
-    let answer = usecases::create_zone(&catalog, authorized, request.region_id, code, named, &attempt, show).await?;
-    Ok((answer.status, Json(answer.body)).into_response())
+    create::<Zone>(&catalog, allowed.authorized(), new, &attempt).await
 }
 
 /// Change a zone
-#[utoipa::path(put, path = "/zones/{id}", operation_id = "update_zone", tag = "catalogue", request_body = NamedRequest,
+#[utoipa::path(put, path = "/zones/{id}", operation_id = "update_zone", tag = "catalogue", request_body = NamedChange,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), extensions(("x-permission" = json!("settings.manage"))),
     responses((status = 200, description = "As it is now", body = Zone), ChangeRefusals))]
 async fn update_zone(
@@ -338,9 +352,7 @@ async fn update_zone(
     allowed: Allowed<grant::SettingsManage>,
     Id(id): Id,
     if_match: IfMatch,
-    body: JsonBody<NamedRequest>,
+    body: JsonBody<NamedChange>,
 ) -> Result<Response> {
-    let parse = || body.parse().map(NamedChange::from);
-    let row = usecases::update_zone(&catalog, allowed.authorized(), id, &if_match, parse).await?;
-    Ok(Tag::of(&row).on(Zone::from(row)))
+    update::<Zone>(&catalog, allowed.authorized(), id, &if_match, body).await
 }

@@ -65,6 +65,15 @@ pub async fn instance_types(tx: &mut TenantTx, paging: &Paging, in_zone: Option<
     })
 }
 
+/// How many types a search matches, cursor and limit aside.
+pub async fn count_instance_types(tx: &mut TenantTx, paging: &Paging) -> Result<i64> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM instance_types WHERE $1 = '%' OR name ILIKE $1 OR code ILIKE $1"#,
+        paging.pattern
+    );
+    Ok(query.fetch_one(tx.conn()).await?)
+}
+
 /// Where some types are offered.
 pub async fn zones_of_types(conn: &mut PgConnection, types: &[Uuid]) -> Result<Vec<TypeZoneRow>> {
     let rows = sqlx::query_as!(
@@ -139,22 +148,9 @@ pub async fn instance_type_id(tx: &mut SystemTx, provider: Uuid, code: &str) -> 
     Ok(query.fetch_optional(tx.conn()).await?)
 }
 
-pub struct NewInstanceType<'a> {
-    pub id: Uuid,
-    pub provider_id: Uuid,
-    pub code: &'a str,
-    pub name: &'a str,
-    pub cpu_count: i32,
-    pub memory_gb: i32,
-    pub gpu_count: i32,
-    pub vram_per_gpu_gb: i32,
-    pub cost_per_hour_eur: Decimal,
-    pub is_active: bool,
-}
-
 /// # Errors
 /// 422 when another type of the provider has the code.
-pub async fn insert_instance_type(tx: &mut SystemTx, new: &NewInstanceType<'_>) -> Result<()> {
+pub async fn insert_instance_type(tx: &mut SystemTx, new: &InstanceTypeRow) -> Result<()> {
     sqlx::query!(
         "INSERT INTO instance_types (id, provider_id, code, name, cpu_count, memory_gb, gpu_count, vram_per_gpu_gb, cost_per_hour_eur, is_active)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -176,7 +172,7 @@ pub async fn insert_instance_type(tx: &mut SystemTx, new: &NewInstanceType<'_>) 
 }
 
 /// Everything of a type but its provider and code.
-pub async fn update_instance_type(tx: &mut SystemTx, row: &NewInstanceType<'_>) -> Result<()> {
+pub async fn update_instance_type(tx: &mut SystemTx, row: &InstanceTypeRow) -> Result<()> {
     sqlx::query!(
         "UPDATE instance_types SET name = $2, cpu_count = $3, memory_gb = $4, gpu_count = $5, vram_per_gpu_gb = $6, cost_per_hour_eur = $7,
             is_active = $8 WHERE id = $1",

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::rules::{InstanceTypeChange, TypeZoneChange, check_code, check_instance_type, check_zones};
-use super::super::store::{self, NewInstanceType, TypeZoneRow};
+use super::super::rules::{InstanceTypeChange, Level, TypeZoneChange, check_code, check_instance_type, check_zones};
+use super::super::store::{self, InstanceTypeRow, TypeZoneRow};
 use super::administration::{Addition, Administration, Begun};
 use super::reading::Offered;
 use crate::codes::FieldCode;
@@ -25,7 +25,7 @@ pub async fn create_instance_type(
     catalog: &Catalog,
     authorized: Authorized<'_>,
     provider_id: Uuid,
-    code: &str,
+    code: String,
     change: InstanceTypeChange,
     attempt: &Attempt<'_>,
     show: impl FnOnce(Offered) -> Result<Value>,
@@ -34,14 +34,14 @@ pub async fn create_instance_type(
         Begun::Replayed(answer) => return Ok(answer),
         Begun::New(addition) => addition,
     };
-    let known = store::provider(addition.tx().conn(), provider_id).await?;
+    let known = store::place(addition.tx().conn(), Level::Provider, provider_id).await?;
     let mut validation = Validation::default();
     validation.check(known.is_some(), "provider_id", FieldCode::Unknown, "is not a provider");
-    check_code(&mut validation, code);
+    check_code(&mut validation, &code);
     check_instance_type(&mut validation, &change);
     validation.finish()?;
     let id = new_id();
-    let new = row(&change, id, provider_id, code);
+    let new = row(change, id, provider_id, code);
     let platform = addition.tx();
     store::insert_instance_type(platform, &new).await?;
     store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
@@ -73,25 +73,13 @@ pub async fn update_instance_type(
     let mut validation = Validation::default();
     check_instance_type(&mut validation, &change);
     validation.finish()?;
-    let new = row(&change, id, before.provider_id, &before.code);
+    let new = row(change, id, before.provider_id, before.code.clone());
     let platform = &mut administration.tx;
     store::update_instance_type(platform, &new).await?;
     if new.cost_per_hour_eur != old_price {
         store::append_price(platform, id, None, new.cost_per_hour_eur, authorized.request.now).await?;
     }
-    let after = show_type(&new);
-    let before = show_type(&NewInstanceType {
-        id,
-        provider_id: before.provider_id,
-        code: &before.code,
-        name: &before.name,
-        cpu_count: before.cpu_count,
-        memory_gb: before.memory_gb,
-        gpu_count: before.gpu_count,
-        vram_per_gpu_gb: before.vram_per_gpu_gb,
-        cost_per_hour_eur: before.cost_per_hour_eur,
-        is_active: before.is_active,
-    });
+    let (before, after) = (show_type(&before), show_type(&new));
     let act = Act::new("instance_type.update", "instance_type", id)
         .before(&before)
         .after(&after);
@@ -165,7 +153,7 @@ pub async fn put_zones(
     Ok(offers)
 }
 
-fn show_type(row: &NewInstanceType<'_>) -> Value {
+fn show_type(row: &InstanceTypeRow) -> Value {
     json!({
         "provider_id": row.provider_id, "code": row.code, "name": row.name, "cpu_count": row.cpu_count, "memory_gb": row.memory_gb,
         "gpu_count": row.gpu_count, "vram_per_gpu_gb": row.vram_per_gpu_gb, "cost_per_hour_eur": Eur(row.cost_per_hour_eur),
@@ -184,12 +172,12 @@ async fn offered(tx: &mut SystemTx, id: Uuid) -> Result<Offered> {
 }
 
 /// The row that it makes of a type.
-fn row<'a>(change: &'a InstanceTypeChange, id: Uuid, provider_id: Uuid, code: &'a str) -> NewInstanceType<'a> {
-    NewInstanceType {
+fn row(change: InstanceTypeChange, id: Uuid, provider_id: Uuid, code: String) -> InstanceTypeRow {
+    InstanceTypeRow {
         id,
         provider_id,
         code,
-        name: change.name.trim(),
+        name: change.name.trim().to_owned(),
         cpu_count: change.cpu_count,
         memory_gb: change.memory_gb,
         gpu_count: change.gpu_count,

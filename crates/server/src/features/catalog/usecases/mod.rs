@@ -6,7 +6,5 @@ mod places;
 mod reading;
 
 pub use self::instance_types::{create_instance_type, put_zones, update_instance_type};
-pub use self::places::{create_provider, create_region, create_zone, update_provider, update_region, update_zone};
-pub use self::reading::{
-    Offered, instance_types, instance_types_in_zone, providers, regions, zones, zones_of_instance_type,
-};
+pub use self::places::{create_place, update_place};
+pub use self::reading::{Offered, instance_types, instance_types_in_zone, places, zones_of_instance_type};

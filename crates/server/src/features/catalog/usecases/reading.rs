@@ -3,33 +3,24 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::super::store::{self, InstanceTypeRow, ProviderRow, RegionRow, TypeZoneRow, ZoneRow};
+use super::super::rules::Level;
+use super::super::store::{self, InstanceTypeRow, PlaceRow, TypeZoneRow};
 use crate::error::{Error, Result};
 use crate::features::catalog::Catalog;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::paging::Paging;
 
-pub async fn providers(
+/// A page of the providers, regions or zones, and how many there are.
+pub async fn places(
     catalog: &Catalog,
     authorized: Authorized<'_>,
+    level: Level,
     paging: &Paging,
-) -> Result<(Vec<ProviderRow>, i64)> {
+) -> Result<(Vec<PlaceRow>, i64)> {
     let mut tx = catalog.core.db.read(&authorized).await?;
-    let [total, ..] = store::totals(&mut tx, paging).await?;
-    Ok((store::providers(&mut tx, paging).await?, total))
-}
-
-pub async fn regions(catalog: &Catalog, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<RegionRow>, i64)> {
-    let mut tx = catalog.core.db.read(&authorized).await?;
-    let [_, total, ..] = store::totals(&mut tx, paging).await?;
-    Ok((store::regions(&mut tx, paging).await?, total))
-}
-
-pub async fn zones(catalog: &Catalog, authorized: Authorized<'_>, paging: &Paging) -> Result<(Vec<ZoneRow>, i64)> {
-    let mut tx = catalog.core.db.read(&authorized).await?;
-    let [_, _, total, _] = store::totals(&mut tx, paging).await?;
-    Ok((store::zones(&mut tx, paging).await?, total))
+    let total = store::count_places(&mut tx, level, paging).await?;
+    Ok((store::places(&mut tx, level, paging).await?, total))
 }
 
 /// A type and where it is to be had.
@@ -45,7 +36,7 @@ pub async fn instance_types(
     paging: &Paging,
 ) -> Result<(Vec<Offered>, i64)> {
     let mut tx = catalog.core.db.read(&authorized).await?;
-    let [.., total] = store::totals(&mut tx, paging).await?;
+    let total = store::count_instance_types(&mut tx, paging).await?;
     let rows = store::instance_types(&mut tx, paging, None).await?;
     Ok((with_zones(&mut tx, rows).await?, total))
 }
@@ -59,7 +50,9 @@ pub async fn instance_types_in_zone(
     paging: impl FnOnce() -> Result<Paging>,
 ) -> Result<(Vec<Offered>, Paging)> {
     let mut tx = catalog.core.db.read(&authorized).await?;
-    store::zone(tx.conn(), zone).await?.ok_or_else(Error::not_found)?;
+    store::place(tx.conn(), Level::Zone, zone)
+        .await?
+        .ok_or_else(Error::not_found)?;
     let paging = paging()?;
     let rows = store::instance_types(&mut tx, &paging, Some(zone)).await?;
     Ok((with_zones(&mut tx, rows).await?, paging))

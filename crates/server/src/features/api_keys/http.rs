@@ -50,8 +50,7 @@ pub struct ApiKey {
     /// Enough to recognise the key, nothing to use it.
     #[schema(example = "inv_4fTq0ZkX9aLw2BnM")]
     prefix: String,
-    #[schema(value_type = KeyState)]
-    state: String,
+    state: KeyState,
     /// Active, and expires within a week.
     expires_soon: bool,
     /// Null: every model of the workspace.
@@ -95,7 +94,7 @@ impl ApiKey {
             member_bound: row.member_bound,
             name: row.name,
             prefix: row.prefix,
-            expires_soon: expires_soon(&row.state, row.expires_at, now),
+            expires_soon: expires_soon(row.state, row.expires_at, now),
             state: row.state,
             allowed_models: row.allowed_models,
             created_at: row.created_at,

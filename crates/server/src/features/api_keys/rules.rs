@@ -25,12 +25,28 @@ const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 /// What a key is, as the database says it: `rotating` works until its overlap ends, because another key takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes what the database says")]
 pub enum KeyState {
     Active,
     Rotating,
     Expired,
     Revoked,
+}
+
+impl KeyState {
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Rotating, Self::Expired, Self::Revoked]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Rotating => "rotating",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
 }
 
 /// What a search of keys can be limited to.
@@ -68,16 +84,19 @@ impl KeyStatus {
     }
 
     /// The state of such keys, and until when they expire at the latest.
-    pub fn bounds(self, now: DateTime<Utc>) -> (&'static str, Option<DateTime<Utc>>) {
+    pub fn bounds(self, now: DateTime<Utc>) -> (KeyState, Option<DateTime<Utc>>) {
         match self {
-            Self::Expiring => (Self::Active.as_str(), Some(now + EXPIRING)),
-            status => (status.as_str(), None),
+            Self::Active => (KeyState::Active, None),
+            Self::Expiring => (KeyState::Active, Some(now + EXPIRING)),
+            Self::Rotating => (KeyState::Rotating, None),
+            Self::Expired => (KeyState::Expired, None),
+            Self::Revoked => (KeyState::Revoked, None),
         }
     }
 }
 
 /// Is this an active key that somebody should think of?
-pub fn expires_soon(state: &str, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+pub fn expires_soon(state: KeyState, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     let (expiring, latest) = KeyStatus::Expiring.bounds(now);
     state == expiring && expires_at.is_some_and(|at| Some(at) <= latest)
 }
@@ -121,16 +140,16 @@ pub fn check_end_of_overlap(validation: &mut Validation, end: Option<DateTime<Ut
 ///
 /// # Errors
 /// 409 `key_revoked`, `key_expired`, `key_already_rotated`.
-pub fn check_rotation(state: &str, rotated_to_prefix: Option<&str>) -> Result<()> {
+pub fn check_rotation(state: KeyState, rotated_to_prefix: Option<&str>) -> Result<()> {
     match (state, rotated_to_prefix) {
-        ("revoked", _) => Err(revoked()),
+        (KeyState::Revoked, _) => Err(revoked()),
         (_, Some(prefix)) => Err(Error::conflict(
             ErrorCode::KeyAlreadyRotated {
                 prefix: prefix.to_owned(),
             },
             format!("Another key, {prefix}…, has taken this one's place; replace that one."),
         )),
-        ("expired", None) => Err(Error::conflict(
+        (KeyState::Expired, None) => Err(Error::conflict(
             ErrorCode::KeyExpired,
             "This key has expired, so there is nothing to hand over; make a new one.",
         )),
@@ -225,12 +244,12 @@ mod tests {
     #[test]
     fn only_a_key_that_works_and_has_no_successor_is_replaced() {
         let code = |state, next| check_rotation(state, next).err().map(|error| error.code.as_str());
-        assert_eq!(code("active", None), None);
-        assert_eq!(code("expired", None), Some("key_expired"));
-        assert_eq!(code("revoked", None), Some("key_revoked"));
-        assert_eq!(code("revoked", Some("inv_2")), Some("key_revoked"));
-        assert_eq!(code("rotating", Some("inv_2")), Some("key_already_rotated"));
-        assert_eq!(code("expired", Some("inv_2")), Some("key_already_rotated"));
+        assert_eq!(code(KeyState::Active, None), None);
+        assert_eq!(code(KeyState::Expired, None), Some("key_expired"));
+        assert_eq!(code(KeyState::Revoked, None), Some("key_revoked"));
+        assert_eq!(code(KeyState::Revoked, Some("inv_2")), Some("key_revoked"));
+        assert_eq!(code(KeyState::Rotating, Some("inv_2")), Some("key_already_rotated"));
+        assert_eq!(code(KeyState::Expired, Some("inv_2")), Some("key_already_rotated"));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rules::KeyStatus;
+use super::rules::{KeyState, KeyStatus};
 use crate::error::Result;
-use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx, read_words};
 use crate::plumbing::edge::paging::Paging;
+
+read_words!(KeyState);
 
 /// A key as its workspace sees it.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub struct KeyRow {
     pub member_bound: bool,
     pub name: String,
     pub prefix: String,
-    pub state: String,
+    pub state: KeyState,
     pub allowed_models: Option<Vec<String>>,
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
@@ -49,7 +51,7 @@ async fn select(
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 KeyRow,
-                r#"SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, state AS "state!", allowed_models, expires_at,
+                r#"SELECT id, scope, organization_id, created_by_user_id, member_bound, name, prefix, state AS "state!: KeyState", allowed_models, expires_at,
                     last_used_at, created_at, revoked_at, rotated_from, rotated_from_prefix AS "rotated_from_prefix?", rotated_to AS "rotated_to?",
                     rotated_to_prefix AS "rotated_to_prefix?"
                  FROM unnest($1::uuid[]) AS own (tenant)
@@ -74,7 +76,7 @@ async fn select(
                 paging.scope,
                 now,
                 id,
-                state,
+                state.map(KeyState::as_str),
                 expires_before.flatten(),
             )
             .fetch_all(tx.conn())

@@ -181,7 +181,7 @@ pub async fn rotate(
     }
     let before = changeable(&mut tx, &authorized, id).await?;
     let overlap = overlap()?;
-    check_rotation(&before.state, before.rotated_to_prefix.as_deref())?;
+    check_rotation(before.state, before.rotated_to_prefix.as_deref())?;
     let (successor, key) = (crate::ids::new_id(), NewKey::generate());
     let inserted = InsertedKey {
         id: successor,

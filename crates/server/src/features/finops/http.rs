@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Finops;
 use super::usecases::{self, CurrentCost, UsageReport, UsedKey};
 use crate::error::Result;
+use crate::features::instances::Status;
 use crate::features::usage::reports::{GroupBy, UsageRow};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -47,7 +48,7 @@ struct CurrentCostAnswer {
 struct InstanceCost {
     instance_id: Uuid,
     model_name: String,
-    status: String,
+    status: Status,
     /// Zero once it costs nothing any more.
     cost_per_hour_eur: Eur,
     billed_since: Option<DateTime<Utc>>,

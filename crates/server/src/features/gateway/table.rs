@@ -197,7 +197,7 @@ fn model(row: RoutingModel) -> Model {
         id: row.id,
         model_id: row.model_id,
         name: row.name,
-        is_chat: row.kind == ModelKind::Chat.as_str(),
+        is_chat: row.kind == ModelKind::Chat,
         owner: row.organization_slug.unwrap_or_else(|| "inventiv".to_owned()),
         context_length: u64::try_from(row.context_length).unwrap_or_default(),
         created_at: row.created_at,

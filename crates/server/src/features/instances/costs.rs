@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::rules::Status;
 use crate::error::Result;
 use crate::plumbing::db::TenantTx;
 
@@ -19,7 +20,7 @@ const MOST_INSTANCES: i64 = 1_000;
 pub struct BilledInstance {
     pub instance_id: Uuid,
     pub model_id: Uuid,
-    pub status: String,
+    pub status: Status,
     /// Zero when it costs nothing any more.
     pub cost_per_hour_eur: Decimal,
     /// Since when it has cost; `None` when it does not any more.
@@ -32,7 +33,7 @@ pub async fn billed(tx: &mut TenantTx, since: DateTime<Utc>, as_of: DateTime<Utc
     let tenants = tx.tenants();
     let rows = sqlx::query_as!(
         BilledInstance,
-        r#"SELECT i.id AS instance_id, i.model_id, i.status,
+        r#"SELECT i.id AS instance_id, i.model_id, i.status AS "status: Status",
             COALESCE(sum(s.cost_per_hour_eur) FILTER (WHERE upper_inf(s.period)), 0) AS "cost_per_hour_eur!",
             CASE WHEN bool_or(upper_inf(s.period)) THEN min(lower(s.period)) END AS billed_since,
             round(sum(s.cost_per_hour_eur * extract(epoch FROM LEAST(upper(s.period), $3) - lower(s.period))) / 3600, 12)

@@ -152,13 +152,11 @@ pub struct Instance {
     terminated_at: Option<DateTime<Utc>>,
 }
 
-impl TryFrom<InstanceRow> for Instance {
-    type Error = crate::error::Error;
-
-    fn try_from(row: InstanceRow) -> Result<Self> {
-        let Progress { percent, step } = row.progress()?;
-        Ok(Self {
-            status: row.status()?,
+impl From<InstanceRow> for Instance {
+    fn from(row: InstanceRow) -> Self {
+        let Progress { percent, step } = row.progress();
+        Self {
+            status: row.status,
             progress_percent: percent,
             progress_step: step,
             missing_activations: row.missing_activations(),
@@ -193,12 +191,12 @@ impl TryFrom<InstanceRow> for Instance {
             created_at: row.created_at,
             ready_at: row.ready_at,
             terminated_at: row.terminated_at,
-        })
+        }
     }
 }
 
-fn shown(rows: Vec<InstanceRow>) -> Result<Vec<Instance>> {
-    rows.into_iter().map(Instance::try_from).collect()
+fn shown(rows: Vec<InstanceRow>) -> Vec<Instance> {
+    rows.into_iter().map(Instance::from).collect()
 }
 
 /// The instances of this workspace
@@ -213,7 +211,7 @@ async fn list_instances(
 ) -> Result<Json<Page<Instance>>> {
     let page = usecases::list(&instances, allowed.authorized(), &query.check()?).await?;
     Ok(Json(Page {
-        items: shown(page.items)?,
+        items: shown(page.items),
         next_cursor: page.next_cursor,
     }))
 }
@@ -273,11 +271,13 @@ async fn search_instances(
         .status
         .map(|text| text.split(',').map(|one| one.trim().to_owned()).collect());
     let found = usecases::search(&instances, allowed.authorized(), &paging, statuses).await?;
+    let by_status = found.by_status.into_iter();
+    let by_status = by_status.map(|(status, count)| (status.as_str().to_owned(), count));
     Ok(Json(InstanceSearchResult {
-        items: shown(found.rows)?,
+        items: shown(found.rows),
         total: found.total,
         stats: InstanceStats {
-            by_status: found.by_status.into_iter().collect(),
+            by_status: by_status.collect(),
         },
     }))
 }
@@ -293,11 +293,11 @@ async fn get_instance(
     allowed: Allowed<grant::InstanceRead>,
     Id(id): Id,
 ) -> Result<Response> {
-    tagged(usecases::get(&instances, allowed.authorized(), id).await?)
+    Ok(tagged(usecases::get(&instances, allowed.authorized(), id).await?))
 }
 
-fn tagged(row: InstanceRow) -> Result<Response> {
-    Ok(usecases::tag(&row).on(Instance::try_from(row)?))
+fn tagged(row: InstanceRow) -> Response {
+    usecases::tag(&row).on(Instance::from(row))
 }
 
 /// Terminate an instance
@@ -314,15 +314,15 @@ async fn terminate_instance(
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Instance>)> {
     let row = usecases::terminate(&instances, allowed.authorized(), id).await?;
-    Ok((StatusCode::ACCEPTED, Json(Instance::try_from(row)?)))
+    Ok((StatusCode::ACCEPTED, Json(Instance::from(row))))
 }
 
 #[derive(Serialize, ToSchema)]
 struct HistoryEntry {
     id: Uuid,
     /// Null: how it began.
-    from_status: Option<String>,
-    to_status: String,
+    from_status: Option<Status>,
+    to_status: Status,
     /// What happened, for programs.
     reason: String,
     /// What went wrong, in words.
@@ -388,7 +388,7 @@ async fn set_instance_tech_activation(
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
     let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Tech, &if_match, parse).await?;
-    tagged(row)
+    Ok(tagged(row))
 }
 
 /// Activate an instance economically
@@ -412,7 +412,7 @@ async fn set_instance_eco_activation(
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
     let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Eco, &if_match, parse).await?;
-    tagged(row)
+    Ok(tagged(row))
 }
 
 #[derive(Serialize, ToSchema)]

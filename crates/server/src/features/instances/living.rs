@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::rules::Status;
 use crate::error::Result;
 use crate::plumbing::db::TenantTx;
 
@@ -9,7 +10,7 @@ use crate::plumbing::db::TenantTx;
 #[derive(Debug, Clone)]
 pub struct LivingInstance {
     pub id: Uuid,
-    pub status: String,
+    pub status: Status,
     pub instance_type_code: String,
     pub zone_code: String,
 }
@@ -19,8 +20,8 @@ pub struct LivingInstance {
 pub async fn living(tx: &mut TenantTx, organization: Uuid, limit: i64) -> Result<(Vec<LivingInstance>, i64)> {
     let rows = sqlx::query_as!(
         LivingInstance,
-        "SELECT id, status, instance_type_code, zone_code FROM instances
-         WHERE tenant = $1 AND NOT is_ended ORDER BY created_at, id LIMIT $2",
+        r#"SELECT id, status AS "status: Status", instance_type_code, zone_code FROM instances
+         WHERE tenant = $1 AND NOT is_ended ORDER BY created_at, id LIMIT $2"#,
         organization,
         limit,
     )

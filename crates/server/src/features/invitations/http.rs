@@ -43,9 +43,8 @@ pub fn routes() -> OpenApiRouter<Invitations> {
 struct Invitation {
     id: Uuid,
     email: String,
-    role: String,
-    #[schema(value_type = Status)]
-    status: String,
+    role: Role,
+    status: Status,
     invited_by: Uuid,
     invited_by_name: String,
     created_at: DateTime<Utc>,

@@ -3,19 +3,21 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rules::{Facts, grantable};
+use super::rules::{Facts, Status, grantable};
 use crate::error::{Error, Result};
 use crate::permissions::Role;
-use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx};
+use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx, read_words};
 use crate::plumbing::edge::paging::{ListQuery, Paging};
+
+read_words!(Status);
 
 /// An invitation as the members who may see invitations do.
 #[derive(Debug, Clone)]
 pub struct InvitationRow {
     pub id: Uuid,
     pub email: String,
-    pub role: String,
-    pub status: String,
+    pub role: Role,
+    pub status: Status,
     pub invited_by: Uuid,
     pub invited_by_name: String,
     pub created_at: DateTime<Utc>,
@@ -47,7 +49,7 @@ async fn select(
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 InvitationRow,
-                r#"SELECT id, email, role, status AS "status!", invited_by, invited_by_name, created_at, expires_at, accepted_at, revoked_at
+                r#"SELECT id, email, role AS "role: Role", status AS "status!: Status", invited_by, invited_by_name, created_at, expires_at, accepted_at, revoked_at
                  FROM (
                     SELECT i.id, i.email, i.role, i.invited_by_user_id AS invited_by, i.invited_by_name, i.created_at, i.expires_at, i.accepted_at,
                         i.revoked_at,
@@ -97,23 +99,16 @@ pub struct Locked {
 }
 
 pub async fn lock(tx: &mut WriteTx, organization: Uuid, id: Uuid) -> Result<Option<Locked>> {
-    let row = sqlx::query!(
-        "SELECT email, role, accepted_at IS NOT NULL AS \"accepted!\", revoked_at IS NOT NULL AS \"revoked!\"
-         FROM organization_invitations WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+    let row = sqlx::query_as!(
+        Locked,
+        r#"SELECT email, role AS "role: Role", accepted_at IS NOT NULL AS "accepted!", revoked_at IS NOT NULL AS "revoked!"
+         FROM organization_invitations WHERE organization_id = $1 AND id = $2 FOR UPDATE"#,
         organization,
         id,
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| {
-        Ok(Locked {
-            email: row.email,
-            role: parse_role(&row.role)?,
-            accepted: row.accepted,
-            revoked: row.revoked,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// Is the address that of a member?
@@ -260,71 +255,62 @@ pub async fn by_token(db: &Db, token_hash: &[u8]) -> Result<Option<LinkFacts>> {
     let mut auth = db.auth().await?;
     let row = sqlx::query!(
         r#"SELECT invitation_id AS "id!", organization_id AS "organization_id!", organization_name AS "organization_name!",
-            organization_slug AS "organization_slug!", organization_color AS "organization_color!", email AS "email!", role AS "role!",
-            inviter_name AS "inviter_name!", inviter_role, locale AS "locale!", account_id, expires_at AS "expires_at!", accepted_at, ended AS "ended!"
+            organization_slug AS "organization_slug!", organization_color AS "organization_color!", email AS "email!", role AS "role!: Role",
+            inviter_name AS "inviter_name!", inviter_role AS "inviter_role: Role", locale AS "locale!", account_id, expires_at AS "expires_at!", accepted_at, ended AS "ended!"
          FROM auth.invitation_by_token($1)"#,
         token_hash,
     )
     .fetch_optional(auth.conn())
     .await?;
-    row.map(|row| {
-        let role = parse_role(&row.role)?;
-        Ok(LinkFacts {
-            id: row.id,
-            organization_id: row.organization_id,
-            organization_name: row.organization_name,
-            organization_slug: row.organization_slug,
-            organization_color: row.organization_color,
-            email: row.email,
-            role,
-            inviter_name: row.inviter_name,
-            locale: row.locale,
-            account: row.account_id,
-            facts: Facts {
-                accepted: row.accepted_at.is_some(),
-                ended: row.ended,
-                expires_at: row.expires_at,
-                role,
-                inviter_role: row.inviter_role.as_deref().and_then(Role::parse),
-            },
-        })
-    })
-    .transpose()
+    Ok(row.map(|row| LinkFacts {
+        id: row.id,
+        organization_id: row.organization_id,
+        organization_name: row.organization_name,
+        organization_slug: row.organization_slug,
+        organization_color: row.organization_color,
+        email: row.email,
+        role: row.role,
+        inviter_name: row.inviter_name,
+        locale: row.locale,
+        account: row.account_id,
+        facts: Facts {
+            accepted: row.accepted_at.is_some(),
+            ended: row.ended,
+            expires_at: row.expires_at,
+            role: row.role,
+            inviter_role: row.inviter_role,
+        },
+    }))
 }
 
 /// The facts of an invitation, held until the end of the transaction; `None` when the link was replaced in the meantime. Locks
 /// the inviter's membership, then the invitation: its organization is locked already.
 pub async fn lock_facts(tx: &mut SystemTx, link: &LinkFacts, token_hash: &[u8]) -> Result<Option<Facts>> {
     let inviter = sqlx::query!(
-        "SELECT m.role, u.disabled_at IS NULL AS \"enabled!\" FROM organization_invitations i
+        r#"SELECT m.role AS "role: Role", u.disabled_at IS NULL AS "enabled!" FROM organization_invitations i
          JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.user_id = i.invited_by_user_id
          JOIN users u ON u.id = m.user_id
-         WHERE i.id = $1 AND i.token_hash = $2 FOR SHARE OF m, u",
+         WHERE i.id = $1 AND i.token_hash = $2 FOR SHARE OF m, u"#,
         link.id,
         token_hash,
     )
     .fetch_optional(tx.conn())
     .await?;
     let row = sqlx::query!(
-        "SELECT role, expires_at, accepted_at IS NOT NULL AS \"accepted!\", revoked_at IS NOT NULL AS \"ended!\"
-         FROM organization_invitations WHERE id = $1 AND token_hash = $2 FOR UPDATE",
+        r#"SELECT role AS "role: Role", expires_at, accepted_at IS NOT NULL AS "accepted!", revoked_at IS NOT NULL AS "ended!"
+         FROM organization_invitations WHERE id = $1 AND token_hash = $2 FOR UPDATE"#,
         link.id,
         token_hash,
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| {
-        Ok(Facts {
-            accepted: row.accepted,
-            ended: row.ended,
-            expires_at: row.expires_at,
-            role: parse_role(&row.role)?,
-            inviter_role: inviter
-                .filter(|inviter| inviter.enabled)
-                .and_then(|inviter| Role::parse(&inviter.role)),
-        })
-    })
-    .transpose()
+    Ok(row.map(|row| Facts {
+        accepted: row.accepted,
+        ended: row.ended,
+        expires_at: row.expires_at,
+        role: row.role,
+        inviter_role: inviter.filter(|inviter| inviter.enabled).map(|inviter| inviter.role),
+    }))
 }
 
 /// False when it was accepted before.
@@ -338,8 +324,4 @@ pub async fn mark_accepted(tx: &mut SystemTx, id: Uuid, user: Uuid, now: DateTim
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-fn parse_role(text: &str) -> Result<Role> {
-    Role::parse(text).ok_or_else(|| Error::internal(anyhow::anyhow!("unknown role in an invitation")))
 }

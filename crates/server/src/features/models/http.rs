@@ -50,10 +50,9 @@ pub struct Model {
     model_id: String,
     description: String,
     licence: String,
-    /// `chat` or `embedding`: what it is asked for.
-    #[schema(example = "chat")]
-    kind: String,
-    engine: String,
+    /// What it is asked for.
+    kind: ModelKind,
+    engine: Engine,
     engine_arguments: Vec<String>,
     required_vram_gb: i32,
     /// Tokens of prompt and answer together.

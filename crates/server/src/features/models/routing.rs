@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::rules::ModelKind;
 use crate::error::Result;
 use crate::plumbing::db::SystemTx;
 
@@ -15,7 +16,7 @@ pub struct RoutingModel {
     /// What a request puts into `model`, and what the engine calls it.
     pub model_id: String,
     pub name: String,
-    pub kind: String,
+    pub kind: ModelKind,
     /// Slug of the organization it belongs to; none for a public one.
     pub organization_slug: Option<String>,
     /// Tokens.
@@ -33,7 +34,7 @@ pub struct RoutingModel {
 pub async fn models(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<Vec<RoutingModel>> {
     let rows = sqlx::query_as!(
         RoutingModel,
-        r#"SELECT m.tenant AS "tenant!", m.id, m.model_id, m.name, m.kind, o.slug AS "organization_slug?", m.context_length, m.is_active,
+        r#"SELECT m.tenant AS "tenant!", m.id, m.model_id, m.name, m.kind AS "kind: ModelKind", o.slug AS "organization_slug?", m.context_length, m.is_active,
             m.tech_activated_at IS NOT NULL AS "tech_activated!", m.eco_activated_at IS NOT NULL AS "eco_activated!", m.created_at,
             p.id AS "price_id?", p.input_eur_per_1m AS "input_eur_per_1m?", p.cached_input_eur_per_1m AS "cached_input_eur_per_1m?",
             p.output_eur_per_1m AS "output_eur_per_1m?"

@@ -28,8 +28,8 @@ pub struct ModelRow {
     pub model_id: String,
     pub description: String,
     pub licence: String,
-    pub kind: String,
-    pub engine: String,
+    pub kind: ModelKind,
+    pub engine: Engine,
     pub engine_arguments: Vec<String>,
     pub required_vram_gb: i32,
     pub context_length: i32,
@@ -192,8 +192,8 @@ pub fn check_price(validation: &mut Validation, price: &PriceRequest) {
 /// Does the change concern what runs? Then it must be approved technically again.
 pub fn is_technical(before: &ModelRow, after: &ModelRequest) -> bool {
     before.model_id != after.model_id
-        || before.kind != after.kind.as_str()
-        || before.engine != after.engine.as_str()
+        || before.kind != after.kind
+        || before.engine != after.engine
         || before.engine_arguments != after.engine_arguments
         || before.required_vram_gb != after.required_vram_gb
         || before.context_length != after.context_length

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rules::{Activation, ModelRequest, ModelRow, PriceRequest};
+use super::rules::{Activation, Engine, ModelKind, ModelRequest, ModelRow, PriceRequest};
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::ids::{PLATFORM, new_id};
-use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
+use crate::plumbing::db::{SystemTx, TenantTx, WriteTx, read_words};
 use crate::plumbing::edge::paging::Paging;
+
+read_words!(Engine, ModelKind);
 
 /// The models a workspace sees, its own and the public ones: all, one, or those that need at most so much GPU memory.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,7 +31,7 @@ pub async fn visible(tx: &mut TenantTx, paging: &Paging, selection: Selection) -
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 ModelRow,
-                r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind, m.engine,
+                r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind AS "kind: ModelKind", m.engine AS "engine: Engine",
                     m.engine_arguments, m.required_vram_gb, m.context_length, m.data_volume_gb, m.is_active, m.tech_activated_by,
                     m.tech_activated_at, m.eco_activated_by, m.eco_activated_at, m.is_operational AS "is_operational!", m.created_at, m.updated_at,
                     p.id AS "price_id?", p.version AS "price_version?", p.input_eur_per_1m AS "input_eur_per_1m?",

@@ -153,7 +153,7 @@ pub async fn update(
     store::update(&mut tx, id, &request, clear_tech).await?;
     let mut after = technical_face(&request);
     after["tech_cleared"] = json!(clear_tech && before.tech_activated_at.is_some());
-    let before_face = technical_face(&as_request(&before)?);
+    let before_face = technical_face(&as_request(&before));
     let act = Act::new("model.update", "model", id).before(&before_face).after(&after);
     record(&mut tx, &before, act).await?;
     let now = get_in(&mut tx, id).await?;
@@ -282,23 +282,20 @@ async fn record(tx: &mut WriteTx, model: &ModelRow, act: Act<'_>) -> Result<()> 
     events::notify(tx.conn(), Topic::Models, model.tenant, model.id).await
 }
 
-fn as_request(row: &ModelRow) -> Result<ModelRequest> {
-    let unknown = |what: &str| Error::internal(anyhow::anyhow!("model {} has an unknown {what}", row.id));
-    let engine = Engine::parse(&row.engine).ok_or_else(|| unknown("engine"))?;
-    let kind = ModelKind::parse(&row.kind).ok_or_else(|| unknown("kind"))?;
-    Ok(ModelRequest {
+fn as_request(row: &ModelRow) -> ModelRequest {
+    ModelRequest {
         name: row.name.clone(),
         model_id: row.model_id.clone(),
         description: row.description.clone(),
         licence: row.licence.clone(),
-        kind,
-        engine,
+        kind: row.kind,
+        engine: row.engine,
         engine_arguments: row.engine_arguments.clone(),
         required_vram_gb: row.required_vram_gb,
         context_length: row.context_length,
         data_volume_gb: row.data_volume_gb,
         is_active: row.is_active,
-    })
+    }
 }
 
 /// What the audit log says of a model; its description is too long for it and decides nothing.

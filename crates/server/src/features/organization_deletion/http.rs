@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::OrganizationDeletion;
 use super::usecases::{self, Preview};
 use crate::error::{Problem, Result};
+use crate::features::instances::Status;
 use crate::features::sessions::{Me, signed_in_response};
 use crate::operation::{Allowed, Recent};
 use crate::permissions::grant;
@@ -28,7 +29,7 @@ pub fn routes() -> OpenApiRouter<OrganizationDeletion> {
 #[derive(Debug, Serialize, ToSchema)]
 struct BlockingInstance {
     id: Uuid,
-    status: String,
+    status: Status,
     instance_type_code: String,
     zone_code: String,
 }

@@ -109,8 +109,8 @@ fn blocker(instance: &LivingInstance) -> FieldError {
     let code = FieldCode::Living {
         instance_type: instance.instance_type_code.clone(),
         zone: instance.zone_code.clone(),
-        status: instance.status.to_string(),
+        status: instance.status.as_str().to_owned(),
     };
-    let message = format!("{place} is {}", instance.status);
+    let message = format!("{place} is {}", instance.status.as_str());
     FieldError::new(format!("instances.{}", instance.id), code, message)
 }

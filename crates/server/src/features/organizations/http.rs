@@ -46,7 +46,7 @@ pub struct Organization {
     #[schema(example = "#4f46e5")]
     color: String,
     /// Mine.
-    role: String,
+    role: Role,
     /// What I may invite somebody as.
     assignable_roles: Vec<Role>,
     members_count: i64,
@@ -58,14 +58,13 @@ pub struct Organization {
 
 impl From<OrganizationRow> for Organization {
     fn from(row: OrganizationRow) -> Self {
-        let mine = Role::parse(&row.role).map(WorkspaceRole::Organization);
-        let invite = |mine| assignable_roles(mine, Permission::InvitationCreate, None);
+        let mine = WorkspaceRole::Organization(row.role);
         Self {
             id: row.id,
             name: row.name,
             slug: row.slug,
             color: row.color,
-            assignable_roles: mine.map(invite).unwrap_or_default(),
+            assignable_roles: assignable_roles(mine, Permission::InvitationCreate, None),
             role: row.role,
             members_count: row.members_count,
             subscription_plan: row.subscription_plan,
@@ -255,7 +254,7 @@ fn tagged(row: OrganizationRow) -> Response {
 #[derive(Debug, Serialize, ToSchema)]
 struct CurrentRole {
     organization_id: Uuid,
-    role: String,
+    role: Role,
 }
 
 /// My role here
@@ -283,7 +282,7 @@ pub struct Member {
     username: String,
     first_name: String,
     last_name: String,
-    role: String,
+    role: Role,
     created_at: DateTime<Utc>,
     last_seen_at: Option<DateTime<Utc>>,
     /// What whoever reads this may make of the member, the present role included; empty when that is for others to decide.
@@ -293,9 +292,8 @@ pub struct Member {
 impl Member {
     /// As somebody in this capacity sees them.
     pub fn new(row: MemberRow, seen_by: WorkspaceRole) -> Self {
-        let assignable = |role| assignable_roles(seen_by, Permission::MemberAssignRole, Some(role));
         Self {
-            assignable_roles: Role::parse(&row.role).map(assignable).unwrap_or_default(),
+            assignable_roles: assignable_roles(seen_by, Permission::MemberAssignRole, Some(row.role)),
             user_id: row.user_id,
             email: row.email,
             username: row.username,

@@ -17,7 +17,7 @@ pub struct OrganizationRow {
     pub name: String,
     pub slug: String,
     pub color: String,
-    pub role: String,
+    pub role: Role,
     pub members_count: i64,
     pub subscription_plan: String,
     pub approve_before_provisioning: bool,
@@ -34,7 +34,7 @@ pub async fn list_mine(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<Organiz
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 OrganizationRow,
-                r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
+                r#"SELECT o.id, o.name, o.slug, o.color, m.role AS "role: Role", tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
                     o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
                  FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
                  WHERE m.user_id = $1 AND o.deleted_at IS NULL AND ($2 = '%' OR o.name ILIKE $2 OR o.slug ILIKE $2)
@@ -62,7 +62,7 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
     let user_id = tx.operation().user_id;
     let row = sqlx::query_as!(
         OrganizationRow,
-        r#"SELECT o.id, o.name, o.slug, o.color, m.role, tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
+        r#"SELECT o.id, o.name, o.slug, o.color, m.role AS "role: Role", tenancy.members_count(o.id) AS "members_count!", o.subscription_plan,
             o.approve_before_provisioning, o.members_can_create_keys, o.created_at, o.updated_at
          FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
          WHERE m.user_id = $1 AND o.id = $2 AND o.deleted_at IS NULL"#,
@@ -77,10 +77,10 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
 /// The role of the person in one of the own organizations, for entering it: its members stay as they are until the end of the
 /// transaction.
 pub async fn lock_own_role(tx: &mut WriteTx, id: Uuid) -> Result<Option<Role>> {
-    let role = sqlx::query_scalar!("SELECT tenancy.lock_own_role($1)", id)
+    let role = sqlx::query_scalar!(r#"SELECT tenancy.lock_own_role($1) AS "role: Role""#, id)
         .fetch_one(tx.conn())
         .await?;
-    Ok(role.as_deref().and_then(Role::parse))
+    Ok(role)
 }
 
 pub struct NewOrganization<'a> {
@@ -214,7 +214,7 @@ pub struct MemberRow {
     pub username: String,
     pub first_name: String,
     pub last_name: String,
-    pub role: String,
+    pub role: Role,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: Option<DateTime<Utc>>,
 }
@@ -225,11 +225,11 @@ pub async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> 
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 MemberRow,
-                "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
+                r#"SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role AS "role: Role", m.created_at, m.last_seen_at
                  FROM organization_memberships m JOIN users u ON u.id = m.user_id
                  WHERE m.organization_id = $1
                     AND ($2 = '%' OR u.email ILIKE $2 OR u.username ILIKE $2 OR (u.first_name || ' ' || u.last_name) ILIKE $2)
-                    AND (m.created_at, m.user_id) " + $beyond + " ($3::timestamptz, $4::uuid)
+                    AND (m.created_at, m.user_id) "# + $beyond + " ($3::timestamptz, $4::uuid)
                  ORDER BY m.created_at " + $order + ", m.user_id " + $order + " LIMIT $5",
                 organization,
                 paging.pattern,
@@ -252,9 +252,9 @@ pub async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> 
 pub async fn member(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<Option<MemberRow>> {
     let row = sqlx::query_as!(
         MemberRow,
-        "SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role, m.created_at, m.last_seen_at
+        r#"SELECT u.id AS user_id, u.email, u.username, u.first_name, u.last_name, m.role AS "role: Role", m.created_at, m.last_seen_at
          FROM organization_memberships m JOIN users u ON u.id = m.user_id
-         WHERE m.organization_id = $1 AND m.user_id = $2",
+         WHERE m.organization_id = $1 AND m.user_id = $2"#,
         organization,
         user,
     )
@@ -330,7 +330,7 @@ pub struct Belonging {
     pub organization: Uuid,
     pub name: String,
     pub slug: String,
-    pub role: String,
+    pub role: Role,
     /// Nobody else owns it.
     pub only_owner: bool,
 }
@@ -350,7 +350,7 @@ pub async fn hold_of_member(tx: &mut SystemTx, user: Uuid) -> Result<()> {
 pub async fn belongings(tx: &mut SystemTx, user: Uuid) -> Result<Vec<Belonging>> {
     let rows = sqlx::query_as!(
         Belonging,
-        r#"SELECT o.id AS organization, o.name, o.slug, m.role,
+        r#"SELECT o.id AS organization, o.name, o.slug, m.role AS "role: Role",
             m.role = 'owner' AND NOT EXISTS (SELECT 1 FROM organization_memberships other
                 WHERE other.organization_id = o.id AND other.role = 'owner' AND other.user_id <> m.user_id) AS "only_owner!"
          FROM organizations o JOIN organization_memberships m ON m.organization_id = o.id
@@ -396,13 +396,13 @@ pub async fn lock_members(tx: &mut SystemTx, id: Uuid) -> Result<bool> {
 /// Somebody's role in an organization.
 pub async fn role_of(tx: &mut SystemTx, organization: Uuid, user: Uuid) -> Result<Option<Role>> {
     let role = sqlx::query_scalar!(
-        "SELECT role FROM organization_memberships WHERE organization_id = $1 AND user_id = $2",
+        r#"SELECT role AS "role: Role" FROM organization_memberships WHERE organization_id = $1 AND user_id = $2"#,
         organization,
         user
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(role.as_deref().and_then(Role::parse))
+    Ok(role)
 }
 
 /// What an organization is called.

@@ -237,7 +237,7 @@ struct Session {
     id: Uuid,
     current_organization_id: Option<Uuid>,
     current_organization_name: Option<String>,
-    organization_role: Option<String>,
+    organization_role: Option<Role>,
     ip_address: Option<String>,
     user_agent: Option<String>,
     created_at: DateTime<Utc>,

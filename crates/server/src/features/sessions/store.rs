@@ -47,7 +47,7 @@ pub async fn session_by_token(
     let mut auth = db.auth().await?;
     let row = sqlx::query!(
         r#"SELECT session_id AS "session_id!", user_id AS "user_id!", token_state AS "token_state!", token_issued_at AS "token_issued_at!",
-            last_used_at AS "last_used_at!", platform_role AS "platform_role!", organization_id, organization_role,
+            last_used_at AS "last_used_at!", platform_role AS "platform_role!", organization_id, organization_role AS "organization_role: Role",
             members_can_create_keys, authenticated_at AS "authenticated_at!"
          FROM auth.session_by_token($1, $2, $3)"#,
         session_id,
@@ -70,7 +70,7 @@ pub async fn session_by_token(
         last_used_at: row.last_used_at,
         platform_admin: row.platform_role == "admin",
         organization_id: row.organization_id,
-        organization_role: row.organization_role.as_deref().and_then(Role::parse),
+        organization_role: row.organization_role,
         policies: Policies {
             members_can_create_keys: row.members_can_create_keys.unwrap_or(false),
         },
@@ -180,7 +180,7 @@ pub struct SessionRow {
     pub id: Uuid,
     pub current_organization_id: Option<Uuid>,
     pub current_organization_name: Option<String>,
-    pub organization_role: Option<String>,
+    pub organization_role: Option<Role>,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -193,7 +193,7 @@ pub async fn sessions(tx: &mut TenantTx, idle_since: DateTime<Utc>) -> Result<Ve
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let rows = sqlx::query_as!(
         SessionRow,
-        r#"SELECT s.id, s.current_organization_id, o.name AS "current_organization_name?", m.role AS "organization_role?", s.ip_address,
+        r#"SELECT s.id, s.current_organization_id, o.name AS "current_organization_name?", m.role AS "organization_role?: Role", s.ip_address,
             s.user_agent, s.created_at, s.last_used_at, s.expires_at
          FROM user_sessions s
          LEFT JOIN organizations o ON o.id = s.current_organization_id
@@ -319,7 +319,7 @@ pub async fn session_now(tx: &mut TenantTx) -> Result<Option<SessionNow>> {
     let operation = tx.operation();
     let (session, user, now) = (operation.session_id, operation.user_id, operation.request.now);
     let row = sqlx::query!(
-        r#"SELECT s.last_used_at, s.current_organization_id, m.role AS "role?", u.platform_role
+        r#"SELECT s.last_used_at, s.current_organization_id, m.role AS "role?: Role", u.platform_role
          FROM user_sessions s
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          LEFT JOIN organizations o ON o.id = s.current_organization_id AND o.deleted_at IS NULL
@@ -334,7 +334,7 @@ pub async fn session_now(tx: &mut TenantTx) -> Result<Option<SessionNow>> {
     Ok(row.map(|row| SessionNow {
         last_used_at: row.last_used_at,
         organization_id: row.current_organization_id,
-        organization_role: row.role.as_deref().and_then(Role::parse),
+        organization_role: row.role,
         platform_admin: row.platform_role == "admin",
     }))
 }

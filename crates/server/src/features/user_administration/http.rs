@@ -52,7 +52,7 @@ struct User {
     first_name: String,
     last_name: String,
     /// In the organization of this workspace; null in Personal.
-    role: Option<String>,
+    role: Option<Role>,
     locale: Option<String>,
     platform_role: Option<String>,
     account_plan: Option<String>,
@@ -69,10 +69,9 @@ impl User {
     /// As somebody in this capacity sees them.
     fn new(row: AccountRow, seen_by: WorkspaceRole) -> Self {
         let personal = row.role.is_none();
-        let role = row.role.as_deref().and_then(Role::parse);
         let assignable = |role| assignable_roles(seen_by, Permission::UserUpdate, Some(role));
         Self {
-            assignable_roles: role.map(assignable).unwrap_or_default(),
+            assignable_roles: row.role.map(assignable).unwrap_or_default(),
             id: row.id,
             email: row.email,
             username: row.username,
@@ -244,7 +243,7 @@ async fn update_user(
     let authorized = allowed.authorized();
     let row = usecases::update(&administration, authorized, id, &if_match, change).await?;
     // Whoever changed the own role sees the answer with it.
-    let seen_by = match row.role.as_deref().and_then(Role::parse) {
+    let seen_by = match row.role {
         Some(own) if id == authorized.user_id => WorkspaceRole::Organization(own),
         _ => authorized.workspace.role(),
     };

@@ -139,7 +139,7 @@ pub async fn create(
     )
     .await?;
     let mut row = users::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
-    row.role = membership.map(|(_, role)| role.as_str().to_owned());
+    row.role = membership.map(|(_, role)| role);
     let organization = match membership {
         Some((organization, _)) => organizations::name_of(&mut tx, organization).await?,
         None => None,
@@ -322,7 +322,7 @@ fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono
 
 /// The version tag of a user as this workspace sees it, for `ETag` and `If-Match`.
 pub fn tag(row: &AccountRow) -> Tag {
-    match &row.role {
+    match row.role {
         Some(role) => members::tag(row.id, role),
         None => Tag::of(&described(row)),
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
+use crate::permissions::Role;
 use crate::plumbing::db::{SystemTx, TenantTx};
 use crate::plumbing::edge::paging::Paging;
 
@@ -24,7 +25,7 @@ pub struct AccountRow {
     pub last_seen_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     /// In the organization that was asked about.
-    pub role: Option<String>,
+    pub role: Option<Role>,
 }
 
 /// The accounts the workspace may see: members of the organization, or all of them for the platform.
@@ -36,7 +37,7 @@ pub async fn list(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Paging
                 AccountRow,
                 r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
                     u.disabled_at, CASE WHEN $5::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
-                    m.role AS "role?"
+                    m.role AS "role?: Role"
                  FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $5
                  WHERE u.deleted_at IS NULL AND ($5::uuid IS NULL OR m.user_id IS NOT NULL)
                     AND ($1 = '%' OR u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)
@@ -78,7 +79,7 @@ pub async fn find(tx: &mut TenantTx, organization: Option<Uuid>, id: Uuid) -> Re
         AccountRow,
         r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
             u.disabled_at, CASE WHEN $2::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
-            m.role AS "role?"
+            m.role AS "role?: Role"
          FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $2
          WHERE u.id = $1 AND u.deleted_at IS NULL AND ($2::uuid IS NULL OR m.user_id IS NOT NULL)"#,
         id,
@@ -103,7 +104,7 @@ pub async fn lock(tx: &mut SystemTx, id: Uuid) -> Result<Option<AccountRow>> {
     let row = sqlx::query_as!(
         AccountRow,
         r#"SELECT id, email, username, first_name, last_name, locale, platform_role, account_plan, email_verified_at, disabled_at,
-            last_seen_at, created_at, NULL AS role FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE"#,
+            last_seen_at, created_at, NULL AS "role: Role" FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE"#,
         id,
     )
     .fetch_optional(tx.conn())

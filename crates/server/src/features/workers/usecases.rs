@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::reports::{self, Registration, Report};
 use crate::features::instances::{Status, Timing, WorkerPhase};
-use crate::features::worker_tokens;
+use crate::features::{models, worker_tokens};
 use crate::operation::RequestContext;
 use crate::plumbing::db::SystemReason;
 use crate::plumbing::edge::body::JsonBody;
@@ -97,7 +97,7 @@ pub async fn register(
         heartbeat_interval_ms: interval_ms(timing),
         assignment: Assignment {
             model_id: assigned.model_id,
-            engine: engine(&assigned.engine)?,
+            engine: engine(assigned.engine),
             engine_arguments: assigned.engine_arguments,
             context_length: u32::try_from(assigned.context_length).map_err(Error::internal)?,
         },
@@ -214,12 +214,11 @@ fn phase(phase: &Phase) -> (WorkerPhase, Option<(Option<&str>, &str)>) {
     }
 }
 
-fn engine(name: &str) -> Result<Engine> {
-    match name {
-        "mock" => Ok(Engine::Mock),
-        "vllm" => Ok(Engine::Vllm),
-        "llama_cpp" => Ok(Engine::LlamaCpp),
-        other => Err(Error::internal(anyhow::anyhow!("models.engine holds {other:?}"))),
+fn engine(engine: models::Engine) -> Engine {
+    match engine {
+        models::Engine::Mock => Engine::Mock,
+        models::Engine::Vllm => Engine::Vllm,
+        models::Engine::LlamaCpp => Engine::LlamaCpp,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod migrations;
 pub mod private;
 mod system_tx;
 mod tenant_tx;
+mod words;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::error::Result;
 use held::Held;
 pub use system_tx::{SystemReason, SystemTx};
 pub use tenant_tx::{Origin, ReadTx, TenantTx, WriteTx};
+pub(crate) use words::read_words;
 
 pub const APP_ROLE: &str = "inventiv_app";
 pub const SYSTEM_ROLE: &str = "inventiv_system";

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::mirrored;
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
@@ -28,7 +27,7 @@ pub struct InstanceRow {
     pub gpu_count: i32,
     pub vram_gb: i32,
     pub cost_per_hour_eur: Decimal,
-    pub status: String,
+    pub status: Status,
     pub version: i64,
     pub desired_state: String,
     pub error_code: Option<String>,
@@ -43,7 +42,7 @@ pub struct InstanceRow {
     pub address: Option<String>,
     pub billable_since: Option<DateTime<Utc>>,
     pub worker_version: Option<String>,
-    pub worker_phase: Option<String>,
+    pub worker_phase: Option<WorkerPhase>,
     pub queue_depth: Option<i32>,
     pub registered_at: Option<DateTime<Utc>>,
     pub last_heartbeat_at: Option<DateTime<Utc>>,
@@ -55,21 +54,17 @@ pub struct InstanceRow {
 }
 
 impl InstanceRow {
-    pub fn status(&self) -> Result<Status> {
-        mirrored(Status::parse(&self.status), "instances.status", &self.status)
-    }
-
-    pub fn progress(&self) -> Result<Progress> {
-        Ok(progress(&Milestones {
-            status: self.status()?,
+    pub fn progress(&self) -> Progress {
+        progress(&Milestones {
+            status: self.status,
             server_created: self.provider_instance_id.is_some(),
             server_started: self.server_started_at.is_some(),
             address_known: self.address.is_some(),
             worker_registered: self.registered_at.is_some(),
-            phase: self.worker_phase.as_deref().and_then(WorkerPhase::parse),
+            phase: self.worker_phase,
             health_checked: self.health_checked_at.is_some(),
             was_ready: self.ready_at.is_some(),
-        }))
+        })
     }
 
     pub fn missing_activations(&self) -> Vec<&'static str> {
@@ -108,9 +103,9 @@ pub async fn select(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<Inst
             sqlx::query_as!(
                 InstanceRow,
                 r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
-                    i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status, i.version, i.desired_state,
+                    i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status AS "status: Status", i.version, i.desired_state,
                     i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
-                    i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase,
+                    i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
                     i.queue_depth, i.registered_at, i.last_heartbeat_at, i.health_checked_at, i.created_at, i.ready_at, i.terminated_at,
                     COALESCE((SELECT round(sum(GREATEST(EXTRACT(EPOCH FROM COALESCE(upper(c.period), $9) - lower(c.period)), 0)
                             * c.cost_per_hour_eur / 3600), 12)
@@ -202,13 +197,13 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceRow>> {
 }
 
 /// How many match, by status.
-pub async fn count(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<(String, i64)>> {
+pub async fn count(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<(Status, i64)>> {
     let tenants = tx.tenants();
     let Some(found) = Found::of(tx, selection.pattern.as_deref()).await? else {
         return Ok(Vec::new());
     };
     let rows = sqlx::query!(
-        r#"SELECT i.status, count(*) AS "count!" FROM instances i
+        r#"SELECT i.status AS "status: Status", count(*) AS "count!" FROM instances i
          WHERE i.tenant = ANY($1) AND ($3::text[] IS NULL OR i.status = ANY($3)) AND ($4::text IS NULL OR i.scope = $4)
             AND ($2 OR i.model_id = ANY($5::uuid[]) OR i.instance_type_id = ANY($6::uuid[]) OR i.zone_id = ANY($7::uuid[]))
          GROUP BY i.status ORDER BY i.status"#,

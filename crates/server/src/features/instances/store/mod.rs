@@ -9,13 +9,7 @@ pub mod reports;
 pub mod transitions;
 pub mod visits;
 
-use crate::error::{Error, Result};
+use super::rules::{OperationState, Status, WorkerPhase};
+use crate::plumbing::db::read_words;
 
-/// A text of the database as the Rust enum that mirrors its CHECK.
-fn mirrored<T>(parsed: Option<T>, column: &str, text: &str) -> Result<T> {
-    parsed.ok_or_else(|| {
-        Error::internal(anyhow::anyhow!(
-            "{column} holds {text:?}, which this program does not know"
-        ))
-    })
-}
+read_words!(Status, WorkerPhase, OperationState);

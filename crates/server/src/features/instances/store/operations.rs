@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::mirrored;
 use crate::error::Result;
 use crate::features::instances::rules::{CloudOperation, Failure, OperationState};
 use crate::ids::new_id;
-use crate::plumbing::db::SystemTx;
+use crate::plumbing::db::{SystemTx, read_words};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -16,7 +15,15 @@ pub enum Kind {
     Delete,
 }
 
+read_words!(Kind);
+
 impl Kind {
+    fn parse(text: &str) -> Option<Self> {
+        [Kind::Create, Kind::Start, Kind::Delete]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Kind::Create => "create_server",
@@ -36,8 +43,9 @@ pub struct Latest {
 
 pub async fn latest(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid) -> Result<Latest> {
     let rows = sqlx::query!(
-        "SELECT DISTINCT ON (kind) kind, attempt, state, error_code, error_message, started_at, finished_at
-         FROM cloud_operations WHERE tenant = $1 AND instance_id = $2 ORDER BY kind, attempt DESC",
+        r#"SELECT DISTINCT ON (kind) kind AS "kind: Kind", attempt, state AS "state: OperationState", error_code, error_message, started_at,
+            finished_at
+         FROM cloud_operations WHERE tenant = $1 AND instance_id = $2 ORDER BY kind, attempt DESC"#,
         tenant,
         instance_id,
     )
@@ -45,9 +53,8 @@ pub async fn latest(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid) -> Resul
     .await?;
     let mut latest = Latest::default();
     for row in rows {
-        let state = mirrored(OperationState::parse(&row.state), "cloud_operations.state", &row.state)?;
         let operation = CloudOperation {
-            state,
+            state: row.state,
             attempt: row.attempt,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -55,10 +62,10 @@ pub async fn latest(tx: &mut SystemTx, tenant: Uuid, instance_id: Uuid) -> Resul
                 .error_code
                 .map(|code| Failure::recorded(code, row.error_message.unwrap_or_default())),
         };
-        match row.kind.as_str() {
-            "create_server" => latest.create = Some(operation),
-            "start_server" => latest.start = Some(operation),
-            _ => latest.delete = Some(operation),
+        match row.kind {
+            Kind::Create => latest.create = Some(operation),
+            Kind::Start => latest.start = Some(operation),
+            Kind::Delete => latest.delete = Some(operation),
         }
     }
     Ok(latest)

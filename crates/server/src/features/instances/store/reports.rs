@@ -3,9 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::mirrored;
 use crate::error::Result;
 use crate::features::instances::rules::{Status, WorkerPhase};
+use crate::features::models::Engine;
 use crate::plumbing::db::SystemTx;
 use crate::plumbing::events::{self, Topic};
 
@@ -22,36 +22,24 @@ pub struct Assigned {
     /// By our clock.
     pub last_contact: Option<DateTime<Utc>>,
     pub model_id: String,
-    pub engine: String,
+    pub engine: Engine,
     pub engine_arguments: Vec<String>,
     pub context_length: i32,
 }
 
 /// The assignment of an instance, locked against a second registration at the same time.
 pub async fn lock_assignment(tx: &mut SystemTx, instance_id: Uuid) -> Result<Option<Assigned>> {
-    let row = sqlx::query!(
-        r#"SELECT i.tenant, i.provider_code, i.status, i.worker_phase, GREATEST(i.registered_at, i.last_heartbeat_at) AS last_contact,
-            m.model_id, m.engine, m.engine_arguments, m.context_length
+    let row = sqlx::query_as!(
+        Assigned,
+        r#"SELECT i.tenant, i.provider_code, i.status AS "status: Status", i.worker_phase AS "phase: WorkerPhase", GREATEST(i.registered_at, i.last_heartbeat_at) AS last_contact,
+            m.model_id, m.engine AS "engine: Engine", m.engine_arguments, m.context_length
          FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
          WHERE i.id = $1 FOR NO KEY UPDATE OF i"#,
         instance_id,
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| {
-        Ok(Assigned {
-            tenant: row.tenant,
-            provider_code: row.provider_code,
-            status: mirrored(Status::parse(&row.status), "instances.status", &row.status)?,
-            phase: row.worker_phase.as_deref().and_then(WorkerPhase::parse),
-            last_contact: row.last_contact,
-            model_id: row.model_id,
-            engine: row.engine,
-            engine_arguments: row.engine_arguments,
-            context_length: row.context_length,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 pub struct Registration<'a> {
@@ -102,8 +90,9 @@ pub async fn record_heartbeat(
     report: &Report<'_>,
 ) -> Result<Option<(Status, String)>> {
     let before = sqlx::query!(
-        "SELECT status, provider_code, worker_sequence, worker_phase, worker_in_flight, last_heartbeat_at, good_heartbeats FROM instances
-         WHERE tenant = $1 AND id = $2 AND worker_boot_id = $3 FOR NO KEY UPDATE",
+        r#"SELECT status AS "status: Status", provider_code, worker_sequence, worker_phase AS "worker_phase: WorkerPhase", worker_in_flight,
+            last_heartbeat_at, good_heartbeats
+         FROM instances WHERE tenant = $1 AND id = $2 AND worker_boot_id = $3 FOR NO KEY UPDATE"#,
         tenant,
         report.instance_id,
         report.boot_id,
@@ -113,7 +102,7 @@ pub async fn record_heartbeat(
     let Some(before) = before else {
         return Ok(None);
     };
-    let status = mirrored(Status::parse(&before.status), "instances.status", &before.status)?;
+    let status = before.status;
     if before.worker_sequence.is_some_and(|last| report.sequence <= last) {
         return Ok(Some((status, before.provider_code)));
     }
@@ -123,7 +112,7 @@ pub async fn record_heartbeat(
         WorkerPhase::Ready => before.good_heartbeats.saturating_add(1),
         _ => 0,
     };
-    let phase_changed = before.worker_phase.as_deref() != Some(report.phase.as_str());
+    let phase_changed = before.worker_phase != Some(report.phase);
     let emptied = report.in_flight == 0 && before.worker_in_flight != Some(0);
     let is_news = phase_changed
         || came_back

@@ -109,8 +109,8 @@ pub async fn remember(conn: &mut PgConnection, entry: &HistoryEntry<'_>) -> Resu
 #[derive(Debug, Clone)]
 pub struct HistoryRow {
     pub id: Uuid,
-    pub from_status: Option<String>,
-    pub to_status: String,
+    pub from_status: Option<Status>,
+    pub to_status: Status,
     pub reason: String,
     pub message: Option<String>,
     /// The username of who asked.
@@ -126,7 +126,7 @@ pub async fn history(tx: &mut TenantTx, instance_id: Uuid) -> Result<Vec<History
     let tenants = tx.tenants();
     let rows = sqlx::query_as!(
         HistoryRow,
-        r#"SELECT h.id, h.from_status, h.to_status, h.reason, h.message, u.username AS "actor?", h.occurred_at
+        r#"SELECT h.id, h.from_status AS "from_status: Status", h.to_status AS "to_status: Status", h.reason, h.message, u.username AS "actor?", h.occurred_at
          FROM instance_state_history h LEFT JOIN users u ON u.id = h.actor_user_id
          WHERE h.tenant = ANY($1) AND h.instance_id = $2 ORDER BY h.occurred_at, h.id LIMIT $3"#,
         &tenants,

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{costs, mirrored, operations};
+use super::{costs, operations};
 use crate::codes::FailureCode;
 use crate::error::Result;
 use crate::features::instances::rules::{Facts, Failure, Status, Timing, WorkerFacts, WorkerPhase, is_mass_failure};
@@ -31,8 +31,8 @@ pub struct Visited {
 pub async fn load(tx: &mut SystemTx, lease: &Lease, now: DateTime<Utc>) -> Result<Option<Visited>> {
     let row = sqlx::query!(
         r#"SELECT i.id, i.tenant, i.version, i.provider_code, i.zone_code, i.instance_type_code, i.cost_per_hour_eur, i.provider_instance_id,
-            i.worker_address, i.status, i.status_since, i.desired_state, i.eco_activated_at, i.server_started_at, i.missing_since,
-            i.worker_phase, i.worker_failure_code, i.worker_failure_message, i.worker_in_flight, i.good_heartbeats, i.health_checked_at,
+            i.worker_address, i.status AS "status: Status", i.status_since, i.desired_state, i.eco_activated_at, i.server_started_at, i.missing_since,
+            i.worker_phase AS "worker_phase: WorkerPhase", i.worker_failure_code, i.worker_failure_message, i.worker_in_flight, i.good_heartbeats, i.health_checked_at,
             i.registered_at, GREATEST(i.registered_at, i.last_heartbeat_at) AS last_contact, m.data_volume_gb
          FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
          WHERE i.id = $1 AND i.lease_token = $2"#,
@@ -45,9 +45,8 @@ pub async fn load(tx: &mut SystemTx, lease: &Lease, now: DateTime<Utc>) -> Resul
         return Ok(None);
     };
     let operations = operations::latest(tx, row.tenant, row.id).await?;
-    let status = mirrored(Status::parse(&row.status), "instances.status", &row.status)?;
     let timing = Timing::of(&row.provider_code);
-    let fleet_is_suspect = match status {
+    let fleet_is_suspect = match row.status {
         Status::Unavailable => {
             let (serving, silent) = fleet(tx, now - timing.silence()).await?;
             is_mass_failure(serving, silent)
@@ -62,7 +61,7 @@ pub async fn load(tx: &mut SystemTx, lease: &Lease, now: DateTime<Utc>) -> Resul
     });
     let facts = Facts {
         timing,
-        status,
+        status: row.status,
         status_since: row.status_since,
         should_run: row.desired_state == "running",
         is_approved: row.eco_activated_at.is_some(),
@@ -75,7 +74,7 @@ pub async fn load(tx: &mut SystemTx, lease: &Lease, now: DateTime<Utc>) -> Resul
         delete: operations.delete,
         worker: WorkerFacts {
             is_registered: row.registered_at.is_some(),
-            phase: row.worker_phase.as_deref().and_then(WorkerPhase::parse),
+            phase: row.worker_phase,
             failure,
             last_contact: row.last_contact,
             in_flight: row.worker_in_flight.unwrap_or_default(),

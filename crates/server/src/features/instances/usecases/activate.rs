@@ -33,8 +33,7 @@ pub async fn activate(
     let before = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
     let active = parse()?;
-    let status = before.status()?;
-    if status.has_ended() {
+    if before.status.has_ended() {
         return Err(Error::conflict(
             ErrorCode::InstanceEnded,
             "This instance exists no more: there is nothing to activate.",
@@ -48,11 +47,11 @@ pub async fn activate(
         return Ok(before);
     }
     instances::set_activation(&mut tx, id, flag, active).await?;
-    if status == Status::AwaitingApproval && flag == Flag::Eco {
+    if before.status == Status::AwaitingApproval && flag == Flag::Eco {
         let approved = Transition {
             id,
             tenant: before.tenant,
-            from: status,
+            from: before.status,
             version: before.version,
             event: Event::Approved,
             failure: None,

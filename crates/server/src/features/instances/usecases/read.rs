@@ -29,7 +29,7 @@ pub async fn list(instances: &Instances, authorized: Authorized<'_>, paging: &Pa
 pub struct Search {
     pub rows: Vec<InstanceRow>,
     pub total: i64,
-    pub by_status: Vec<(String, i64)>,
+    pub by_status: Vec<(Status, i64)>,
 }
 
 /// Filters by status, besides what a list filters by.

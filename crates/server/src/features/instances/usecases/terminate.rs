@@ -22,14 +22,13 @@ pub async fn terminate(instances: &Instances, authorized: Authorized<'_>, id: Uu
         return Err(Error::not_found());
     }
     let before = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    let status = before.status()?;
-    let Some(event) = termination_of(status) else {
+    let Some(event) = termination_of(before.status) else {
         return Ok(before);
     };
     let change = Transition {
         id,
         tenant: before.tenant,
-        from: status,
+        from: before.status,
         version: before.version,
         event,
         failure: None,

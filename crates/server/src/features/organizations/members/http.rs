@@ -60,11 +60,12 @@ async fn assign_member_role(
     let role = || body.parse().map(|request| request.role);
     let row = usecases::change_role(&organizations, authorized, user_id, &if_match, role).await?;
     // Whoever changed the own role sees the answer with it.
-    let seen_by = match Role::parse(&row.role) {
-        Some(own) if user_id == authorized.user_id => WorkspaceRole::Organization(own),
-        _ => authorized.workspace.role(),
+    let seen_by = if user_id == authorized.user_id {
+        WorkspaceRole::Organization(row.role)
+    } else {
+        authorized.workspace.role()
     };
-    Ok(usecases::tag(row.user_id, &row.role).on(Member::new(row, seen_by)))
+    Ok(usecases::tag(row.user_id, row.role).on(Member::new(row, seen_by)))
 }
 
 /// Remove a member
@@ -145,7 +146,7 @@ async fn transfer_ownership(
     };
     let (new_owner, previous_owner) =
         usecases::transfer_ownership(&organizations, allowed.authorized(), request).await?;
-    let seen_by = WorkspaceRole::Organization(Role::parse(&previous_owner.role).unwrap_or(Role::User));
+    let seen_by = WorkspaceRole::Organization(previous_owner.role);
     Ok(Json(OwnershipTransfer {
         new_owner: Member::new(new_owner, seen_by),
         previous_owner: Member::new(previous_owner, seen_by),

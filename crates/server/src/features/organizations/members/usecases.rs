@@ -31,16 +31,17 @@ pub async fn change_role(
 ) -> Result<MemberRow> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
-    let (before, from) = load(&mut tx, organization, user).await?;
+    let before = load(&mut tx, organization, user).await?;
+    let from = before.role;
     require_delegation(actor, Some(from), None, authorized.permission())?;
-    if_match.check(&tag(user, &before.role))?;
+    if_match.check(&tag(user, from))?;
     let to = to()?;
     require_delegation(actor, Some(from), Some(to), authorized.permission())?;
     if from == to {
         return Ok(before);
     }
     assign(&mut tx, organization, &[RoleChange { user, from, to }]).await?;
-    let (after, _) = load(&mut tx, organization, user).await?;
+    let after = load(&mut tx, organization, user).await?;
     tx.commit().await?;
     Ok(after)
 }
@@ -52,7 +53,7 @@ pub async fn change_role(
 pub async fn remove(organizations: &Organizations, authorized: Authorized<'_>, user: Uuid) -> Result<()> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let (organization, actor) = membership(tx.operation(), authorized.permission())?;
-    let (_, from) = load(&mut tx, organization, user).await?;
+    let from = load(&mut tx, organization, user).await?.role;
     require_delegation(actor, Some(from), None, authorized.permission())?;
     end_membership(&mut tx, organization, user, from, "member.remove").await?;
     tx.commit().await
@@ -96,7 +97,7 @@ pub async fn transfer_ownership(
     if to == authorized.user_id {
         return Err(unknown());
     }
-    let (_, heir_role) = load(&mut tx, organization, to).await.map_err(|error| {
+    let heir = load(&mut tx, organization, to).await.map_err(|error| {
         if error.kind == crate::error::Kind::NotFound {
             unknown()
         } else {
@@ -105,7 +106,7 @@ pub async fn transfer_ownership(
     })?;
     let promotion = RoleChange {
         user: to,
-        from: heir_role,
+        from: heir.role,
         to: Role::Owner,
     };
     let demotion = RoleChange {
@@ -118,14 +119,14 @@ pub async fn transfer_ownership(
         .filter(|change| change.from != change.to)
         .collect();
     assign(&mut tx, organization, &changes).await?;
-    let (heir, _) = load(&mut tx, organization, to).await?;
-    let (own, _) = load(&mut tx, organization, authorized.user_id).await?;
+    let heir = load(&mut tx, organization, to).await?;
+    let own = load(&mut tx, organization, authorized.user_id).await?;
     tx.commit().await?;
     Ok((heir, own))
 }
 
 /// The version tag of a member, for `ETag` and `If-Match`: the role is what can be set.
-pub fn tag(user: Uuid, role: &str) -> Tag {
+pub fn tag(user: Uuid, role: Role) -> Tag {
     Tag::of(&(user, role))
 }
 
@@ -181,13 +182,10 @@ async fn announce(tx: &mut WriteTx, organization: Uuid, user: Uuid) -> Result<()
     events::notify(tx.conn(), Topic::Organizations, user, organization).await
 }
 
-async fn load(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<(MemberRow, Role)> {
-    let member = store::member(tx, organization, user)
+async fn load(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<MemberRow> {
+    store::member(tx, organization, user)
         .await?
-        .ok_or_else(Error::not_found)?;
-    let role =
-        Role::parse(&member.role).ok_or_else(|| Error::internal(anyhow::anyhow!("unknown role in a membership")))?;
-    Ok((member, role))
+        .ok_or_else(Error::not_found)
 }
 
 /// The organization of the transaction and the actor's role there, as they are under lock.

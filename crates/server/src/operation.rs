@@ -53,6 +53,17 @@ impl Workspace {
         }
     }
 
+    /// The organization, and the person's role there.
+    ///
+    /// # Errors
+    /// 403 `organization_required` in Personal, naming the permission that was asked for.
+    pub fn organization(self, permission: Permission) -> Result<(Uuid, Role)> {
+        match self {
+            Workspace::Organization { id, role } => Ok((id, role)),
+            Workspace::Personal { .. } => Err(Error::organization_required(permission)),
+        }
+    }
+
     pub fn is_platform_admin(self) -> bool {
         self == Workspace::Personal { platform_admin: true }
     }

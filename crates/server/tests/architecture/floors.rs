@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::sources::Source;
 
 const GROUND: &[&str] = &[
+    "activation",
     "clock",
     "codes",
     "error",

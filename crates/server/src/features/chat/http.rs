@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Chat;
+use crate::activation::Activation;
 use crate::error::{Problem, Result};
 use crate::features::gateway::resolution;
 use crate::operation::Allowed;
@@ -28,7 +29,7 @@ struct ChatModel {
     /// A request would be served now.
     is_ready: bool,
     /// `tech`, `eco`: what of the model, or of the instance that would serve it, has to be activated first.
-    missing_activations: Vec<&'static str>,
+    missing_activations: Vec<Activation>,
 }
 
 /// Models to chat with

@@ -198,7 +198,7 @@ fn callable<'a>(table: &'a table::Table, caller: &'a Caller) -> impl Iterator<It
     resolution::visible(table, caller.tenant)
         .into_iter()
         .map(AsRef::as_ref)
-        .filter(|model: &&table::Model| model.is_operational() && caller.may_call(&model.model_id, model.id))
+        .filter(|model: &&table::Model| model.activations.are_complete() && caller.may_call(&model.model_id, model.id))
 }
 
 fn show(table: &table::Table, caller: &Caller, model: &table::Model) -> Model {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::refusal::Refusal;
 use super::table::{Instance, Model, Table, Target};
+use crate::activation::{Activation, Activations};
 use crate::features::usage::{NoTariff, Tariff, who_pays};
 use crate::ids::PLATFORM;
 
@@ -98,21 +99,18 @@ pub fn tariff(table: &Table, tenant: Uuid, model: &Model) -> Result<Tariff, NoTa
 
 /// The least busy of the instances that may serve. `turn` decides between equally busy ones.
 pub fn route<'a>(table: &'a Table, tenant: Uuid, model: &'a Model, turn: usize) -> Result<Route<'a>, Obstacle> {
-    if !model.is_operational() {
-        let missing = missing(model.tech_activated, model.eco_activated, "model");
-        return Err(Obstacle::NotOperational(missing));
+    if !model.activations.are_complete() {
+        return Err(Obstacle::NotOperational(missing(model.activations, "model")));
     }
     let candidates = candidates(table, tenant, model);
     let operational: Vec<_> = candidates
         .iter()
         .copied()
-        .filter(|instance| instance.is_operational())
+        .filter(|instance| instance.activations.are_complete())
         .collect();
     if operational.is_empty() {
         return Err(match nearest_to_operational(&candidates) {
-            Some(instance) => {
-                Obstacle::NotOperational(missing(instance.tech_activated, instance.eco_activated, "instance"))
-            }
+            Some(instance) => Obstacle::NotOperational(missing(instance.activations, "instance")),
             None => Obstacle::NotReady,
         });
     }
@@ -134,31 +132,25 @@ pub fn route<'a>(table: &'a Table, tenant: Uuid, model: &'a Model, turn: usize) 
     })
 }
 
-/// Which activations keep a visible model from being called, as the API names them, and whether a worker is ready.
-pub fn readiness(table: &Table, tenant: Uuid, model: &Model) -> (Vec<&'static str>, bool) {
+/// Which activations keep a visible model from being called, and whether a worker is ready.
+pub fn readiness(table: &Table, tenant: Uuid, model: &Model) -> (Vec<Activation>, bool) {
     let candidates = candidates(table, tenant, model);
-    let nearest = nearest_to_operational(&candidates);
-    let mut missing = Vec::new();
-    if !model.tech_activated || nearest.is_some_and(|instance| !instance.tech_activated) {
-        missing.push("tech");
-    }
-    if !model.eco_activated || nearest.is_some_and(|instance| !instance.eco_activated) {
-        missing.push("eco");
-    }
-    (missing, route(table, tenant, model, 0).is_ok())
+    let activations = nearest_to_operational(&candidates).map_or(model.activations, |instance| {
+        model.activations.and(instance.activations)
+    });
+    (activations.missing(), route(table, tenant, model, 0).is_ok())
 }
 
 fn nearest_to_operational<'a>(candidates: &[&'a Arc<Instance>]) -> Option<&'a Arc<Instance>> {
     candidates
         .iter()
         .copied()
-        .max_by_key(|instance| u8::from(instance.tech_activated) + u8::from(instance.eco_activated))
+        .min_by_key(|instance| instance.activations.missing().len())
 }
 
-fn missing(tech: bool, eco: bool, resource: &str) -> Vec<String> {
-    [(tech, "technical"), (eco, "economic")]
-        .into_iter()
-        .filter(|(activated, _)| !activated)
-        .map(|(_, which)| format!("{which} activation of the {resource}"))
+fn missing(activations: Activations, resource: &str) -> Vec<String> {
+    let missing = activations.missing().into_iter();
+    missing
+        .map(|which| format!("{} activation of the {resource}", which.in_words()))
         .collect()
 }

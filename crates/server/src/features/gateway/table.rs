@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Gateway;
+use crate::activation::Activations;
 use crate::error::Result;
 use crate::features::instances::{RoutingInstance, routing_instances};
 use crate::features::models::{ModelKind, RoutingModel, routing_models};
@@ -41,8 +42,7 @@ pub struct Model {
     pub owner: String,
     pub context_length: u64,
     pub created_at: DateTime<Utc>,
-    pub tech_activated: bool,
-    pub eco_activated: bool,
+    pub activations: Activations,
     pub price: Option<Price>,
 }
 
@@ -50,18 +50,13 @@ impl Model {
     pub fn is_public(&self) -> bool {
         self.tenant == PLATFORM
     }
-
-    pub fn is_operational(&self) -> bool {
-        self.tech_activated && self.eco_activated
-    }
 }
 
 #[derive(Debug)]
 pub struct Instance {
     pub id: Uuid,
     pub tenant: Uuid,
-    pub tech_activated: bool,
-    pub eco_activated: bool,
+    pub activations: Activations,
     /// Ready, heard of lately, and with an address: where a request can go.
     pub target: Option<Target>,
     /// Requests waiting in the engine at the last heartbeat; `None` is unknown, not idle.
@@ -79,10 +74,6 @@ pub struct Target {
 }
 
 impl Instance {
-    pub fn is_operational(&self) -> bool {
-        self.tech_activated && self.eco_activated
-    }
-
     pub fn load(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }
@@ -161,8 +152,10 @@ impl Table {
             let instance = Instance {
                 id: row.id,
                 tenant: row.tenant,
-                tech_activated: row.tech_activated,
-                eco_activated: row.eco_activated,
+                activations: Activations {
+                    tech: row.tech_activated,
+                    eco: row.eco_activated,
+                },
                 target,
                 queue_depth: row.queue_depth.and_then(|depth| u32::try_from(depth).ok()),
                 in_flight,
@@ -201,8 +194,10 @@ fn model(row: RoutingModel) -> Model {
         owner: row.organization_slug.unwrap_or_else(|| "inventiv".to_owned()),
         context_length: u64::try_from(row.context_length).unwrap_or_default(),
         created_at: row.created_at,
-        tech_activated: row.tech_activated,
-        eco_activated: row.eco_activated,
+        activations: Activations {
+            tech: row.tech_activated,
+            eco: row.eco_activated,
+        },
         price,
     }
 }

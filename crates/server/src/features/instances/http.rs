@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use super::Instances;
 use super::rules::{Progress, Status};
-use super::store::instances::{Flag, InstanceRow};
+use super::store::instances::InstanceRow;
 use super::usecases::{self, Deployment};
+use crate::activation::Activation;
 use crate::error::{Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -134,8 +135,7 @@ pub struct Instance {
     provider_instance_id: Option<String>,
     address: Option<String>,
     is_operational: bool,
-    /// `tech`, `eco`.
-    missing_activations: Vec<&'static str>,
+    missing_activations: Vec<Activation>,
     tech_activated_by: Option<Uuid>,
     tech_activated_at: Option<DateTime<Utc>>,
     eco_activated_by: Option<Uuid>,
@@ -159,7 +159,7 @@ impl From<InstanceRow> for Instance {
             status: row.status,
             progress_percent: percent,
             progress_step: step,
-            missing_activations: row.missing_activations(),
+            missing_activations: row.activations().missing(),
             id: row.id,
             scope: row.scope,
             organization_id: row.organization_id,
@@ -387,7 +387,7 @@ async fn set_instance_tech_activation(
     body: JsonBody<InstanceActivationRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Tech, &if_match, parse).await?;
+    let row = usecases::activate(&instances, allowed.authorized(), id, Activation::Tech, &if_match, parse).await?;
     Ok(tagged(row))
 }
 
@@ -411,7 +411,7 @@ async fn set_instance_eco_activation(
     body: JsonBody<InstanceActivationRequest>,
 ) -> Result<Response> {
     let parse = || body.parse().map(|request| request.active);
-    let row = usecases::activate(&instances, allowed.authorized(), id, Flag::Eco, &if_match, parse).await?;
+    let row = usecases::activate(&instances, allowed.authorized(), id, Activation::Eco, &if_match, parse).await?;
     Ok(tagged(row))
 }
 

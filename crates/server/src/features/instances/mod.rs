@@ -27,7 +27,7 @@ pub use clouds::mock_directory;
 pub use living::{LivingInstance, living};
 pub use routing::{RoutingInstance, instances as routing_instances};
 pub use rules::{STEPS, Status, Timing, WorkerPhase, reasons};
-pub use store::instances::{Flag, InstanceRow};
+pub use store::instances::InstanceRow;
 pub use store::reports;
 pub use usecases::{Deployment, activate, deploy, get, list};
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rules::{Facts, Status, grantable};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::permissions::Role;
 use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx, read_words};
 use crate::plumbing::edge::paging::{ListQuery, Paging};

@@ -14,8 +14,8 @@ use crate::features::audit::{self, Act};
 use crate::features::organizations::members::require_delegation;
 use crate::features::users;
 use crate::features::users::{check_email, normalise};
-use crate::operation::{Authorized, Operation, Workspace};
-use crate::permissions::{Permission, Role};
+use crate::operation::Authorized;
+use crate::permissions::Role;
 use crate::plumbing::db::{SystemTx, TenantTx, WriteTx};
 use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::edge::paging::{Page, Paging};
@@ -43,7 +43,7 @@ pub async fn list(
     paging: &Paging,
 ) -> Result<Page<InvitationRow>> {
     let mut tx = invitations.core.db.read(&authorized).await?;
-    let (organization, _) = membership(tx.operation(), authorized.permission())?;
+    let (organization, _) = tx.operation().workspace.organization(authorized.permission())?;
     let rows = store::list(&mut tx, organization, status.map(Status::as_str), paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
 }
@@ -84,7 +84,7 @@ pub async fn create(
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     require_delegation(actor, None, Some(role), authorized.permission())?;
     let (by, request) = (authorized.user_id, &authorized.request);
     let quotas = Quota::people_brought_in(by, organization, request.ip, emails);
@@ -169,7 +169,7 @@ pub async fn resend(
 ) -> Result<(InvitationRow, Option<String>)> {
     let now = authorized.request.now;
     let mut tx = invitations.core.db.write(&authorized).await?;
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     let invitation = store::lock(&mut tx, organization, id)
         .await?
         .ok_or_else(Error::not_found)?;
@@ -212,7 +212,7 @@ pub async fn resend(
 /// 404; 403 `delegation`; 409 `invitation_used`.
 pub async fn revoke(invitations: &Invitations, authorized: Authorized<'_>, id: Uuid) -> Result<()> {
     let mut tx = invitations.core.db.write(&authorized).await?;
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     let invitation = store::lock(&mut tx, organization, id)
         .await?
         .ok_or_else(Error::not_found)?;
@@ -313,11 +313,4 @@ async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Invitati
 
 fn used() -> Error {
     Error::conflict(ErrorCode::InvitationUsed, "This invitation was accepted already.")
-}
-
-fn membership(operation: &Operation, permission: Permission) -> Result<(Uuid, Role)> {
-    match operation.workspace {
-        Workspace::Organization { id, role } => Ok((id, role)),
-        Workspace::Personal { .. } => Err(Error::organization_required(permission)),
-    }
 }

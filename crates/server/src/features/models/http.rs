@@ -12,8 +12,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Models;
-use super::rules::{Activation, Engine, ModelKind, ModelRequest, PriceRequest};
+use super::rules::{Engine, ModelKind, ModelRequest, PriceRequest};
 use super::usecases::{self, VisibleModel};
+use crate::activation::Activation;
 use crate::error::{Error, Problem, Result};
 use crate::money::Eur;
 use crate::operation::Allowed;
@@ -61,8 +62,8 @@ pub struct Model {
     data_volume_gb: i32,
     is_active: bool,
     is_operational: bool,
-    /// `tech`, `eco`: what is missing before it may serve.
-    missing_activations: Vec<&'static str>,
+    /// What is missing before it may serve.
+    missing_activations: Vec<Activation>,
     /// Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
     tech_activated_by: Option<Uuid>,
     tech_activated_at: Option<DateTime<Utc>>,
@@ -80,9 +81,8 @@ pub struct Model {
 
 impl From<VisibleModel> for Model {
     fn from(VisibleModel { model, ready_instances }: VisibleModel) -> Self {
-        let flags = [("tech", model.tech_activated_at), ("eco", model.eco_activated_at)];
-        let missing = flags.into_iter().filter(|(_, at)| at.is_none()).map(|(flag, _)| flag);
         Self {
+            missing_activations: model.activations().missing(),
             id: model.id,
             scope: model.scope,
             organization_id: model.organization_id,
@@ -98,7 +98,6 @@ impl From<VisibleModel> for Model {
             data_volume_gb: model.data_volume_gb,
             is_active: model.is_active,
             is_operational: model.is_operational,
-            missing_activations: missing.collect(),
             tech_activated_by: model.tech_activated_by,
             tech_activated_at: model.tech_activated_at,
             eco_activated_by: model.eco_activated_by,

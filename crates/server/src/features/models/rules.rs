@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::activation::Activations;
 use crate::codes::{FieldCode, Unit};
 use crate::money::Eur;
 use crate::operation::Workspace;
@@ -47,6 +48,15 @@ pub struct ModelRow {
     pub input_eur_per_1m: Option<Decimal>,
     pub cached_input_eur_per_1m: Option<Decimal>,
     pub output_eur_per_1m: Option<Decimal>,
+}
+
+impl ModelRow {
+    pub fn activations(&self) -> Activations {
+        Activations {
+            tech: self.tech_activated_at.is_some(),
+            eco: self.eco_activated_at.is_some(),
+        }
+    }
 }
 
 /// Everything of a model that its owner decides.
@@ -121,13 +131,6 @@ impl ModelKind {
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }
-}
-
-/// One of the two decisions that make a model operational.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    Tech,
-    Eco,
 }
 
 /// May the workspace be told who activated a model of this scope? The platform's people are known to its admins only.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rules::{Activation, Engine, ModelKind, ModelRequest, ModelRow, PriceRequest};
+use super::rules::{Engine, ModelKind, ModelRequest, ModelRow, PriceRequest};
+use crate::activation::Activation;
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::ids::{PLATFORM, new_id};
@@ -180,27 +181,27 @@ pub async fn activate(tx: &mut WriteTx, id: Uuid, activation: Activation, active
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     let by = active.then_some(tx.operation().user_id);
     let at = active.then_some(now);
+    macro_rules! set {
+        ($by:literal, $at:literal) => {
+            sqlx::query!(
+                "UPDATE models SET "
+                    + $by
+                    + " = $3, "
+                    + $at
+                    + " = $4, updated_at = $5 WHERE id = $1 AND tenant = ANY($2)",
+                id,
+                &tenants,
+                by,
+                at,
+                now
+            )
+            .execute(tx.conn())
+            .await?
+        };
+    }
     match activation {
-        Activation::Tech => sqlx::query!(
-            "UPDATE models SET tech_activated_by = $3, tech_activated_at = $4, updated_at = $5 WHERE id = $1 AND tenant = ANY($2)",
-            id,
-            &tenants,
-            by,
-            at,
-            now
-        )
-        .execute(tx.conn())
-        .await?,
-        Activation::Eco => sqlx::query!(
-            "UPDATE models SET eco_activated_by = $3, eco_activated_at = $4, updated_at = $5 WHERE id = $1 AND tenant = ANY($2)",
-            id,
-            &tenants,
-            by,
-            at,
-            now
-        )
-        .execute(tx.conn())
-        .await?,
+        Activation::Tech => set!("tech_activated_by", "tech_activated_at"),
+        Activation::Eco => set!("eco_activated_by", "eco_activated_at"),
     };
     Ok(())
 }

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::Models;
 use super::rules::{
-    Activation, Engine, ModelKind, ModelRequest, ModelRow, PriceRequest, check_model, check_price, is_technical,
-    knows_who_acts, recommended_data_volume_gb,
+    ModelRequest, ModelRow, PriceRequest, check_model, check_price, is_technical, knows_who_acts,
+    recommended_data_volume_gb,
 };
 use super::store::{self, Selection};
+use crate::activation::Activation;
 use crate::codes::ErrorCode;
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
@@ -221,9 +222,10 @@ pub async fn activate(
     let before = own(&mut tx, id).await?;
     if_match.check(&tag(&before))?;
     let active = parse()?;
-    let (was, action) = match activation {
-        Activation::Tech => (before.tech_activated_at.is_some(), "model.activate_tech"),
-        Activation::Eco => (before.eco_activated_at.is_some(), "model.activate_eco"),
+    let was = before.activations().has(activation);
+    let action = match activation {
+        Activation::Tech => "model.activate_tech",
+        Activation::Eco => "model.activate_eco",
     };
     if was != active {
         store::activate(&mut tx, id, activation, active).await?;

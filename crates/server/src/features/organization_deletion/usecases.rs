@@ -89,10 +89,7 @@ pub async fn delete_organization(
 }
 
 async fn current(tx: &mut TenantTx, authorized: &Authorized<'_>) -> Result<OrganizationRow> {
-    let id = authorized
-        .workspace
-        .organization_id()
-        .ok_or_else(|| Error::organization_required(authorized.permission()))?;
+    let (id, _) = authorized.workspace.organization(authorized.permission())?;
     organizations::mine(tx, id).await?.ok_or_else(Error::not_found)
 }
 

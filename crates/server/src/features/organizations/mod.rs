@@ -19,7 +19,7 @@ pub use store::{
     Belonging, OrganizationRow, belongings, end, hold, hold_of_member, id_by_slug, insert_member, lock_members, mine,
     name_of, remove_everywhere, role_of, settle_owners,
 };
-pub use usecases::{add_member_by_platform, found_by_platform, organization_of, switch};
+pub use usecases::{add_member_by_platform, found_by_platform, switch};
 
 #[derive(Clone)]
 pub struct Organizations {

@@ -159,7 +159,7 @@ pub async fn switch(
 
 /// The organization of the workspace.
 pub async fn current(organizations: &Organizations, authorized: Authorized<'_>) -> Result<OrganizationRow> {
-    let id = organization_of(&authorized)?;
+    let (id, _) = authorized.workspace.organization(authorized.permission())?;
     let mut tx = organizations.core.db.read(&authorized).await?;
     store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)
 }
@@ -180,7 +180,7 @@ pub async fn update(
     change: OrganizationChange,
     if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
-    let id = organization_of(&authorized)?;
+    let (id, _) = authorized.workspace.organization(authorized.permission())?;
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
@@ -222,7 +222,7 @@ pub async fn update_policies(
     change: PolicyChange,
     if_match: &IfMatch,
 ) -> Result<OrganizationRow> {
-    let id = organization_of(&authorized)?;
+    let (id, _) = authorized.workspace.organization(authorized.permission())?;
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let before = store::mine(&mut tx, id).await?.ok_or_else(Error::not_found)?;
     if_match.check(&tag(&before))?;
@@ -255,7 +255,7 @@ pub async fn members(
     authorized: Authorized<'_>,
     paging: &Paging,
 ) -> Result<Page<MemberRow>> {
-    let id = organization_of(&authorized)?;
+    let (id, _) = authorized.workspace.organization(authorized.permission())?;
     let mut tx = organizations.core.db.read(&authorized).await?;
     let rows = store::members(&mut tx, id, paging).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.user_id), |row| row))
@@ -311,11 +311,4 @@ pub async fn add_member_by_platform(
         Act::new("member.add", "user", user).after(&after),
     )
     .await
-}
-
-pub fn organization_of(authorized: &Authorized<'_>) -> Result<Uuid> {
-    match authorized.workspace {
-        Workspace::Organization { id, .. } => Ok(id),
-        Workspace::Personal { .. } => Err(Error::organization_required(authorized.permission())),
-    }
 }

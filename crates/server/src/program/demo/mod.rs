@@ -12,10 +12,11 @@ use anyhow::Context as _;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::activation::Activation;
 use crate::codes::ErrorCode;
 use crate::error::Error;
 use crate::features::api_keys::{self, KeyRequest};
-use crate::features::instances::{self, Deployment, Flag, InstanceRow};
+use crate::features::instances::{self, Deployment, InstanceRow};
 use crate::features::signing_in::{self, Login};
 use crate::features::{catalog, models, organizations, sessions};
 use crate::operation::{Operation, RequestContext};
@@ -119,12 +120,12 @@ async fn furnish(
     for (permission, flag, activated) in [
         (
             Permission::InstanceActivateTech,
-            Flag::Tech,
+            Activation::Tech,
             instance.tech_activated_at.is_some(),
         ),
         (
             Permission::InstanceActivateEco,
-            Flag::Eco,
+            Activation::Eco,
             instance.eco_activated_at.is_some(),
         ),
     ] {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::activation::{Activation, Activations};
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
@@ -67,15 +68,11 @@ impl InstanceRow {
         })
     }
 
-    pub fn missing_activations(&self) -> Vec<&'static str> {
-        let missing = |flag: Option<DateTime<Utc>>, name| flag.is_none().then_some(name);
-        [
-            missing(self.tech_activated_at, "tech"),
-            missing(self.eco_activated_at, "eco"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+    pub fn activations(&self) -> Activations {
+        Activations {
+            tech: self.tech_activated_at.is_some(),
+            eco: self.eco_activated_at.is_some(),
+        }
     }
 }
 
@@ -280,27 +277,15 @@ pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> 
     Ok(())
 }
 
-/// Which of the two activations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flag {
-    Tech,
-    Eco,
-}
-
-/// Sets or clears a flag. One that is as wanted keeps who set it and when.
-pub async fn set_activation(tx: &mut WriteTx, id: Uuid, flag: Flag, active: bool) -> Result<()> {
-    let tenants = tx.tenants();
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    let (by, at) = if active {
-        (Some(user_id), Some(now))
-    } else {
-        (None, None)
-    };
-    match flag {
-        Flag::Tech => {
+/// Sets or clears one of the two.
+pub async fn activate(tx: &mut WriteTx, id: Uuid, activation: Activation, active: bool) -> Result<()> {
+    let (tenants, now) = (tx.tenants(), tx.operation().request.now);
+    let by = active.then_some(tx.operation().user_id);
+    let at = active.then_some(now);
+    macro_rules! set {
+        ($by:literal, $at:literal) => {
             sqlx::query!(
-                "UPDATE instances SET tech_activated_by = $3, tech_activated_at = $4
-                 WHERE tenant = ANY($1) AND id = $2 AND (tech_activated_at IS NOT NULL) <> ($4::timestamptz IS NOT NULL)",
+                "UPDATE instances SET " + $by + " = $3, " + $at + " = $4 WHERE tenant = ANY($1) AND id = $2",
                 &tenants,
                 id,
                 by,
@@ -308,19 +293,11 @@ pub async fn set_activation(tx: &mut WriteTx, id: Uuid, flag: Flag, active: bool
             )
             .execute(tx.conn())
             .await?
-        }
-        Flag::Eco => {
-            sqlx::query!(
-                "UPDATE instances SET eco_activated_by = $3, eco_activated_at = $4
-                 WHERE tenant = ANY($1) AND id = $2 AND (eco_activated_at IS NOT NULL) <> ($4::timestamptz IS NOT NULL)",
-                &tenants,
-                id,
-                by,
-                at
-            )
-            .execute(tx.conn())
-            .await?
-        }
+        };
+    }
+    match activation {
+        Activation::Tech => set!("tech_activated_by", "tech_activated_at"),
+        Activation::Eco => set!("eco_activated_by", "eco_activated_at"),
     };
     Ok(())
 }

@@ -3,18 +3,19 @@
 use uuid::Uuid;
 
 use super::audited;
+use crate::activation::Activation;
 use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::Instances;
 use crate::features::instances::rules::{Event, Status};
-use crate::features::instances::store::instances::{self, Flag, InstanceRow};
+use crate::features::instances::store::instances::{self, InstanceRow};
 use crate::features::instances::store::transitions::{Transition, transition};
 use crate::operation::Authorized;
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
 
-/// Sets or clears a flag. An instance that waits for its economic approval is ordered once it has it.
+/// Sets or clears one of the two. An instance that waits for its economic approval is ordered once it has it.
 ///
 /// # Errors
 /// 404 for another tenant's as for none; 412 when `if_match` is not the current tag; then whatever `parse` says; 409 `instance_ended`.
@@ -22,7 +23,7 @@ pub async fn activate(
     instances: &Instances,
     authorized: Authorized<'_>,
     id: Uuid,
-    flag: Flag,
+    activation: Activation,
     if_match: &IfMatch,
     parse: impl FnOnce() -> Result<bool>,
 ) -> Result<InstanceRow> {
@@ -39,15 +40,11 @@ pub async fn activate(
             "This instance exists no more: there is nothing to activate.",
         ));
     }
-    let is_active = match flag {
-        Flag::Tech => before.tech_activated_at.is_some(),
-        Flag::Eco => before.eco_activated_at.is_some(),
-    };
-    if is_active == active {
+    if before.activations().has(activation) == active {
         return Ok(before);
     }
-    instances::set_activation(&mut tx, id, flag, active).await?;
-    if before.status == Status::AwaitingApproval && flag == Flag::Eco {
+    instances::activate(&mut tx, id, activation, active).await?;
+    if before.status == Status::AwaitingApproval && activation == Activation::Eco {
         let approved = Transition {
             id,
             tenant: before.tenant,
@@ -62,11 +59,11 @@ pub async fn activate(
         transition(tx.conn(), &approved).await?;
     }
     let after = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
-    let action = match (flag, active) {
-        (Flag::Tech, true) => "instance.activate_tech",
-        (Flag::Tech, false) => "instance.deactivate_tech",
-        (Flag::Eco, true) => "instance.activate_eco",
-        (Flag::Eco, false) => "instance.deactivate_eco",
+    let action = match (activation, active) {
+        (Activation::Tech, true) => "instance.activate_tech",
+        (Activation::Tech, false) => "instance.deactivate_tech",
+        (Activation::Eco, true) => "instance.activate_eco",
+        (Activation::Eco, false) => "instance.deactivate_eco",
     };
     let (was, is) = (audited(&before), audited(&after));
     let act = Act::new(action, "instance", id).before(&was).after(&is);

@@ -11,8 +11,8 @@ use crate::features::audit::{self, Act};
 use crate::features::organizations::Organizations;
 use crate::features::organizations::store::{self, MemberRow};
 use crate::features::sessions::{self, bound_sessions};
-use crate::operation::{Authorized, Operation, Workspace};
-use crate::permissions::{Permission, Role};
+use crate::operation::{Authorized, Operation};
+use crate::permissions::Role;
 use crate::plumbing::db::{TenantTx, WriteTx};
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -30,7 +30,7 @@ pub async fn change_role(
     to: impl FnOnce() -> Result<Role>,
 ) -> Result<MemberRow> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     let before = load(&mut tx, organization, user).await?;
     let from = before.role;
     require_delegation(actor, Some(from), None, authorized.permission())?;
@@ -52,7 +52,7 @@ pub async fn change_role(
 /// 404 for somebody who is no member; 403 `delegation`; 409 `last_owner`.
 pub async fn remove(organizations: &Organizations, authorized: Authorized<'_>, user: Uuid) -> Result<()> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     let from = load(&mut tx, organization, user).await?.role;
     require_delegation(actor, Some(from), None, authorized.permission())?;
     end_membership(&mut tx, organization, user, from, "member.remove").await?;
@@ -65,7 +65,7 @@ pub async fn remove(organizations: &Organizations, authorized: Authorized<'_>, u
 /// 409 `last_owner`.
 pub async fn leave(organizations: &Organizations, authorized: Authorized<'_>) -> Result<(Operation, String)> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
-    let (organization, role) = membership(tx.operation(), authorized.permission())?;
+    let (organization, role) = tx.operation().workspace.organization(authorized.permission())?;
     let token = sessions::switch_session(&organizations.sessions, &mut tx, None).await?;
     end_membership(&mut tx, organization, authorized.user_id, role, "member.leave").await?;
     tx.commit().await?;
@@ -84,7 +84,7 @@ pub async fn transfer_ownership(
     request: impl FnOnce() -> Result<(Uuid, Role)>,
 ) -> Result<(MemberRow, MemberRow)> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
-    let (organization, actor) = membership(tx.operation(), authorized.permission())?;
+    let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
     require_delegation(actor, Some(Role::Owner), Some(Role::Owner), authorized.permission())?;
     let (to, keep_role) = request()?;
     let unknown = || {
@@ -186,12 +186,4 @@ async fn load(tx: &mut TenantTx, organization: Uuid, user: Uuid) -> Result<Membe
     store::member(tx, organization, user)
         .await?
         .ok_or_else(Error::not_found)
-}
-
-/// The organization of the transaction and the actor's role there, as they are under lock.
-fn membership(operation: &Operation, permission: Permission) -> Result<(Uuid, Role)> {
-    match operation.workspace {
-        Workspace::Organization { id, role } => Ok((id, role)),
-        Workspace::Personal { .. } => Err(Error::organization_required(permission)),
-    }
 }

@@ -30,6 +30,7 @@ mod one_connection;
 mod organizations;
 mod own_account_at_once;
 mod password_reset;
+mod plans;
 mod quotas;
 mod reauthentication;
 mod second_factors;

@@ -69,6 +69,17 @@ impl TestServer {
 
     /// On a given database: what a test of several servers, or of tiny pools, needs.
     pub async fn start_on(options: PgConnectOptions, sizes: PoolSizes, configure: impl FnOnce(&mut Config)) -> Self {
+        let mut server = Self::quiet_on(options, sizes, configure).await;
+        inventiv_server::serve::start_background(&server.program, &mut server.tasks);
+        server
+    }
+
+    /// Without background work: nothing but requests touches the database.
+    pub async fn quiet() -> Self {
+        Self::quiet_on(database::fresh().await, PoolSizes { app: 4, system: 2 }, |_| {}).await
+    }
+
+    async fn quiet_on(options: PgConnectOptions, sizes: PoolSizes, configure: impl FnOnce(&mut Config)) -> Self {
         install_tls();
         let data_dir = tempfile::tempdir().unwrap();
         let mut config = Config::from_flags(&[]).unwrap();
@@ -91,7 +102,6 @@ impl TestServer {
         })
         .unwrap();
         let mut tasks = JoinSet::new();
-        inventiv_server::serve::start_background(&program, &mut tasks);
         tasks.spawn(serve(
             listener,
             program.router(),

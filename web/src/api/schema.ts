@@ -93,7 +93,8 @@ export interface paths {
         };
         /**
          * Audit log
-         * @description The organization's; in Personal, for a platform admin, the platform's and the own account's. The newest first.
+         * @description The organization's; in Personal, for a platform admin, the platform's and the own account's. The newest first. A search looks through
+         *     2,000 entries at a time: a page may have fewer than asked for and still a `next_cursor`.
          */
         get: operations["list_audit_log"];
         put?: never;
@@ -1857,6 +1858,17 @@ export interface components {
             /** @example user */
             target_type: string;
         };
+        /** @description Some acts, the newest first. */
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Pass it as `cursor` to read on; null at the end. */
+            next_cursor?: string | null;
+            /**
+             * Format: date-time
+             * @description How far back a search came that stopped before it had found a full page, possibly nothing at all: `next_cursor` goes on from there.
+             */
+            searched_until?: string | null;
+        };
         BlockingInstance: {
             /** Format: uuid */
             id: string;
@@ -2660,38 +2672,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_AuditEntry: {
-            items: {
-                /** @example member.assign_role */
-                action: string;
-                actor: components["schemas"]["EntryActor"];
-                after?: unknown;
-                before?: unknown;
-                /** @description `organization`, `personal` or `platform`. */
-                chain: string;
-                /** Format: uuid */
-                id: string;
-                ip_address?: string | null;
-                /** Format: date-time */
-                occurred_at: string;
-                /** Format: uuid */
-                request_id?: string | null;
-                /**
-                 * Format: int64
-                 * @description Its place in the chain, from 1, without gaps.
-                 */
-                sequence: number;
-                /** @description Of a user, when the reader sees the person. */
-                target_email?: string | null;
-                /** Format: uuid */
-                target_id?: string | null;
-                /** @example user */
-                target_type: string;
-            }[];
-            /** @description Pass it as `cursor` to read on; null on the last page. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_ChatModel: {
             items: {
                 /**
@@ -3059,7 +3039,10 @@ export interface components {
                 account_plan?: string | null;
                 /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
                 assignable_roles: components["schemas"]["Role"][];
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description In an organization: since when they are a member.
+                 */
                 created_at: string;
                 /** Format: date-time */
                 disabled_at?: string | null;
@@ -3302,7 +3285,10 @@ export interface components {
                 account_plan?: string | null;
                 /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
                 assignable_roles: components["schemas"]["Role"][];
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description In an organization: since when they are a member.
+                 */
                 created_at: string;
                 /** Format: date-time */
                 disabled_at?: string | null;
@@ -3525,7 +3511,10 @@ export interface components {
             account_plan?: string | null;
             /** @description What whoever reads this may make of the member, the present role included; empty in Personal. */
             assignable_roles: components["schemas"]["Role"][];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description In an organization: since when they are a member.
+             */
             created_at: string;
             /** Format: date-time */
             disabled_at?: string | null;
@@ -4184,7 +4173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEntry"];
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

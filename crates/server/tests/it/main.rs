@@ -15,6 +15,7 @@ mod contract;
 mod harness;
 mod housekeeping;
 mod identity;
+mod instance_counts;
 mod instances;
 mod invitations;
 mod isolation;

@@ -45,7 +45,7 @@ type ListProps<Row> = {
   usualSort?: string;
   /** Instead of the table when there is nothing yet. */
   empty?: ReactNode;
-  /** Below the rows. */
+  /** Below the rows, or below the words for none. */
   more?: ReactNode;
 };
 
@@ -101,7 +101,7 @@ export function List<Row extends RowData>(props: ListProps<Row>) {
 
 type FoundProps<Row> = Pick<
   ListProps<Row>,
-  'search' | 'onSearch' | 'textOf' | 'keep' | 'filtered' | 'onClear' | 'empty'
+  'search' | 'onSearch' | 'textOf' | 'keep' | 'filtered' | 'onClear' | 'empty' | 'more'
 > & {
   items: Row[];
   children: (rows: Row[]) => ReactNode;
@@ -120,10 +120,13 @@ function Found<Row>({ items, search, textOf, keep, empty, children, ...props }: 
   if (!isFiltered && empty) return empty;
   const clear = props.onClear ?? (() => props.onSearch({ q: undefined }));
   return (
-    <EmptyState
-      icon={SearchX}
-      title={t('common.nothingFound')}
-      action={isFiltered && <Button onClick={clear}>{t('common.clearFilters')}</Button>}
-    />
+    <>
+      <EmptyState
+        icon={SearchX}
+        title={t('common.nothingFound')}
+        action={isFiltered && <Button onClick={clear}>{t('common.clearFilters')}</Button>}
+      />
+      {props.more}
+    </>
   );
 }

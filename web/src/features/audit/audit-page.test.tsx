@@ -119,3 +119,23 @@ it('exports what the filters leave', async () => {
   );
   expect(await screen.findByRole('heading', { name: 'Nothing found' })).toBeInTheDocument();
 });
+
+it('goes on searching by itself, then says how far back it came and asks', async () => {
+  const asked: (string | null)[] = [];
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const cursor = new URL(request.url).searchParams.get('cursor');
+    asked.push(cursor);
+    const step = Number(cursor ?? 0) + 1;
+    if (step <= 11) return Response.json({ items: [], next_cursor: String(step), searched_until: entry.occurred_at });
+    return Response.json({ items: [entry], next_cursor: null, searched_until: null });
+  });
+  renderWithLinks(<AuditPage search={{ q: 'grace' }} onSearch={vi.fn()} />, me);
+  const button = await screen.findByRole('button', { name: 'Search further back' });
+  expect(asked).toEqual([null, '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  expect(screen.getByRole('heading', { name: 'Nothing found' })).toBeInTheDocument();
+  expect(screen.getByText(/^Searched back to .*2026/)).toBeInTheDocument();
+  await userEvent.setup().click(button);
+  expect(await screen.findByRole('button', { name: 'Role changed' })).toBeInTheDocument();
+  expect(asked.slice(10)).toEqual(['10', '11']);
+  expect(screen.queryByText(/^Searched back/)).toBeNull();
+});

@@ -8,6 +8,7 @@ import { Page } from '@/components/page';
 import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
 import { useMe } from '@/features/session/session';
+import { useFormat } from '@/lib/format';
 import { useAuditColumns } from './columns';
 import { EntryDialog, MissingEntryDialog } from './entry-dialog';
 import { AuditFilters } from './filters';
@@ -27,8 +28,10 @@ type AuditPageProps = { search: AuditSearch; onSearch: (change: AuditSearch) => 
 
 export function AuditPage({ search, onSearch }: AuditPageProps) {
   const { t } = useTranslation();
+  const format = useFormat();
   const me = useMe();
   const query = useInfiniteQuery(auditQuery(withoutEntry(useDeferredValue(search))));
+  const searchedUntil = query.data?.searchedUntil;
   const columns = useAuditColumns(({ id, occurred_at }) => onSearch({ ...search, entry: id, at: occurred_at }));
   const filters = withoutEntry(search);
   const filtered = Object.values(filters).some((value) => value !== undefined);
@@ -63,9 +66,14 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
         }
         more={
           query.hasNextPage && (
-            <div className="flex justify-center border-border border-t p-3">
+            <div className="flex flex-wrap items-center justify-center gap-3 border-border border-t p-3">
+              {searchedUntil && (
+                <p role="status" className="text-[13px] text-muted">
+                  {t('audit.searchedUntil', { when: format.dateTime(searchedUntil) })}
+                </p>
+              )}
               <Button pending={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-                {t('audit.more')}
+                {t(searchedUntil ? 'audit.searchOn' : 'audit.more')}
               </Button>
             </div>
           )

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Audit;
 use super::http::Entry;
-use super::reading::{Filter, list_again};
+use super::reading::{Filter, Reading, list_again};
 use crate::error::{Error, Result};
 use crate::operation::Operation;
 use crate::permissions::Permission;
-use crate::plumbing::edge::paging::{Page, Paging};
+use crate::plumbing::edge::paging::Paging;
 
 /// An export ends after so many entries; `to` of the next one is the time of the last.
 pub const MOST_ENTRIES: usize = 100_000;
@@ -81,8 +81,8 @@ struct Rest {
     paging: Paging,
     format: Format,
     written: usize,
-    /// The page to write next; `None` after the last.
-    page: Option<Page<Entry>>,
+    /// What to write next; `None` at the end.
+    page: Option<Reading>,
 }
 
 /// The file, page by page, beginning with one that was read already.
@@ -92,7 +92,7 @@ pub fn file(
     filter: Filter,
     paging: Paging,
     format: Format,
-    first: Page<Entry>,
+    first: Reading,
 ) -> impl Stream<Item = Result<Bytes>> {
     let rest = Rest {
         audit,
@@ -112,22 +112,15 @@ pub fn file(
         } else {
             String::new()
         };
-        for entry in page.items.iter().take(MOST_ENTRIES - rest.written) {
-            text.push_str(&rest.format.line(entry)?);
+        let left = MOST_ENTRIES - rest.written;
+        for entry in page.entries.into_iter().take(left) {
+            text.push_str(&rest.format.line(&entry.into())?);
+            rest.written += 1;
         }
-        rest.written += page.items.len();
-        if let Some(last) = page
-            .items
-            .last()
-            .filter(|_| page.next_cursor.is_some() && rest.written < MOST_ENTRIES)
-        {
-            rest.paging.after = Some((last.occurred_at, last.id));
+        rest.paging.after = page.next;
+        if page.next.is_some() && rest.written < MOST_ENTRIES {
             let authorized = rest.operation.require(Permission::AuditRead)?;
-            let next = list_again(&rest.audit, authorized, &rest.filter, &rest.paging).await?;
-            rest.page = Some(Page {
-                items: next.items.into_iter().map(Entry::from).collect(),
-                next_cursor: next.next_cursor,
-            });
+            rest.page = Some(list_again(&rest.audit, authorized, &rest.filter, &rest.paging).await?);
         }
         Ok(Some((Bytes::from(text), rest)))
     })

@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use super::Audit;
 use super::export::{self, Format};
-use super::reading::{self, EntryRow, Filter};
+use super::reading::{self, EntryRow, Filter, Reading};
 use crate::codes::{FieldCode, Unit};
 use crate::error::{Error, Result};
 use crate::ids::PLATFORM;
 use crate::operation::Allowed;
 use crate::permissions::grant;
-use crate::plumbing::edge::paging::{ListQuery, Page, Paging};
+use crate::plumbing::edge::paging::{ListQuery, Paging, cursor};
 use crate::plumbing::edge::params::Query;
 use crate::plumbing::edge::refusals::ListRefusals;
 
@@ -90,6 +90,26 @@ impl From<EntryRow> for Entry {
     }
 }
 
+/// Some acts, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditPage {
+    items: Vec<Entry>,
+    /// Pass it as `cursor` to read on; null at the end.
+    next_cursor: Option<String>,
+    /// How far back a search came that stopped before it had found a full page, possibly nothing at all: `next_cursor` goes on from there.
+    searched_until: Option<DateTime<Utc>>,
+}
+
+impl From<Reading> for AuditPage {
+    fn from(reading: Reading) -> Self {
+        Self {
+            items: reading.entries.into_iter().map(Entry::from).collect(),
+            next_cursor: reading.next.map(cursor),
+            searched_until: reading.searched_until,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -140,15 +160,16 @@ struct ExportQuery {
 
 /// Audit log
 ///
-/// The organization's; in Personal, for a platform admin, the platform's and the own account's. The newest first.
+/// The organization's; in Personal, for a platform admin, the platform's and the own account's. The newest first. A search looks through
+/// 2,000 entries at a time: a page may have fewer than asked for and still a `next_cursor`.
 #[utoipa::path(get, path = "/audit_log", operation_id = "list_audit_log", tag = "audit", params(AuditQuery),
     extensions(("x-permission" = json!("audit.read"))),
-    responses((status = 200, description = "Entries", body = Page<Entry>), ListRefusals))]
+    responses((status = 200, description = "Entries", body = AuditPage), ListRefusals))]
 async fn list_audit_log(
     State(audit): State<Audit>,
     allowed: Allowed<grant::AuditRead>,
     Query(query): Query<AuditQuery>,
-) -> Result<Json<Page<Entry>>> {
+) -> Result<Json<AuditPage>> {
     let list = ListQuery {
         limit: query.limit,
         cursor: query.cursor,
@@ -165,8 +186,8 @@ async fn list_audit_log(
         from: query.from,
         to: query.to,
     })?;
-    let page = reading::list(&audit, allowed.authorized(), &filter, &paging).await?;
-    Ok(Json(shown(page)))
+    let reading = reading::list(&audit, allowed.authorized(), &filter, &paging).await?;
+    Ok(Json(reading.into()))
 }
 
 /// Export the audit log
@@ -200,7 +221,7 @@ async fn export_audit_log(
     // The first page decides about the status; what comes after can only break off.
     let first = reading::list(&audit, allowed.authorized(), &filter, &paging).await?;
     let operation = allowed.authorized().operation().clone();
-    let file = export::file(audit, operation, filter, paging, format, shown(first));
+    let file = export::file(audit, operation, filter, paging, format, first);
     let disposition = format!("attachment; filename=\"{}\"", format.file_name());
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),
@@ -208,13 +229,6 @@ async fn export_audit_log(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, Body::from_stream(file)).into_response())
-}
-
-fn shown(page: Page<EntryRow>) -> Page<Entry> {
-    Page {
-        items: page.items.into_iter().map(Entry::from).collect(),
-        next_cursor: page.next_cursor,
-    }
 }
 
 /// # Errors

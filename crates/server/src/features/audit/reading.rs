@@ -10,7 +10,10 @@ use super::Audit;
 use crate::error::Result;
 use crate::operation::Authorized;
 use crate::plumbing::db::TenantTx;
-use crate::plumbing::edge::paging::{EVERYTHING, Page, Paging};
+use crate::plumbing::edge::paging::{EVERYTHING, Paging};
+
+/// Entries that a page of a search looks through at most: what text is in has no index, so rare text would cost the whole log.
+const LOOKED_THROUGH: i64 = 2_000;
 
 /// Which entries; absent conditions hold for all.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +26,42 @@ pub struct Filter {
     pub from: Option<DateTime<Utc>>,
     /// Not included.
     pub to: Option<DateTime<Utc>>,
+}
+
+/// The one condition that the log is read by, off an index that has its entries in order; the others are looked for among them.
+struct Lead<'a> {
+    action: Option<&'a str>,
+    actor: Option<Uuid>,
+    target_id: Option<Uuid>,
+}
+
+impl Filter {
+    fn lead(&self) -> Lead<'_> {
+        let action = self.action.as_deref().filter(|action| !action.ends_with('.'));
+        Lead {
+            action: action.filter(|_| self.actor.is_none() && self.target_id.is_none()),
+            actor: self.actor.filter(|_| self.target_id.is_none()),
+            target_id: self.target_id,
+        }
+    }
+
+    /// Nothing is left to look for among the entries of the lead.
+    fn is_led(&self) -> bool {
+        let lead = self.lead();
+        self.target_type.is_none()
+            && lead.action.is_some() == self.action.is_some()
+            && lead.actor.is_some() == self.actor.is_some()
+    }
+}
+
+/// Some entries, the newest first.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub entries: Vec<EntryRow>,
+    /// Where to read on; `None` at the end.
+    pub next: Option<(DateTime<Utc>, Uuid)>,
+    /// How far back a search came that stopped before it had found a page.
+    pub searched_until: Option<DateTime<Utc>>,
 }
 
 /// An entry with the names its reader may know.
@@ -46,15 +85,14 @@ pub struct EntryRow {
     pub after: Option<Value>,
     pub ip_address: Option<String>,
     pub request_id: Option<Uuid>,
+    /// It is what was asked for, and not only the last entry that was looked at.
+    matches: bool,
+    /// Which of the entries of its chain that were looked at, from 1.
+    place: i64,
 }
 
-/// One page, the newest first.
-pub async fn list(
-    audit: &Audit,
-    authorized: Authorized<'_>,
-    filter: &Filter,
-    paging: &Paging,
-) -> Result<Page<EntryRow>> {
+/// One page.
+pub async fn list(audit: &Audit, authorized: Authorized<'_>, filter: &Filter, paging: &Paging) -> Result<Reading> {
     let mut tx = audit.core.db.read(&authorized).await?;
     page(&mut tx, filter, paging).await
 }
@@ -65,58 +103,104 @@ pub async fn list_again(
     authorized: Authorized<'_>,
     filter: &Filter,
     paging: &Paging,
-) -> Result<Page<EntryRow>> {
+) -> Result<Reading> {
     let mut tx = audit.core.db.write(&authorized).await?;
     page(&mut tx, filter, paging).await
 }
 
-async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Page<EntryRow>> {
-    let (tenants, reader) = (tx.tenants(), tx.operation().user_id);
-    let (beyond_at, beyond_id) = paging.beyond();
-    let searched: Vec<Uuid> = match paging.pattern.as_str() {
-        EVERYTHING => Vec::new(),
-        pattern => people(tx, None, Some(pattern)).await?.into_keys().collect(),
+async fn page(tx: &mut TenantTx, filter: &Filter, paging: &Paging) -> Result<Reading> {
+    let (mut beyond_at, mut beyond_id) = paging.beyond();
+    if let Some(to) = filter.to.filter(|to| *to <= beyond_at) {
+        (beyond_at, beyond_id) = (to, Uuid::nil());
+    }
+    let looked_through = if paging.pattern == EVERYTHING && filter.is_led() {
+        paging.fetch()
+    } else {
+        LOOKED_THROUGH
     };
-    // OFFSET 0 makes the search read the log in its order and stop with the page. Row-level security hides from the planner how
-    // common a text is; it would take it for rare and read everything.
-    let mut rows = sqlx::query_as!(
+    let mut entries = look_through(tx, filter, paging, (beyond_at, beyond_id), looked_through).await?;
+    let position = |row: &EntryRow| (row.occurred_at, row.id);
+    // Where the first of the chains stopped: behind that, others may have been read further.
+    let stopped_at = entries
+        .iter()
+        .filter(|row| row.place == looked_through)
+        .map(position)
+        .max();
+    entries.retain(|row| row.matches && stopped_at.is_none_or(|stop| position(row) >= stop));
+    let is_full = entries.len() > paging.limit as usize;
+    entries.truncate(paging.limit as usize);
+    name(tx, &mut entries).await?;
+    Ok(Reading {
+        next: if is_full {
+            entries.last().map(position)
+        } else {
+            stopped_at
+        },
+        searched_until: stopped_at.filter(|_| !is_full).map(|(at, _)| at),
+        entries,
+    })
+}
+
+/// Of so many entries of each chain beyond a position those that match, a page and one more, and the last of so many.
+async fn look_through(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    paging: &Paging,
+    (beyond_at, beyond_id): (DateTime<Utc>, Uuid),
+    looked_through: i64,
+) -> Result<Vec<EntryRow>> {
+    let (tenants, reader) = (tx.tenants(), tx.operation().user_id);
+    let lead = filter.lead();
+    Ok(sqlx::query_as!(
         EntryRow,
-        r#"SELECT e.tenant, e.tenant = $11 AS "is_personal!", e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_id, e.action, e.target_type, e.target_id, e.before,
-            e.after, e.ip_address, e.request_id, NULL AS actor_email, NULL AS actor_name, NULL AS target_email
-         FROM unnest($1::uuid[]) AS own (tenant)
-         CROSS JOIN LATERAL (
-            SELECT * FROM (
-                SELECT * FROM audit_log e
-                WHERE e.tenant = own.tenant AND (e.occurred_at, e.id) < ($9::timestamptz, $13::uuid)
-                    AND ($2::text IS NULL OR e.action = $2 OR (right($2, 1) = '.' AND starts_with(e.action, $2)))
-                    AND ($3::uuid IS NULL OR e.actor_id = $3)
-                    AND ($4::text IS NULL OR e.target_type = $4)
-                    AND ($5::uuid IS NULL OR e.target_id = $5)
-                    AND ($6::timestamptz IS NULL OR e.occurred_at >= $6)
-                    AND ($7::timestamptz IS NULL OR e.occurred_at < $7)
-                ORDER BY e.occurred_at DESC, e.id DESC OFFSET 0) AS e
-            WHERE $8 = '%' OR e.action ILIKE $8 OR e.target_type ILIKE $8 OR e.before::text ILIKE $8 OR e.after::text ILIKE $8
-                OR (e.actor_kind = 'user' AND e.actor_id = ANY($12)) OR (e.target_type = 'user' AND e.target_id = ANY($12))
-            ORDER BY e.occurred_at DESC, e.id DESC LIMIT $10) AS e
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $10"#,
+        r#"WITH people AS MATERIALIZED (
+            SELECT id FROM tenancy.people_of_log(ARRAY(
+                SELECT unnest(ARRAY[CASE WHEN e.actor_kind = 'user' THEN e.actor_id END, CASE WHEN e.target_type = 'user' THEN e.target_id END])
+                FROM unnest($1::uuid[]) AS own (tenant) CROSS JOIN LATERAL (
+                    SELECT * FROM audit_log e
+                    WHERE e.tenant = own.tenant AND (e.occurred_at, e.id) < ($2::timestamptz, $3::uuid)
+                        AND ($4::timestamptz IS NULL OR e.occurred_at >= $4) AND ($5::text IS NULL OR e.action = $5)
+                        AND ($6::uuid IS NULL OR e.actor_id = $6) AND ($7::uuid IS NULL OR e.target_id = $7)
+                    ORDER BY e.occurred_at DESC, e.id DESC LIMIT $8) AS e), $9)
+            WHERE $9 <> '%')
+         SELECT e.tenant, e.tenant = $13 AS "is_personal!", e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_id, e.action, e.target_type,
+            e.target_id, e.before, e.after, e.ip_address, e.request_id, NULL AS actor_email, NULL AS actor_name, NULL AS target_email,
+            e.matches AS "matches!", e.place AS "place!"
+         FROM unnest($1::uuid[]) AS own (tenant) CROSS JOIN LATERAL (
+            SELECT e.*, judged.matches FROM (
+                SELECT *, row_number() OVER (ORDER BY e.occurred_at DESC, e.id DESC) AS place FROM (
+                    SELECT * FROM audit_log e
+                    WHERE e.tenant = own.tenant AND (e.occurred_at, e.id) < ($2::timestamptz, $3::uuid)
+                        AND ($4::timestamptz IS NULL OR e.occurred_at >= $4) AND ($5::text IS NULL OR e.action = $5)
+                        AND ($6::uuid IS NULL OR e.actor_id = $6) AND ($7::uuid IS NULL OR e.target_id = $7)
+                    ORDER BY e.occurred_at DESC, e.id DESC LIMIT $8) AS e) AS e
+            CROSS JOIN LATERAL (SELECT COALESCE(
+                ($9 = '%' OR concat_ws(E'\n', e.action, e.target_type, e.before::text, e.after::text) ILIKE $9
+                    OR (e.actor_kind = 'user' AND e.actor_id IN (SELECT id FROM people))
+                    OR (e.target_type = 'user' AND e.target_id IN (SELECT id FROM people)))
+                AND ($10::text IS NULL OR e.action = $10 OR (right($10, 1) = '.' AND starts_with(e.action, $10)))
+                AND ($11::uuid IS NULL OR e.actor_id = $11)
+                AND ($12::text IS NULL OR e.target_type = $12), false) AS matches) AS judged
+            WHERE judged.matches OR e.place = $8
+            ORDER BY e.occurred_at DESC, e.id DESC LIMIT $14) AS e
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $14"#,
         &tenants,
+        beyond_at,
+        beyond_id,
+        filter.from,
+        lead.action,
+        lead.actor,
+        lead.target_id,
+        looked_through,
+        paging.pattern,
         filter.action,
         filter.actor,
         filter.target_type,
-        filter.target_id,
-        filter.from,
-        filter.to,
-        paging.pattern,
-        beyond_at,
-        paging.fetch(),
         reader,
-        &searched,
-        beyond_id,
+        paging.fetch(),
     )
     .fetch_all(tx.conn())
-    .await?;
-    name(tx, &mut rows).await?;
-    Ok(paging.page(rows, |row| (row.occurred_at, row.id), |row| row))
+    .await?)
 }
 
 /// Puts names to the ids of people.
@@ -126,7 +210,7 @@ async fn name(tx: &mut TenantTx, rows: &mut [EntryRow]) -> Result<()> {
         .flat_map(|row| [row.acting_user(), row.target_user()])
         .flatten()
         .collect();
-    let people = people(tx, Some(&ids), None).await?;
+    let people = people(tx, &ids).await?;
     for row in rows {
         let actor = row.acting_user().and_then(|id| people.get(&id));
         let target = row.target_user().and_then(|id| people.get(&id));
@@ -152,12 +236,11 @@ struct Person {
     name: String,
 }
 
-/// Those of the log whom its reader may know, by id: of these ids, or with an address like this.
-async fn people(tx: &mut TenantTx, ids: Option<&[Uuid]>, pattern: Option<&str>) -> Result<HashMap<Uuid, Person>> {
+/// Those of the log whom its reader may know, by id.
+async fn people(tx: &mut TenantTx, ids: &[Uuid]) -> Result<HashMap<Uuid, Person>> {
     let rows = sqlx::query!(
-        r#"SELECT id AS "id!", email AS "email!", name AS "name!" FROM tenancy.people_of_log($1, $2)"#,
+        r#"SELECT id AS "id!", email AS "email!", name AS "name!" FROM tenancy.people_of_log($1, NULL)"#,
         ids,
-        pattern,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -169,4 +252,44 @@ async fn people(tx: &mut TenantTx, ids: Option<&[Uuid]>, pattern: Option<&str>) 
         (row.id, person)
     });
     Ok(people.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_read_by_its_narrowest_condition_and_the_others_are_looked_for() {
+        let (somebody, something) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let one = Filter {
+            action: Some("member.remove".to_owned()),
+            ..Filter::default()
+        };
+        assert!(one.is_led() && one.lead().action.is_some());
+        let two = Filter {
+            actor: Some(somebody),
+            ..one.clone()
+        };
+        assert!(!two.is_led() && two.lead().actor.is_some() && two.lead().action.is_none());
+        let three = Filter {
+            target_id: Some(something),
+            ..two
+        };
+        assert!(!three.is_led() && three.lead().target_id.is_some() && three.lead().actor.is_none());
+        assert!(Filter::default().is_led());
+    }
+
+    #[test]
+    fn everything_of_a_noun_or_a_kind_of_target_is_looked_for() {
+        let noun = Filter {
+            action: Some("member.".to_owned()),
+            ..Filter::default()
+        };
+        assert!(!noun.is_led() && noun.lead().action.is_none());
+        let kind = Filter {
+            target_type: Some("user".to_owned()),
+            ..Filter::default()
+        };
+        assert!(!kind.is_led());
+    }
 }

@@ -271,13 +271,11 @@ async fn search_instances(
         .status
         .map(|text| text.split(',').map(|one| one.trim().to_owned()).collect());
     let found = usecases::search(&instances, allowed.authorized(), &paging, statuses).await?;
-    let by_status = found.by_status.into_iter();
-    let by_status = by_status.map(|(status, count)| (status.as_str().to_owned(), count));
     Ok(Json(InstanceSearchResult {
         items: shown(found.rows),
         total: found.total,
         stats: InstanceStats {
-            by_status: by_status.collect(),
+            by_status: found.by_status,
         },
     }))
 }

@@ -6,7 +6,7 @@
 //! - An order to a provider is written down before it is made. One of unknown outcome is looked for, never repeated blindly.
 //! - Costs run from the provider's billable start to the confirmed end.
 //!
-//! Tables: `instances`, `instance_state_history`, `cloud_operations`, `instance_cost_segments`. Reads: models and the catalogue.
+//! Tables: `instances`, `instance_counts`, `instance_state_history`, `cloud_operations`, `instance_cost_segments`. Reads: models and the catalogue.
 //! Uses: audit, organizations, worker_tokens.
 
 mod clouds;
@@ -49,6 +49,7 @@ impl Instances {
     pub fn module(&self) -> Module {
         let tables = &[
             "instances",
+            "instance_counts",
             "instance_state_history",
             "cloud_operations",
             "instance_cost_segments",

@@ -60,6 +60,7 @@ struct User {
     disabled_at: Option<DateTime<Utc>>,
     /// In an organization: there.
     last_seen_at: Option<DateTime<Utc>>,
+    /// In an organization: since when they are a member.
     created_at: DateTime<Utc>,
     /// What whoever reads this may make of the member, the present role included; empty in Personal.
     assignable_roles: Vec<Role>,

@@ -7,7 +7,7 @@ use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::permissions::Role;
 use crate::plumbing::db::{SystemTx, TenantTx};
-use crate::plumbing::edge::paging::Paging;
+use crate::plumbing::edge::paging::{EVERYTHING, Paging};
 
 /// An account as its administrators see it. Closed ones are never shown.
 #[derive(Debug, Clone)]
@@ -22,27 +22,33 @@ pub struct AccountRow {
     pub account_plan: String,
     pub email_verified_at: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
+    /// In the organization that was asked about, if one was; so are the next two.
     pub last_seen_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
-    /// In the organization that was asked about.
     pub role: Option<Role>,
 }
 
 /// The accounts the workspace may see: members of the organization, or all of them for the platform.
 pub async fn list(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Paging) -> Result<Vec<AccountRow>> {
+    match organization {
+        Some(organization) => members(tx, organization, paging).await,
+        None => all(tx, paging).await,
+    }
+}
+
+async fn members(tx: &mut TenantTx, organization: Uuid, paging: &Paging) -> Result<Vec<AccountRow>> {
     let (beyond_at, beyond_id) = paging.beyond();
     macro_rules! page {
         ($beyond:literal, $order:literal) => {
             sqlx::query_as!(
                 AccountRow,
                 r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
-                    u.disabled_at, CASE WHEN $5::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
-                    m.role AS "role?: Role"
-                 FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $5
-                 WHERE u.deleted_at IS NULL AND ($5::uuid IS NULL OR m.user_id IS NOT NULL)
+                    u.disabled_at, m.last_seen_at, m.created_at, m.role AS "role?: Role"
+                 FROM organization_memberships m JOIN users u ON u.id = m.user_id
+                 WHERE m.organization_id = $5 AND u.deleted_at IS NULL
                     AND ($1 = '%' OR u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)
-                    AND (u.created_at, u.id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
-                 ORDER BY u.created_at "# + $order + ", u.id " + $order + " LIMIT $4",
+                    AND (m.created_at, m.user_id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
+                 ORDER BY m.created_at "# + $order + ", m.user_id " + $order + " LIMIT $4",
                 paging.pattern,
                 beyond_at,
                 beyond_id,
@@ -60,8 +66,46 @@ pub async fn list(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Paging
     })
 }
 
+async fn all(tx: &mut TenantTx, paging: &Paging) -> Result<Vec<AccountRow>> {
+    let (beyond_at, beyond_id) = paging.beyond();
+    macro_rules! page {
+        ($beyond:literal, $order:literal) => {
+            sqlx::query_as!(
+                AccountRow,
+                r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
+                    u.disabled_at, u.last_seen_at, u.created_at, NULL AS "role?: Role"
+                 FROM users u
+                 WHERE u.deleted_at IS NULL
+                    AND ($1 = '%' OR u.email ILIKE $1 OR u.username ILIKE $1 OR (u.first_name || ' ' || u.last_name) ILIKE $1)
+                    AND (u.created_at, u.id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
+                 ORDER BY u.created_at "# + $order + ", u.id " + $order + " LIMIT $4",
+                paging.pattern,
+                beyond_at,
+                beyond_id,
+                paging.fetch(),
+            )
+            .fetch_all(tx.conn())
+            .await?
+        };
+    }
+    Ok(if paging.ascending {
+        page!(">", "ASC")
+    } else {
+        page!("<", "DESC")
+    })
+}
+
 /// How many accounts [`list`] would find on all pages together.
 pub async fn count(tx: &mut TenantTx, organization: Option<Uuid>, paging: &Paging) -> Result<i64> {
+    // Whose account is closed is no member any more, so without a text nobody's account needs to be looked at.
+    if let (Some(organization), EVERYTHING) = (organization, paging.pattern.as_str()) {
+        return Ok(sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM organization_memberships WHERE organization_id = $1"#,
+            organization
+        )
+        .fetch_one(tx.conn())
+        .await?);
+    }
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!"
          FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $2
@@ -78,8 +122,8 @@ pub async fn find(tx: &mut TenantTx, organization: Option<Uuid>, id: Uuid) -> Re
     let row = sqlx::query_as!(
         AccountRow,
         r#"SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.locale, u.platform_role, u.account_plan, u.email_verified_at,
-            u.disabled_at, CASE WHEN $2::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at, u.created_at,
-            m.role AS "role?: Role"
+            u.disabled_at, CASE WHEN $2::uuid IS NULL THEN u.last_seen_at ELSE m.last_seen_at END AS last_seen_at,
+            COALESCE(m.created_at, u.created_at) AS "created_at!", m.role AS "role?: Role"
          FROM users u LEFT JOIN organization_memberships m ON m.user_id = u.id AND m.organization_id = $2
          WHERE u.id = $1 AND u.deleted_at IS NULL AND ($2::uuid IS NULL OR m.user_id IS NOT NULL)"#,
         id,

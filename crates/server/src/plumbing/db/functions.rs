@@ -75,6 +75,7 @@ const FILES: &[File] = files! {
         user_by_login
         worker_token_by_hash;
     tenancy:
+        count_instances
         enqueue_job
         enqueue_mail
         ensure_usage_partition

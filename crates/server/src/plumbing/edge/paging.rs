@@ -160,7 +160,7 @@ impl Paging {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let next_cursor = if more {
-            rows.last().map(|row| encode_cursor(position(row)))
+            rows.last().map(|row| cursor(position(row)))
         } else {
             None
         };
@@ -204,7 +204,8 @@ fn like_pattern(q: Option<&str>) -> Result<String> {
     })
 }
 
-fn encode_cursor((at, id): (DateTime<Utc>, Uuid)) -> String {
+/// A position, as clients carry it.
+pub fn cursor((at, id): (DateTime<Utc>, Uuid)) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}.{}", at.timestamp_micros(), id.simple()))
 }
 
@@ -235,7 +236,7 @@ mod tests {
             DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
             Uuid::from_u128(7),
         );
-        assert_eq!(decode_cursor(&encode_cursor(position)).unwrap(), position);
+        assert_eq!(decode_cursor(&cursor(position)).unwrap(), position);
     }
 
     #[test]

@@ -108,12 +108,13 @@ async fn policies_compare_settings_in_their_reviewed_form() {
     )
     .await;
     assert!(open.is_empty(), "policies that let everything through: {open:?}");
-    // An empty setting must not reach the cast, an unset one must not raise, and each is read once per statement.
+    // An empty setting must not reach the cast, an unset one must not raise, and each is read, and made an id, once per statement.
     let loose = names(
         &owner,
         "SELECT tablename || '.' || policyname FROM pg_policies WHERE 'inventiv_app' = ANY (roles)
             AND regexp_replace(COALESCE(qual, '') || ' ' || COALESCE(with_check, ''),
-                '\\( SELECT current_setting\\(''inventiv\\.[a-z_]+''::text, true\\) AS current_setting\\)', '', 'g') ~ 'current_setting\\('",
+                '\\( SELECT (\\(NULLIF\\(current_setting\\(''inventiv\\.[a-z_]+_id''::text, true\\), ''''::text\\)\\)::uuid AS \"nullif\"'
+                    || '|current_setting\\(''inventiv\\.platform''::text, true\\) AS current_setting)\\)', '', 'g') ~ 'current_setting\\('",
     )
     .await;
     assert!(

@@ -68,8 +68,9 @@ pub const ORGANIZATIONS: &str = "
     SELECT id, created_by_user_id, 'owner', now(), now() FROM organization";
 
 /// What is filled, and what is read beside it.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "instances",
+    "instance_counts",
     "models",
     "api_keys",
     "audit_log",

@@ -45,8 +45,14 @@ async fn a_page_of_instances_of_a_platform_admin_who_sees_two_tenants() {
 #[tokio::test]
 async fn a_search_for_instances_however_many_match() {
     let (server, client, _) = filled(INSTANCES).await;
-    for (q, found) in [("common", 50), ("rare", 3), ("no such model", 0)] {
-        let path = format!("/instances?q={q}");
+    for (query, found) in [
+        ("q=common", 50),
+        ("q=rare", 3),
+        ("q=no such model", 0),
+        ("q=rare&sort=created_at", 3),
+        ("q=common&scope=platform", 0),
+    ] {
+        let path = format!("/instances?{query}");
         let (answer, reads) = server.reads(&client, "instances", &path).await;
         assert_eq!(answer.json["items"].as_array().unwrap().len(), found, "{path}");
         reads.of_a_page(&path);
@@ -54,13 +60,21 @@ async fn a_search_for_instances_however_many_match() {
 }
 
 #[tokio::test]
-async fn counting_instances() {
+async fn a_search_that_says_how_many_match() {
     let (server, client, _) = filled(INSTANCES).await;
-    for (query, total) in [("", MANY), ("?status=failed", MANY / 100), ("?q=rare", 3)] {
+    for (query, total) in [
+        ("", MANY),
+        ("?status=failed", MANY / 100),
+        ("?q=rare", 3),
+        ("?q=rare&status=archived,failed", 3),
+        ("?q=common&status=ready", 0),
+    ] {
         let path = format!("/instances/search{query}");
         let (answer, reads) = server.reads(&client, "instances", &path).await;
         assert_eq!(answer.json["total"], total, "{path}");
-        reads.of_a_count(&path);
+        let items = answer.json["items"].as_array().unwrap().len();
+        assert_eq!(items, usize::try_from(total.min(50)).unwrap(), "{path}");
+        reads.of_a_page(&path);
     }
 }
 
@@ -98,8 +112,11 @@ async fn a_page_of_members() {
         "/organizations/current/members",
     )
     .await;
-    let (_, reads) = server.reads(&client, "users", "/organizations/current/members").await;
-    reads.of_a_page("the accounts of members");
+    pages(&server, &client, "organization_memberships", "/users").await;
+    for path in ["/organizations/current/members", "/users"] {
+        let (_, reads) = server.reads(&client, "users", path).await;
+        reads.of_a_page(path);
+    }
 }
 
 #[tokio::test]
@@ -128,12 +145,40 @@ async fn a_page_of_the_audit_log() {
         (format!("cursor={cursor}"), 50),
         (format!("target_id={organization}"), 50),
         ("action=plans.rare".to_owned(), 3),
-        ("q=common".to_owned(), 50),
     ] {
         let path = format!("/audit_log?{query}");
         let (answer, reads) = server.reads(&client, "audit_log", &path).await;
         assert_eq!(answer.json["items"].as_array().unwrap().len(), found, "{path}");
+        assert!(answer.json["searched_until"].is_null(), "{path}");
         reads.of_a_page(&path);
+    }
+}
+
+#[tokio::test]
+async fn a_search_of_the_audit_log_goes_on_where_it_stopped() {
+    let (server, client, _) = filled(ENTRIES).await;
+    let path = "/audit_log?q=common";
+    let (answer, reads) = server.reads(&client, "audit_log", path).await;
+    assert_eq!(answer.json["items"].as_array().unwrap().len(), 50);
+    reads.of_a_search(path);
+    for (query, found) in [("q=rare", 3), ("action=plans.&target_type=nothing", 0)] {
+        let (mut seen, mut cursor, mut until) = (0, String::new(), None);
+        for request in 1.. {
+            let path = format!("/audit_log?{query}&limit=200{cursor}");
+            let (answer, reads) = server.reads(&client, "audit_log", &path).await;
+            reads.of_a_search(&path);
+            seen += answer.json["items"].as_array().unwrap().len();
+            let Some(next) = answer.json["next_cursor"].as_str() else {
+                assert!(answer.json["searched_until"].is_null(), "{path}");
+                assert_eq!(seen, found, "{path}");
+                assert_eq!(request, MANY / 2_000 + 1, "{path}");
+                break;
+            };
+            let stopped = answer.json["searched_until"].as_str().map(str::to_owned);
+            assert!(stopped.is_some() && (until.is_none() || stopped < until), "{path}");
+            until = stopped;
+            cursor = format!("&cursor={next}");
+        }
     }
 }
 

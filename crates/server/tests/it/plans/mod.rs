@@ -3,3 +3,5 @@
 mod filling;
 mod lists;
 mod reads;
+
+pub use filling::INSTANCES;

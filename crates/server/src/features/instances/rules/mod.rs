@@ -1,9 +1,10 @@
-//! Pure decisions: the state machine, what to do next, what fits, how far an instance has come.
+//! Pure decisions: the state machine, what to do next, what fits, how far an instance has come, where what is searched lies.
 
 mod decision;
 mod facts;
 mod fit;
 mod progress;
+mod search;
 mod status;
 mod timing;
 
@@ -14,6 +15,7 @@ pub use decision::{Decision, is_mass_failure, next_step};
 pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
 pub use progress::{Milestones, Progress, STEPS, progress};
+pub use search::{Found, Group, Places, by_status};
 pub use status::{Event, REQUESTED, Status, reasons, target, termination_of};
 pub use timing::Timing;
 

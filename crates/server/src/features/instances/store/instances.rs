@@ -8,9 +8,7 @@ use crate::activation::{Activation, Activations};
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::rules::{Milestones, Progress, Status, WorkerPhase, progress};
-use crate::ids::PLATFORM;
 use crate::plumbing::db::{TenantTx, WriteTx};
-use crate::plumbing::edge::paging::{EVERYTHING, beyond};
 
 #[derive(Debug, Clone)]
 pub struct InstanceRow {
@@ -76,145 +74,31 @@ impl InstanceRow {
     }
 }
 
-/// Which instances, and in which order.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    pub id: Option<Uuid>,
-    /// For ILIKE.
-    pub pattern: Option<String>,
-    pub statuses: Option<Vec<String>>,
-    pub scope: Option<String>,
-    pub after: Option<(DateTime<Utc>, Uuid)>,
-    pub ascending: bool,
-    pub limit: i64,
-}
-
-pub async fn select(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<InstanceRow>> {
+/// These, in no particular order; those of other workspaces are like none.
+pub async fn rows(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<InstanceRow>> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
-    let (beyond_at, beyond_id) = beyond(selection.after, selection.ascending);
-    let Some(found) = Found::of(tx, selection.pattern.as_deref()).await? else {
-        return Ok(Vec::new());
-    };
-    macro_rules! page {
-        ($beyond:literal, $order:literal) => {
-            sqlx::query_as!(
-                InstanceRow,
-                r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
-                    i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status AS "status: Status", i.version, i.desired_state,
-                    i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
-                    i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
-                    i.queue_depth, i.registered_at, i.last_heartbeat_at, i.health_checked_at, i.created_at, i.ready_at, i.terminated_at,
-                    COALESCE((SELECT round(sum(GREATEST(EXTRACT(EPOCH FROM COALESCE(upper(c.period), $9) - lower(c.period)), 0)
-                            * c.cost_per_hour_eur / 3600), 12)
-                        FROM instance_cost_segments c WHERE c.tenant = i.tenant AND c.instance_id = i.id), 0) AS "cost_to_date_eur!"
-                 FROM unnest($1::uuid[]) AS own (tenant)
-                 CROSS JOIN LATERAL (
-                    SELECT * FROM instances i
-                    WHERE i.tenant = own.tenant AND (i.created_at, i.id) "# + $beyond + r#" ($6::timestamptz, $7::uuid)
-                        AND ($2::uuid IS NULL OR i.id = $2) AND ($4::text[] IS NULL OR i.status = ANY($4)) AND ($5::text IS NULL OR i.scope = $5)
-                        AND ($3 OR i.model_id = ANY($8::uuid[]) OR i.instance_type_id = ANY($11::uuid[]) OR i.zone_id = ANY($12::uuid[]))
-                    ORDER BY i.created_at "# + $order + ", i.id " + $order + r#" LIMIT $10) AS i
-                 JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
-                 ORDER BY i.created_at "# + $order + ", i.id " + $order + " LIMIT $10",
-                &tenants,
-                selection.id,
-                found.all,
-                selection.statuses.as_deref(),
-                selection.scope,
-                beyond_at,
-                beyond_id,
-                found.models.as_deref(),
-                now,
-                selection.limit,
-                found.types.as_deref(),
-                found.zones.as_deref(),
-            )
-            .fetch_all(tx.conn())
-            .await?
-        };
-    }
-    Ok(if selection.ascending {
-        page!(">", "ASC")
-    } else {
-        page!("<", "DESC")
-    })
-}
-
-/// What a search is for: an instance is found by its model, its type or its zone. These are few, so they are looked up first;
-/// the instances are then found by index.
-struct Found {
-    /// Nothing was searched: all of them.
-    all: bool,
-    /// `None` where nothing matches, so that the plan has no place for it.
-    models: Option<Vec<Uuid>>,
-    types: Option<Vec<Uuid>>,
-    zones: Option<Vec<Uuid>>,
-}
-
-impl Found {
-    /// `None`: no instance can match.
-    async fn of(tx: &mut TenantTx, pattern: Option<&str>) -> Result<Option<Self>> {
-        let Some(pattern) = pattern.filter(|pattern| *pattern != EVERYTHING) else {
-            return Ok(Some(Self {
-                all: true,
-                models: None,
-                types: None,
-                zones: None,
-            }));
-        };
-        let tenants = tx.tenants();
-        let row = sqlx::query!(
-            "SELECT
-                (SELECT array_agg(id) FROM models WHERE (tenant = ANY($1) OR tenant = $2) AND (name ILIKE $3 OR model_id ILIKE $3)) AS models,
-                (SELECT array_agg(id) FROM instance_types WHERE code ILIKE $3) AS types,
-                (SELECT array_agg(id) FROM zones WHERE code ILIKE $3) AS zones",
-            &tenants,
-            PLATFORM,
-            pattern,
-        )
-        .fetch_one(tx.conn())
-        .await?;
-        let some = row.models.is_some() || row.types.is_some() || row.zones.is_some();
-        Ok(some.then_some(Self {
-            all: false,
-            models: row.models,
-            types: row.types,
-            zones: row.zones,
-        }))
-    }
+    Ok(sqlx::query_as!(
+        InstanceRow,
+        r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
+            i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status AS "status: Status", i.version, i.desired_state,
+            i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
+            i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
+            i.queue_depth, i.registered_at, i.last_heartbeat_at, i.health_checked_at, i.created_at, i.ready_at, i.terminated_at,
+            COALESCE((SELECT round(sum(GREATEST(EXTRACT(EPOCH FROM COALESCE(upper(c.period), $3) - lower(c.period)), 0)
+                    * c.cost_per_hour_eur / 3600), 12)
+                FROM instance_cost_segments c WHERE c.tenant = i.tenant AND c.instance_id = i.id), 0) AS "cost_to_date_eur!"
+         FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
+         WHERE i.tenant = ANY($1) AND i.id = ANY($2)"#,
+        &tenants,
+        ids,
+        now,
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceRow>> {
-    let selection = Selection {
-        id: Some(id),
-        limit: 1,
-        ..Selection::default()
-    };
-    Ok(select(tx, &selection).await?.pop())
-}
-
-/// How many match, by status.
-pub async fn count(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<(Status, i64)>> {
-    let tenants = tx.tenants();
-    let Some(found) = Found::of(tx, selection.pattern.as_deref()).await? else {
-        return Ok(Vec::new());
-    };
-    let rows = sqlx::query!(
-        r#"SELECT i.status AS "status: Status", count(*) AS "count!" FROM instances i
-         WHERE i.tenant = ANY($1) AND ($3::text[] IS NULL OR i.status = ANY($3)) AND ($4::text IS NULL OR i.scope = $4)
-            AND ($2 OR i.model_id = ANY($5::uuid[]) OR i.instance_type_id = ANY($6::uuid[]) OR i.zone_id = ANY($7::uuid[]))
-         GROUP BY i.status ORDER BY i.status"#,
-        &tenants,
-        found.all,
-        selection.statuses.as_deref(),
-        selection.scope,
-        found.models.as_deref(),
-        found.types.as_deref(),
-        found.zones.as_deref(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.status, row.count)).collect())
+    Ok(rows(tx, &[id]).await?.pop())
 }
 
 pub struct NewInstance<'a> {

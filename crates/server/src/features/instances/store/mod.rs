@@ -1,4 +1,4 @@
-//! SQL of `instances`, `instance_state_history`, `cloud_operations` and `instance_cost_segments`.
+//! SQL of `instances`, `instance_counts`, `instance_state_history`, `cloud_operations` and `instance_cost_segments`.
 
 pub mod costs;
 pub mod instances;
@@ -6,6 +6,7 @@ pub mod lease;
 pub mod offers;
 pub mod operations;
 pub mod reports;
+pub mod search;
 pub mod transitions;
 pub mod visits;
 

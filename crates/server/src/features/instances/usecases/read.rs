@@ -1,27 +1,22 @@
 //! Looking.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::instances::Instances;
 use crate::features::instances::rules::Status;
-use crate::features::instances::store::instances::{self, InstanceRow, Selection};
+use crate::features::instances::store::instances::{self, InstanceRow};
+use crate::features::instances::store::search::{Selection, counted_page, page};
 use crate::features::instances::store::transitions::{self, HistoryRow};
 use crate::operation::Authorized;
 use crate::plumbing::edge::paging::{Page, Paging};
 
 pub async fn list(instances: &Instances, authorized: Authorized<'_>, paging: &Paging) -> Result<Page<InstanceRow>> {
     let mut tx = instances.core.db.read(&authorized).await?;
-    let selection = Selection {
-        pattern: Some(paging.pattern.clone()),
-        scope: paging.scope.clone(),
-        after: paging.after,
-        ascending: paging.ascending,
-        limit: paging.fetch(),
-        ..Selection::default()
-    };
-    let rows = instances::select(&mut tx, &selection).await?;
+    let rows = page(&mut tx, &selection(paging, None, paging.fetch())).await?;
     Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
 }
 
@@ -29,7 +24,7 @@ pub async fn list(instances: &Instances, authorized: Authorized<'_>, paging: &Pa
 pub struct Search {
     pub rows: Vec<InstanceRow>,
     pub total: i64,
-    pub by_status: Vec<(Status, i64)>,
+    pub by_status: BTreeMap<String, i64>,
 }
 
 /// Filters by status, besides what a list filters by.
@@ -53,21 +48,24 @@ pub async fn search(
         ));
     }
     let mut tx = instances.core.db.read(&authorized).await?;
-    let selection = Selection {
-        pattern: Some(paging.pattern.clone()),
-        statuses,
-        scope: paging.scope.clone(),
-        ascending: paging.ascending,
-        limit: i64::from(paging.limit),
-        ..Selection::default()
-    };
-    let rows = instances::select(&mut tx, &selection).await?;
-    let by_status = instances::count(&mut tx, &selection).await?;
+    let selection = selection(paging, statuses, i64::from(paging.limit));
+    let (rows, by_status) = counted_page(&mut tx, &selection).await?;
     Ok(Search {
         rows,
-        total: by_status.iter().map(|(_, count)| count).sum(),
+        total: by_status.values().sum(),
         by_status,
     })
+}
+
+fn selection(paging: &Paging, statuses: Option<Vec<String>>, limit: i64) -> Selection {
+    Selection {
+        pattern: paging.pattern.clone(),
+        statuses,
+        scope: paging.scope.clone(),
+        after: paging.after,
+        ascending: paging.ascending,
+        limit,
+    }
 }
 
 /// # Errors

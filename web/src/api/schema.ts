@@ -1762,6 +1762,8 @@ export interface components {
             /** @description Mine there now. */
             role: components["schemas"]["Role"];
         };
+        /** @enum {string} */
+        Activation: "tech" | "eco";
         ActivationBody: {
             active: boolean;
         };
@@ -1873,7 +1875,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             instance_type_code: string;
-            status: string;
+            status: components["schemas"]["InstanceStatus"];
             zone_code: string;
         };
         /** @description The data of an event `change`: read it again. */
@@ -1902,7 +1904,7 @@ export interface components {
             /** @description A request would be served now. */
             is_ready: boolean;
             /** @description `tech`, `eco`: what of the model, or of the instance that would serve it, has to be activated first. */
-            missing_activations: string[];
+            missing_activations: components["schemas"]["Activation"][];
             name: string;
         };
         ConfirmEmailChangeRequest: {
@@ -2037,7 +2039,7 @@ export interface components {
         CurrentRole: {
             /** Format: uuid */
             organization_id: string;
-            role: string;
+            role: components["schemas"]["Role"];
         };
         DeleteOrganizationRequest: {
             /** @description The organization's slug, typed by whoever means it. */
@@ -2137,8 +2139,7 @@ export interface components {
         HistoryEntry: {
             /** @description Who asked; null: the platform itself. */
             actor?: string | null;
-            /** @description Null: how it began. */
-            from_status?: string | null;
+            from_status?: components["schemas"]["InstanceStatus"] | null;
             /** Format: uuid */
             id: string;
             /** @description What went wrong, in words. */
@@ -2147,7 +2148,7 @@ export interface components {
             occurred_at: string;
             /** @description What happened, for programs. */
             reason: string;
-            to_status: string;
+            to_status: components["schemas"]["InstanceStatus"];
         };
         Instance: {
             address?: string | null;
@@ -2180,8 +2181,7 @@ export interface components {
             is_operational: boolean;
             /** Format: date-time */
             last_heartbeat_at?: string | null;
-            /** @description `tech`, `eco`. */
-            missing_activations: string[];
+            missing_activations: components["schemas"]["Activation"][];
             /** Format: uuid */
             model_id: string;
             model_name: string;
@@ -2234,7 +2234,7 @@ export interface components {
             /** Format: uuid */
             instance_id: string;
             model_name: string;
-            status: string;
+            status: components["schemas"]["InstanceStatus"];
         };
         InstanceSearchResult: {
             items: components["schemas"]["Instance"][];
@@ -2291,7 +2291,7 @@ export interface components {
             link?: string | null;
             /** Format: date-time */
             revoked_at?: string | null;
-            role: string;
+            role: components["schemas"]["Role"];
             status: components["schemas"]["InvitationStatus"];
         };
         /**
@@ -2438,7 +2438,7 @@ export interface components {
             last_name: string;
             /** Format: date-time */
             last_seen_at?: string | null;
-            role: string;
+            role: components["schemas"]["Role"];
             /** Format: uuid */
             user_id: string;
             username: string;
@@ -2468,21 +2468,18 @@ export interface components {
             eco_activated_at?: string | null;
             /** Format: uuid */
             eco_activated_by?: string | null;
-            engine: string;
+            engine: components["schemas"]["Engine"];
             engine_arguments: string[];
             /** Format: uuid */
             id: string;
             input_eur_per_1m?: components["schemas"]["Eur"] | null;
             is_active: boolean;
             is_operational: boolean;
-            /**
-             * @description `chat` or `embedding`: what it is asked for.
-             * @example chat
-             */
-            kind: string;
+            /** @description What it is asked for. */
+            kind: components["schemas"]["ModelKind"];
             licence: string;
-            /** @description `tech`, `eco`: what is missing before it may serve. */
-            missing_activations: string[];
+            /** @description What is missing before it may serve. */
+            missing_activations: components["schemas"]["Activation"][];
             /**
              * @description What callers send as `model`.
              * @example mock/echo
@@ -2613,7 +2610,7 @@ export interface components {
             members_count: number;
             name: string;
             /** @description Mine. */
-            role: string;
+            role: components["schemas"]["Role"];
             slug: string;
             subscription_plan: string;
         };
@@ -2684,7 +2681,7 @@ export interface components {
                 /** @description A request would be served now. */
                 is_ready: boolean;
                 /** @description `tech`, `eco`: what of the model, or of the instance that would serve it, has to be activated first. */
-                missing_activations: string[];
+                missing_activations: components["schemas"]["Activation"][];
                 name: string;
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
@@ -2723,8 +2720,7 @@ export interface components {
                 is_operational: boolean;
                 /** Format: date-time */
                 last_heartbeat_at?: string | null;
-                /** @description `tech`, `eco`. */
-                missing_activations: string[];
+                missing_activations: components["schemas"]["Activation"][];
                 /** Format: uuid */
                 model_id: string;
                 model_name: string;
@@ -2813,7 +2809,7 @@ export interface components {
                 link?: string | null;
                 /** Format: date-time */
                 revoked_at?: string | null;
-                role: string;
+                role: components["schemas"]["Role"];
                 status: components["schemas"]["InvitationStatus"];
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
@@ -2868,7 +2864,7 @@ export interface components {
                 last_name: string;
                 /** Format: date-time */
                 last_seen_at?: string | null;
-                role: string;
+                role: components["schemas"]["Role"];
                 /** Format: uuid */
                 user_id: string;
                 username: string;
@@ -2897,21 +2893,18 @@ export interface components {
                 eco_activated_at?: string | null;
                 /** Format: uuid */
                 eco_activated_by?: string | null;
-                engine: string;
+                engine: components["schemas"]["Engine"];
                 engine_arguments: string[];
                 /** Format: uuid */
                 id: string;
                 input_eur_per_1m?: components["schemas"]["Eur"] | null;
                 is_active: boolean;
                 is_operational: boolean;
-                /**
-                 * @description `chat` or `embedding`: what it is asked for.
-                 * @example chat
-                 */
-                kind: string;
+                /** @description What it is asked for. */
+                kind: components["schemas"]["ModelKind"];
                 licence: string;
-                /** @description `tech`, `eco`: what is missing before it may serve. */
-                missing_activations: string[];
+                /** @description What is missing before it may serve. */
+                missing_activations: components["schemas"]["Activation"][];
                 /**
                  * @description What callers send as `model`.
                  * @example mock/echo
@@ -2963,7 +2956,7 @@ export interface components {
                 members_count: number;
                 name: string;
                 /** @description Mine. */
-                role: string;
+                role: components["schemas"]["Role"];
                 slug: string;
                 subscription_plan: string;
             }[];
@@ -3014,7 +3007,7 @@ export interface components {
                 is_current: boolean;
                 /** Format: date-time */
                 last_used_at: string;
-                organization_role?: string | null;
+                organization_role?: components["schemas"]["Role"] | null;
                 user_agent?: string | null;
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
@@ -3060,8 +3053,7 @@ export interface components {
                 last_seen_at?: string | null;
                 locale?: string | null;
                 platform_role?: string | null;
-                /** @description In the organization of this workspace; null in Personal. */
-                role?: string | null;
+                role?: components["schemas"]["Role"] | null;
                 username: string;
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
@@ -3306,8 +3298,7 @@ export interface components {
                 last_seen_at?: string | null;
                 locale?: string | null;
                 platform_role?: string | null;
-                /** @description In the organization of this workspace; null in Personal. */
-                role?: string | null;
+                role?: components["schemas"]["Role"] | null;
                 username: string;
             }[];
             /** Format: int64 */
@@ -3366,7 +3357,7 @@ export interface components {
             is_current: boolean;
             /** Format: date-time */
             last_used_at: string;
-            organization_role?: string | null;
+            organization_role?: components["schemas"]["Role"] | null;
             user_agent?: string | null;
         };
         SwitchOrganizationRequest: {
@@ -3423,6 +3414,7 @@ export interface components {
             expires_at?: string | null;
             name?: string | null;
         };
+        /** @description Everything of a type that may be changed: all but its provider and code. */
         UpdateInstanceTypeRequest: {
             cost_per_hour_eur: components["schemas"]["Eur"];
             /** Format: int32 */
@@ -3532,8 +3524,7 @@ export interface components {
             last_seen_at?: string | null;
             locale?: string | null;
             platform_role?: string | null;
-            /** @description In the organization of this workspace; null in Personal. */
-            role?: string | null;
+            role?: components["schemas"]["Role"] | null;
             username: string;
         };
         Version: {
@@ -3552,6 +3543,7 @@ export interface components {
             /** Format: uuid */
             region_id: string;
         };
+        /** @description A type's offer in one zone. */
         ZoneOffer: {
             cost_per_hour_eur?: components["schemas"]["Eur"] | null;
             /** @default true */

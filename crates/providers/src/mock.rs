@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 pub use self::faults::{Fault, FaultPlan, PlannedFault};
 pub use self::journal::{Effect, JournalEntry};
-pub use self::processes::WorkerProcess;
+pub use self::processes::{WorkerProcess, listens};
 
 use self::clock::Clock;
 use self::datacenter::Datacenter;

@@ -128,6 +128,7 @@ codes! {
     /// Which rule a field breaks: `code` of an entry of `errors`.
     FieldCode {
         AccountField "account_field";
+        AddressNotAllowed "address_not_allowed";
         Characters "characters";
         /// How a provider calls something.
         Code "code", { max: usize };

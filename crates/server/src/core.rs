@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::plumbing::addresses::Addresses;
 use crate::plumbing::background::{Board, Driver};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
@@ -17,6 +18,8 @@ use crate::secrets::MasterSecret;
 #[derive(Clone)]
 pub struct Core {
     pub config: Arc<Config>,
+    /// Which addresses that tenants name are connected to.
+    pub addresses: Addresses,
     pub clock: Clock,
     pub db: Db,
     pub events: Events,
@@ -33,6 +36,7 @@ impl Core {
     /// Nothing works in the background yet: the news of other replicas come once the program runs.
     pub fn new(config: Config, clock: Clock, db: Db, master: MasterSecret, shutdown: CancellationToken) -> Self {
         Self {
+            addresses: Addresses::new(&config.allow_tenant_addresses),
             config: Arc::new(config),
             board: Board::new(clock.clone()),
             clock,

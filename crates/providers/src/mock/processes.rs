@@ -100,6 +100,41 @@ pub(super) fn kill_and_wait(server_id: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Does a program of the machine listen on this port? True too once the port was handed on to another of its processes.
+pub fn listens(server_id: &str, port: u16) -> bool {
+    let listening = listening_sockets(port);
+    let owns = |process: Process| {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", process.pid));
+        let mut links = descriptors
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| fs::read_link(entry.path()));
+        links.any(|link| link.is_ok_and(|link| link.to_str().is_some_and(|link| listening.contains(link))))
+    };
+    !server_id.is_empty() && !listening.is_empty() && of_server(server_id).is_ok_and(|all| all.into_iter().any(owns))
+}
+
+/// The sockets that listen on a port, as the links of descriptors name them.
+fn listening_sockets(port: u16) -> HashSet<String> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .filter_map(|line| listening_socket(line, port))
+        .collect()
+}
+
+/// A line is `sl local_address rem_address st …`, with the inode in its tenth place; `0A` is LISTEN.
+fn listening_socket(line: &str, port: u16) -> Option<String> {
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    let (_, local_port) = columns.get(1)?.rsplit_once(':')?;
+    let found = u16::from_str_radix(local_port, 16) == Ok(port) && columns.get(3) == Some(&"0A");
+    found
+        .then(|| columns.get(9).map(|inode| format!("socket:[{inode}]")))
+        .flatten()
+}
+
 fn of_server(server_id: &str) -> io::Result<Vec<Process>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {

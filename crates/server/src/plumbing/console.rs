@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 
+use crate::plumbing::edge::versions;
+
 /// A file of the console.
 pub struct File {
     pub content: Cow<'static, [u8]>,
@@ -78,10 +80,7 @@ fn serve(path: &str, file: File, request: &HeaderMap) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
-    if request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == etag.as_bytes())
-    {
+    if versions::is_known(request, &etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     if let Ok(kind) = HeaderValue::from_str(&file.media_type) {

@@ -1,5 +1,6 @@
 //! What carries the features and knows none of them.
 
+pub mod addresses;
 pub mod background;
 pub mod config;
 pub mod console;

@@ -636,8 +636,13 @@ async fn two_orchestrators_make_one_server_each() {
     drop(second);
 }
 
-/// A machine that only exists on paper: the test speaks for its worker.
+/// A machine that only exists on paper: the test speaks for its worker, which is nowhere.
 fn without_worker(config: &mut Config) {
+    config.allow_tenant_addresses = vec!["127.0.0.1".parse().unwrap()];
+    with_silent_worker(config);
+}
+
+fn with_silent_worker(config: &mut Config) {
     let directory = config.data_dir.clone().unwrap();
     let program = directory.join("stand-in");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
@@ -655,6 +660,54 @@ fn registration(boot: Uuid) -> Value {
 
 fn heartbeat(boot: Uuid, sequence: u64, phase: Value) -> Value {
     json!({"boot_id": boot, "sequence": sequence, "phase": phase, "in_flight": 0, "engine": null})
+}
+
+#[tokio::test]
+async fn a_worker_is_only_where_workers_may_be() {
+    let server = TestServer::start_with(with_silent_worker).await;
+    let catalogue = Catalogue::read(&server).await;
+    let mut owner = server.person("olga").await;
+    server.organization(&mut owner, "Acme").await;
+    let id = deploy(&owner.client, &catalogue).await;
+    reaches(&owner.client, &id, "booting").await;
+    let token = bootstrap_token(&server.program.core.master, id.parse().unwrap());
+    let machine = server.anonymous().with_token(&token);
+    // The last is our own door: somebody listens there, and it isn't the machine.
+    let own = server.base_url.trim_start_matches("http://").to_owned();
+    for address in [
+        "169.254.169.254:80",
+        "169.254.42.42:80",
+        "metadata.google.internal:80",
+        "[fe80::1]:8000",
+        "[::1]:8000",
+        "[::ffff:10.0.0.1]:80",
+        "localhost:5432",
+        "127.1:9",
+        "0.0.0.0:9",
+        "10.0.0.7:8000",
+        "192.168.1.1:80",
+        "100.100.100.200:80",
+        "[fd00:ec2::254]:80",
+        "127.0.0.1:9",
+        &own,
+    ] {
+        let mut body = registration(Uuid::from_u128(1));
+        body["address"] = json!(address);
+        let refused = machine.post("/internal/worker/register", body).await.expect(422);
+        assert_eq!(refused.json["errors"][0]["field"], "address", "{address}");
+        assert_eq!(refused.json["errors"][0]["code"], "address_not_allowed", "{address}");
+    }
+    // Nothing came of it: the token is unused, and another boot may still be the first.
+    let registered: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM instances WHERE registered_at IS NOT NULL OR worker_address IS NOT NULL",
+    )
+    .fetch_one(&server.owner)
+    .await
+    .unwrap();
+    assert_eq!(registered, 0);
+    let mut body = registration(Uuid::from_u128(2));
+    body["address"] = json!("8.8.8.8:443");
+    machine.post("/internal/worker/register", body).await.expect(200);
 }
 
 #[tokio::test]

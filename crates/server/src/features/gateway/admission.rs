@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use super::resolution;
 use super::table::{Model, Target};
 use crate::features::usage::Tariff;
+use crate::plumbing::addresses::Named;
 
 /// A request that may be sent to an instance. Without one nothing is dispatched; it is spent by dispatching.
 pub struct Admitted {
@@ -83,6 +84,10 @@ impl Admitted {
 
     pub fn authority(&self) -> &Authority {
         &self.target.authority
+    }
+
+    pub fn named(&self) -> Named {
+        self.target.named
     }
 
     pub fn authorization(&self) -> &HeaderValue {

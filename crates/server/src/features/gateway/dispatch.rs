@@ -19,6 +19,7 @@ use super::admission::Admitted;
 use super::answer::AnswerStream;
 use super::refusal::Refusal;
 use super::settlement::Settlement;
+use crate::plumbing::addresses::Named;
 
 /// A worker that says nothing for this long is given up, however long answers may take as a whole.
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(300);
@@ -41,13 +42,13 @@ pub async fn dispatch(gateway: &Gateway, admitted: Admitted, body: RequestBody, 
         received: admitted.caller().received,
         sent: Instant::now(),
     };
-    let instance_id = admitted.instance_id();
+    let (instance_id, named) = (admitted.instance_id(), admitted.named());
     let mut settlement;
     let outcome = match to_worker(gateway, &admitted, &body, path) {
         Ok(request) => {
             settlement = Settlement::new(gateway, admitted);
             tokio::select! {
-                outcome = forward(gateway, &mut settlement, request, &body) => outcome,
+                outcome = forward(gateway, named, &mut settlement, request, &body) => outcome,
                 () = gateway.0.cut.cancelled() => Err(Refusal::unavailable("The server is stopping.")),
             }
         }
@@ -104,11 +105,12 @@ struct Begun {
 
 async fn forward(
     gateway: &Gateway,
+    named: Named,
     settlement: &mut Settlement,
     request: http::Request<Full<Bytes>>,
     body: &RequestBody,
 ) -> Result<WorkerAnswer, Refusal> {
-    let response = match tokio::time::timeout(SILENCE_LIMIT, gateway.0.upstream.send(request)).await {
+    let response = match tokio::time::timeout(SILENCE_LIMIT, gateway.0.upstream.send(named, request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(unreachable_worker(&error)),
         Err(_) => return Err(silent()),

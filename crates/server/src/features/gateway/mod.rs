@@ -55,12 +55,12 @@ struct Inner {
 impl Gateway {
     pub fn new(core: Core, sessions: Sessions, keys: ApiKeys, usage: Usage) -> Self {
         Self(Arc::new(Inner {
+            upstream: Upstream::new(&core.addresses),
             core,
             sessions,
             keys,
             usage,
             table: RoutingTable::default(),
-            upstream: Upstream::default(),
             turn: AtomicUsize::new(0),
             cut: CancellationToken::new(),
         }))

@@ -14,11 +14,12 @@ use uuid::Uuid;
 use super::Gateway;
 use crate::activation::Activations;
 use crate::error::Result;
-use crate::features::instances::{RoutingInstance, routing_instances};
+use crate::features::instances::{RoutingInstance, named_by, routing_instances};
 use crate::features::models::{ModelKind, RoutingModel, routing_models};
 use crate::features::usage::Price;
 use crate::features::worker_tokens;
 use crate::ids::PLATFORM;
+use crate::plumbing::addresses::Named;
 use crate::plumbing::background::{Rhythm, Round, Task};
 use crate::plumbing::config::ServerRole;
 use crate::plumbing::db::SystemReason;
@@ -69,6 +70,7 @@ pub struct Instance {
 #[derive(Debug, Clone)]
 pub struct Target {
     pub authority: Authority,
+    pub named: Named,
     /// Marked sensitive: never printed.
     pub authorization: HeaderValue,
 }
@@ -212,6 +214,7 @@ fn target(row: &RoutingInstance, serving_token: impl Fn(Uuid) -> String, now: Da
     authorization.set_sensitive(true);
     Some(Target {
         authority,
+        named: named_by(&row.provider_code),
         authorization,
     })
 }

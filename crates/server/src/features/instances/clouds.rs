@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use providers::Provider;
 use providers::mock::{Latencies, MockCloud, MockCloudConfig};
 
+use crate::plumbing::addresses::Named;
 use crate::plumbing::config::Config;
 
 const WORKER_PROGRAM: &str = "inventiv-worker";
@@ -79,6 +80,14 @@ fn worker_environment(config: &Config) -> Vec<(String, String)> {
 /// Where the Mock cloud keeps its servers.
 pub fn mock_directory(data_dir: &Path) -> PathBuf {
     data_dir.join("mock-cloud")
+}
+
+/// Who says where a provider's machines are: a worker on a machine that a tenant can reach says it itself.
+pub fn named_by(provider_code: &str) -> Named {
+    match provider_code {
+        "mock" => Named::ByMockCloud,
+        _ => Named::ByTenant,
+    }
 }
 
 /// Where workers reach this server, without a trailing slash.

@@ -23,7 +23,7 @@ use crate::core::Core;
 use crate::plumbing::module::{Module, Surface};
 use clouds::Clouds;
 
-pub use clouds::mock_directory;
+pub use clouds::{mock_directory, named_by};
 pub use living::{LivingInstance, living};
 pub use routing::{RoutingInstance, instances as routing_instances};
 pub use rules::{STEPS, Status, Timing, WorkerPhase, reasons};

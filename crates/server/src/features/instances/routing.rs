@@ -11,6 +11,7 @@ use crate::plumbing::db::SystemTx;
 pub struct RoutingInstance {
     pub tenant: Uuid,
     pub id: Uuid,
+    pub provider_code: String,
     pub model_tenant: Uuid,
     pub model_id: Uuid,
     pub is_ready: bool,
@@ -26,7 +27,7 @@ pub struct RoutingInstance {
 pub async fn instances(tx: &mut SystemTx) -> Result<Vec<RoutingInstance>> {
     let rows = sqlx::query_as!(
         RoutingInstance,
-        r#"SELECT tenant AS "tenant!", id, model_tenant, model_id, status = 'ready' AND desired_state = 'running' AS "is_ready!",
+        r#"SELECT tenant AS "tenant!", id, provider_code, model_tenant, model_id, status = 'ready' AND desired_state = 'running' AS "is_ready!",
             tech_activated_at IS NOT NULL AS "tech_activated!", eco_activated_at IS NOT NULL AS "eco_activated!", worker_address,
             last_heartbeat_at, queue_depth
          FROM instances WHERE NOT is_ended AND NOT has_failed ORDER BY id"#,

@@ -1,5 +1,8 @@
 //! Registration and heartbeats.
 
+use std::net::SocketAddr;
+
+use providers::mock;
 use serde_json::json;
 use worker_protocol::{
     Assignment, Directive, Engine, HeartbeatRequest, HeartbeatResponse, PROTOCOL_VERSION, Phase, RegisterRequest,
@@ -12,9 +15,10 @@ use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Kind, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::reports::{self, Registration, Report};
-use crate::features::instances::{Status, Timing, WorkerPhase};
+use crate::features::instances::{Status, Timing, WorkerPhase, named_by};
 use crate::features::{models, worker_tokens};
 use crate::operation::RequestContext;
+use crate::plumbing::addresses::{self, Named};
 use crate::plumbing::db::SystemReason;
 use crate::plumbing::edge::body::JsonBody;
 use crate::secrets::{random_token, sha256};
@@ -23,7 +27,7 @@ use crate::validation::Validation;
 /// Exchanges a bootstrap token for a worker token and the assignment.
 ///
 /// # Errors
-/// The codes of [`worker_protocol::codes`], after which a worker ends; 409 `worker_boot_pending`, after which it asks again.
+/// The codes of [`worker_protocol::codes`], after which a worker ends; 422 `address_not_allowed`; 409 `worker_boot_pending`, after which it asks again.
 pub async fn register(
     workers: &Workers,
     token: Option<&str>,
@@ -36,6 +40,7 @@ pub async fn register(
     }
     let request = body.parse()?;
     check(&request)?;
+    let found = addresses::resolve(&request.address).await;
 
     let mut tx = workers.core.db.system(SystemReason::WorkerReport).await?;
     let (tenant, instance_id) = (presented.tenant, presented.instance_id);
@@ -45,6 +50,7 @@ pub async fn register(
     let assigned = assigned.ok_or_else(token_refused)?;
     let holder = worker_tokens::lock_bootstrap(&mut tx, tenant, presented.id).await?;
     let holder = holder.ok_or_else(token_refused)?;
+    judge_address(workers, &assigned, found).await?;
     let timing = Timing::of(&assigned.provider_code);
     let claim = Claim {
         boot_id: request.boot_id,
@@ -176,6 +182,24 @@ fn check(request: &RegisterRequest) -> Result<()> {
         });
     validation.check(is_address, "address", FieldCode::Format, "must be host:port");
     validation.finish()
+}
+
+/// Requests of people, with a token, go to where the address leads: only there.
+async fn judge_address(workers: &Workers, assigned: &reports::Assigned, found: Vec<SocketAddr>) -> Result<()> {
+    let addresses = &workers.core.addresses;
+    if addresses.allow_all(&found, Named::ByTenant) {
+        return Ok(());
+    }
+    if named_by(&assigned.provider_code) == Named::ByMockCloud && addresses.allow_all(&found, Named::ByMockCloud) {
+        // Other programs listen on this machine, too: only to what the cloud itself started.
+        let server = assigned.provider_instance_id.clone().unwrap_or_default();
+        let listens = move || found.iter().all(|address| mock::listens(&server, address.port()));
+        if matches!(tokio::task::spawn_blocking(listens).await, Ok(true)) {
+            return Ok(());
+        }
+    }
+    let rule = "leads where no worker may be: name a public address, or one that the operator allows (--allow-tenant-addresses)";
+    Err(Error::invalid("address", FieldCode::AddressNotAllowed, rule))
 }
 
 /// An instance on its way out has no use for a worker.

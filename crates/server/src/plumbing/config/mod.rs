@@ -102,6 +102,10 @@ pub struct Config {
     #[arg(long, env = "INVENTIV_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
 
+    /// Networks of ours that tenants may name addresses in, such as those of workers (default: none, only public addresses): 10.0.0.0/8, separated by commas
+    #[arg(long, env = "INVENTIV_ALLOW_TENANT_ADDRESSES", value_delimiter = ',')]
+    pub allow_tenant_addresses: Vec<Network>,
+
     /// The worker program that the Mock cloud starts (default: inventiv-worker beside this program)
     #[arg(long, env = "INVENTIV_WORKER_BINARY")]
     pub worker_binary: Option<PathBuf>,

@@ -214,6 +214,11 @@ mod tests {
         ("smtp-ca-file", "ca.pem", None),
         ("mail-from", "Inventiv <no-reply@example.test>", None),
         ("trusted-proxies", "10.0.0.0/8,127.0.0.1", Some("10.0.0.0/8,proxy")),
+        (
+            "allow-tenant-addresses",
+            "10.0.0.0/8,fd00::/8",
+            Some("10.0.0.0/8,workers"),
+        ),
         ("worker-binary", "worker", None),
         ("mock-latency-scale", "0.5", Some("slow")),
         ("mock-request-faults", "true", Some("perhaps")),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +47,7 @@ impl IfMatch {
     /// # Errors
     /// 412 `stale` when the row is at none of these versions.
     pub fn check(&self, current: &Tag) -> Result<()> {
-        let accepted = |tags: &Vec<String>| tags.iter().any(|tag| tag == "*" || *tag == current.0);
+        let accepted = |tags: &Vec<String>| tags.iter().any(|tag| tag == "*" || same(tag, &current.0));
         if self.0.as_ref().is_none_or(accepted) {
             return Ok(());
         }
@@ -56,18 +56,39 @@ impl IfMatch {
     }
 }
 
+/// Does the browser have this very version of a page or an asset (`If-None-Match`)?
+pub fn is_known(request: &HeaderMap, current: &str) -> bool {
+    listed(request, &header::IF_NONE_MATCH).any(|tag| tag == "*" || same(tag, current))
+}
+
+/// The tags of every line of a header. A value that is not text names none. None of our tags holds a comma, so splitting at commas is safe.
+fn listed<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let texts = headers
+        .get_all(name)
+        .into_iter()
+        .map(|value| value.to_str().unwrap_or_default());
+    texts.flat_map(|text| text.split(',')).map(str::trim)
+}
+
+/// Is it this tag, as the server or a proxy in between wrote it? A proxy that compresses an answer weakens its tag (nginx) or names
+/// the encoding in it (Apache `"…-gzip"`, Jetty `"…--gzip"`), and the browser sends that back. The row is the same.
+fn same(sent: &str, current: &str) -> bool {
+    let sent = sent.strip_prefix("W/").unwrap_or(sent);
+    let encoded = || {
+        let added = sent.strip_prefix(current.trim_end_matches('"'))?.strip_suffix('"')?;
+        let encoding = ["--", "-", ";", ":"].iter().find_map(|sign| added.strip_prefix(sign))?;
+        ["gzip", "br", "zstd", "deflate"].contains(&encoding).then_some(())
+    };
+    sent == current || encoded().is_some()
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let values: Vec<_> = parts.headers.get_all(header::IF_MATCH).iter().collect();
-        if values.is_empty() {
-            return Ok(Self(None));
-        }
-        // A value that is not text matches no row. None of our tags holds a comma, so splitting at commas is safe.
-        let texts = values.iter().map(|value| value.to_str().unwrap_or_default());
-        let tags = texts.flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned());
-        Ok(Self(Some(tags.collect())))
+        let insists = parts.headers.contains_key(header::IF_MATCH);
+        let tags = || listed(&parts.headers, &header::IF_MATCH).map(str::to_owned).collect();
+        Ok(Self(insists.then(tags)))
     }
 }
 
@@ -93,18 +114,39 @@ mod tests {
         assert_eq!(current, Tag::of(&("a", 1)));
         let text = current.0.as_bytes();
         let both = [b"\"x\", ", text].concat();
+        let weak = [b"W/", text].concat();
+        let encoded = |suffix: &[u8]| [&text[..text.len() - 1], suffix, b"\""].concat();
+        let (apache, jetty, both_done) = (
+            encoded(b"-gzip"),
+            encoded(b"--gzip"),
+            [b"W/", &encoded(b"-br")[..]].concat(),
+        );
         for accepted in [
             vec![],
             vec![text],
             vec![b"*".as_slice()],
             vec![&both],
             vec![b"\"x\"", text],
+            vec![&weak],
+            vec![&apache],
+            vec![&jetty],
+            vec![&both_done],
         ] {
             assert!(sent(&accepted).await.check(&current).is_ok(), "{accepted:?}");
         }
-        let weak = [b"W/", text].concat();
         let other = Tag::of(&("a", 2));
-        for refused in [b"\"x\"".as_slice(), b"", b"\xff", &weak, other.0.as_bytes()] {
+        let weak = [b"W/", other.0.as_bytes()].concat();
+        let unknown = encoded(b"-x");
+        for refused in [
+            b"\"x\"".as_slice(),
+            b"",
+            b"\xff",
+            b"gzip",
+            b"\"gzip\"",
+            &weak,
+            &unknown,
+            other.0.as_bytes(),
+        ] {
             let error = sent(&[refused]).await.check(&current).unwrap_err();
             assert_eq!(
                 (error.kind, error.code.as_str()),

@@ -7,12 +7,12 @@ use super::effects::{Effects, Interrupted};
 use super::probe;
 use crate::codes::FailureCode;
 use crate::error::Result;
-use crate::features::instances::Instances;
 use crate::features::instances::rules::{Decision, Event, Failure, Seen, Status, next_step};
 use crate::features::instances::store::lease::{self, Lease};
 use crate::features::instances::store::transitions::{Transition, transition};
 use crate::features::instances::store::visits::{self, Visited};
 use crate::features::instances::store::{costs, operations};
+use crate::features::instances::{Instances, named_by};
 use crate::features::worker_tokens;
 use crate::plumbing::db::{SystemReason, SystemTx};
 
@@ -133,7 +133,8 @@ async fn steps(instances: &Instances, lease: &Lease) -> Result<DateTime<Utc>, In
             Decision::Probe => {
                 let token = worker_tokens::serving_token(&instances.core.master, visited.id);
                 let address = visited.worker_address.as_deref().unwrap_or_default();
-                if probe::answers(address, &token).await {
+                let named = named_by(&visited.provider_code);
+                if probe::answers(&instances.core.addresses, named, address, &token).await {
                     let mut tx = begin(instances, lease).await?;
                     visits::record_health(&mut tx, &visited, instances.core.clock.now()).await?;
                     tx.commit().await?;

@@ -17,6 +17,8 @@ const NOTABLE_GAP: Duration = Duration::seconds(8);
 pub struct Assigned {
     pub tenant: Uuid,
     pub provider_code: String,
+    /// The server, as its provider calls it; known before it is started.
+    pub provider_instance_id: Option<String>,
     pub status: Status,
     pub phase: Option<WorkerPhase>,
     /// By our clock.
@@ -31,7 +33,7 @@ pub struct Assigned {
 pub async fn lock_assignment(tx: &mut SystemTx, instance_id: Uuid) -> Result<Option<Assigned>> {
     let row = sqlx::query_as!(
         Assigned,
-        r#"SELECT i.tenant, i.provider_code, i.status AS "status: Status", i.worker_phase AS "phase: WorkerPhase", GREATEST(i.registered_at, i.last_heartbeat_at) AS last_contact,
+        r#"SELECT i.tenant, i.provider_code, i.provider_instance_id, i.status AS "status: Status", i.worker_phase AS "phase: WorkerPhase", GREATEST(i.registered_at, i.last_heartbeat_at) AS last_contact,
             m.model_id, m.engine AS "engine: Engine", m.engine_arguments, m.context_length
          FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
          WHERE i.id = $1 FOR NO KEY UPDATE OF i"#,

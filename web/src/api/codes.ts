@@ -77,6 +77,7 @@ export type ErrorCode = keyof typeof errorCodes;
 /** Which rule a field breaks, with the values that its sentence holds. */
 export const fieldCodes = {
   account_field: [],
+  address_not_allowed: [],
   characters: [],
   code: ['max'],
   color: [],

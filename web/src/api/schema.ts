@@ -2279,6 +2279,7 @@ export interface components {
             accepted_at?: string | null;
             /** Format: date-time */
             created_at: string;
+            delivery?: components["schemas"]["MailDelivery"] | null;
             email: string;
             /** Format: date-time */
             expires_at: string;
@@ -2398,6 +2399,22 @@ export interface components {
             password: string;
             transport?: components["schemas"]["Transport"];
         };
+        /** @description What became of the mail of an invitation. */
+        MailDelivery: {
+            /**
+             * Format: date-time
+             * @description Since when that is so; for a delayed one, when it was queued.
+             */
+            at: string;
+            /** @description What the server said that did not take it, in its own words, such as `550 5.1.1 No such user`. */
+            reply?: string | null;
+            status: components["schemas"]["MailDeliveryStatus"];
+        };
+        /**
+         * @description How far a mail came.
+         * @enum {string}
+         */
+        MailDeliveryStatus: "queued" | "delayed" | "sent" | "refused" | "given_up";
         /** @description Who is signed in, where, and what that allows. */
         Me: {
             /** @example free */
@@ -2797,6 +2814,7 @@ export interface components {
                 accepted_at?: string | null;
                 /** Format: date-time */
                 created_at: string;
+                delivery?: components["schemas"]["MailDelivery"] | null;
                 email: string;
                 /** Format: date-time */
                 expires_at: string;

@@ -280,3 +280,86 @@ async fn an_export_holds_every_entry_once_however_many_pages_it_takes() {
     assert_eq!(empty.text.matches("\r\n").count(), 1);
     alice.client.get("/audit_log/export?format=xml").await.expect(422);
 }
+
+#[tokio::test]
+async fn people_are_shown_as_they_were_when_they_acted_and_found_by_it() {
+    let server = TestServer::start().await;
+    let (alice, organization, bob) = scene(&server).await;
+    let named = async |q: &str| {
+        let found = alice.client.get(&format!("/audit_log?q={q}")).await.expect(200).json;
+        found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["actor"]["email"].clone())
+            .collect::<Vec<_>>()
+    };
+    let rename = async |email: &str, first_name: &str| {
+        let change = "UPDATE users SET email = $2, first_name = $3 WHERE id = $1";
+        let change = sqlx::query(change).bind(bob.id).bind(email).bind(first_name);
+        change.execute(&server.owner).await.unwrap();
+    };
+    // A member acts under another name: each entry has the name of its time.
+    rename("robert@example.test", "robert").await;
+    server.program.core.clock.advance(chrono::Duration::seconds(1));
+    bob.client
+        .post("/api_keys", json!({"name": "second key"}))
+        .await
+        .expect(201);
+    let entries = alice
+        .client
+        .get("/audit_log?action=api_key.create")
+        .await
+        .expect(200)
+        .json;
+    let actors: Vec<_> = entries["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (&entry["actor"]["email"], &entry["actor"]["name"]))
+        .collect();
+    assert_eq!(
+        actors,
+        [
+            (&json!("robert@example.test"), &json!("robert Test")),
+            (&json!("bob@example.test"), &json!("bob Test")),
+        ]
+    );
+    // Whoever left is somebody else elsewhere, and none of that is the organization's business.
+    bob.client
+        .post("/organizations/current/leave", json!({}))
+        .await
+        .expect(200);
+    rename("private@elsewhere.test", "unheard").await;
+    let personal = server.sign_in("private@elsewhere.test").await;
+    personal.put("/auth/me", json!({"last_name": "Of"})).await.expect(200);
+    let log = alice.client.get("/audit_log").await.expect(200).text;
+    assert!(!log.contains("private@") && !log.contains("unheard"), "{log}");
+    assert_eq!(named("private%40elsewhere").await, Vec::<Value>::new());
+    assert_eq!(named("unheard").await, Vec::<Value>::new());
+    assert_eq!(
+        named("bob%40example.test")
+            .await
+            .iter()
+            .filter(|email| **email == json!("bob@example.test"))
+            .count(),
+        1
+    );
+    let as_robert = named("robert").await;
+    assert_eq!(
+        as_robert,
+        [json!("robert@example.test"), json!("robert@example.test")],
+        "the key and leaving"
+    );
+    // A closed account has no name in any log.
+    let body = json!({"password": PASSWORD});
+    personal.send(Method::DELETE, "/auth/me", Some(body)).await.expect(204);
+    let log = alice.client.get("/audit_log").await.expect(200).text;
+    assert!(!log.contains("robert@") && !log.contains("bob@example.test"), "{log}");
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_people WHERE user_id = $1 OR tenant = $1")
+        .bind(bob.id)
+        .fetch_one(&server.owner)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "of {organization}");
+}

@@ -441,3 +441,46 @@ async fn a_process_answers_for_its_roles_only() {
     api.anonymous().get("/auth/me").await.expect(401);
     api.anonymous().get("/v1/models").await.expect(404);
 }
+
+#[tokio::test]
+async fn a_password_is_the_same_from_every_keyboard_and_old_hashes_are_renewed() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    let (decomposed, composed) = ("cre\u{300}me bru\u{302}le\u{301}e au four", "crème brûlée au four");
+    let change = json!({"current_password": PASSWORD, "new_password": decomposed});
+    alice.client.put("/auth/me/password", change).await.expect(204);
+    let log_in = async |password: &str| {
+        let body = json!({"login": "alice", "password": password, "transport": "bearer"});
+        server.anonymous().post("/auth/login", body).await
+    };
+    for password in [composed, decomposed] {
+        log_in(password).await.expect(200);
+    }
+    let same = json!({"current_password": composed, "new_password": decomposed});
+    let refused = alice.client.put("/auth/me/password", same).await.expect(422);
+    assert_eq!(refused.json["errors"][0]["code"], "unchanged");
+
+    // As it was hashed before passwords were normalised.
+    let hash = async || -> String {
+        let hash = sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1");
+        hash.bind(alice.id).fetch_one(&server.owner).await.unwrap()
+    };
+    let old = {
+        use argon2::password_hash::PasswordHasher as _;
+        argon2::Argon2::default()
+            .hash_password(decomposed.as_bytes())
+            .unwrap()
+            .to_string()
+    };
+    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(alice.id)
+        .bind(&old)
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    log_in(composed).await.expect(401);
+    assert_eq!(hash().await, old);
+    log_in(decomposed).await.expect(200);
+    assert_ne!(hash().await, old, "renewed");
+    log_in(composed).await.expect(200);
+}

@@ -5,7 +5,7 @@ use inventiv_server::permissions::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Answer, Client, PASSWORD, Person, SmtpSink, TestServer};
+use crate::harness::{Answer, Client, Fault, PASSWORD, Person, SmtpSink, TestServer, eventually};
 
 const INVITATIONS: &str = "/organizations/current/invitations";
 const NEW_PASSWORD: &str = "violet umbrellas on mondays";
@@ -739,6 +739,7 @@ async fn without_a_mail_server_the_inviter_gets_the_link_once() {
     let body = json!({"emails": ["nina@example.test"], "role": "user"});
     let first = client.post(INVITATIONS, body.clone()).await.expect(201);
     let invitation = &first.json["items"][0]["invitation"];
+    assert_eq!(invitation["delivery"], Value::Null, "it is only in a file");
     let link = invitation["link"].as_str().unwrap();
     assert!(
         link.starts_with(&format!("{}/app/invitation#token=", server.base_url)),
@@ -758,6 +759,54 @@ async fn without_a_mail_server_the_inviter_gets_the_link_once() {
     let token = resent.json["link"].as_str().unwrap().split("#token=").nth(1).unwrap();
     let accept = format!("/organizations/invitations/{token}/accept");
     server.anonymous().post(&accept, fields("nina")).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_invitation_shows_what_became_of_its_mail() {
+    let scene = scene().await;
+    let client = &scene.owner.client;
+    let delivery = async |email: &str, status: &str| {
+        eventually(&format!("{email} is {status}"), async || {
+            let list = client.get(INVITATIONS).await.expect(200).json;
+            let invitation = list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|one| one["email"] == email)?
+                .clone();
+            (invitation["delivery"]["status"] == status).then(|| invitation["delivery"].clone())
+        })
+        .await
+    };
+    let made = client
+        .post(INVITATIONS, json!({"email": "ann@example.test", "role": "user"}))
+        .await
+        .expect(201);
+    assert_eq!(made.json["delivery"]["status"], "queued", "{}", made.text);
+    assert_eq!(delivery("ann@example.test", "sent").await["reply"], Value::Null);
+
+    scene.sink.fail([Fault::Refuse(550)]);
+    let made = client
+        .post(INVITATIONS, json!({"email": "gone@example.test", "role": "user"}))
+        .await
+        .expect(201);
+    let refused = delivery("gone@example.test", "refused").await;
+    assert!(refused["reply"].as_str().unwrap().starts_with("550"), "{refused}");
+    scene.sink.fail([Fault::Refuse(451)]);
+    client
+        .post(INVITATIONS, json!({"email": "busy@example.test", "role": "user"}))
+        .await
+        .expect(201);
+    let delayed = delivery("busy@example.test", "delayed").await;
+    assert!(delayed["reply"].as_str().unwrap().starts_with("451"), "{delayed}");
+
+    // Sent again it is another mail.
+    let resend = format!("{INVITATIONS}/{}/resend", made.json["id"].as_str().unwrap());
+    assert_eq!(
+        client.post(&resend, json!({})).await.expect(200).json["delivery"]["status"],
+        "queued"
+    );
+    delivery("gone@example.test", "sent").await;
 }
 
 #[tokio::test]

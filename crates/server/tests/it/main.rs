@@ -24,6 +24,7 @@ mod jobs_of_the_platform;
 mod key_rotation;
 mod live;
 mod mail;
+mod mailbox;
 mod matrix;
 mod members;
 mod models;

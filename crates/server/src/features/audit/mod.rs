@@ -3,8 +3,8 @@
 //! One hash chain per organization, one per person (the own account), one for the platform. Every changing use case records one
 //! entry in its own transaction; entries of a chain are written one after the other, under the lock of the chain's head.
 //! Whoever may read a workspace's chain searches it and takes it away as CSV or JSON lines; it names the people who act
-//! and are acted on, those who have left among them.
-//! Tables: `audit_chains`, `audit_log`; reads names from `users`. Features above it: none.
+//! and are acted on as they were called then, those who have left among them.
+//! Tables: `audit_chains`, `audit_log`, `audit_people` (what they were called at the time); reads names from `users`. Features above it: none.
 
 mod export;
 mod http;
@@ -23,6 +23,7 @@ use crate::operation::RequestContext;
 use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::plumbing::module::{Module, Surface};
 pub use rules::{Actor, Entry, Fault, chain_hash};
+pub use store::forget_person;
 
 /// Reading the chains; the functions beside it write them.
 #[derive(Clone)]
@@ -36,8 +37,12 @@ impl Audit {
     }
 
     pub fn module(&self) -> Module {
-        Module::new("audit", Surface::Session, &["audit_chains", "audit_log"])
-            .routes(http::routes().with_state(self.clone()))
+        Module::new(
+            "audit",
+            Surface::Session,
+            &["audit_chains", "audit_log", "audit_people"],
+        )
+        .routes(http::routes().with_state(self.clone()))
     }
 }
 

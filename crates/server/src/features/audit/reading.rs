@@ -154,15 +154,20 @@ async fn look_through(
     Ok(sqlx::query_as!(
         EntryRow,
         r#"WITH people AS MATERIALIZED (
-            SELECT id FROM tenancy.people_of_log(ARRAY(
+            SELECT tenant, id, since, until FROM (
+                SELECT p.tenant, p.user_id AS id, p.email, p.name, lead(p.since) OVER named AS until,
+                    CASE WHEN lag(p.since) OVER named IS NULL THEN timestamptz 'epoch' ELSE p.since END AS since
+                FROM audit_people p WHERE p.tenant = ANY($1) AND p.user_id = ANY(ARRAY(
                 SELECT unnest(ARRAY[CASE WHEN e.actor_kind = 'user' THEN e.actor_id END, CASE WHEN e.target_type = 'user' THEN e.target_id END])
                 FROM unnest($1::uuid[]) AS own (tenant) CROSS JOIN LATERAL (
                     SELECT * FROM audit_log e
                     WHERE e.tenant = own.tenant AND (e.occurred_at, e.id) < ($2::timestamptz, $3::uuid)
                         AND ($4::timestamptz IS NULL OR e.occurred_at >= $4) AND ($5::text IS NULL OR e.action = $5)
                         AND ($6::uuid IS NULL OR e.actor_id = $6) AND ($7::uuid IS NULL OR e.target_id = $7)
-                    ORDER BY e.occurred_at DESC, e.id DESC LIMIT $8) AS e), $9)
-            WHERE $9 <> '%')
+                    ORDER BY e.occurred_at DESC, e.id DESC LIMIT $8) AS e
+                WHERE $9 <> '%'))
+                WINDOW named AS (PARTITION BY p.tenant, p.user_id ORDER BY p.since)) AS named
+            WHERE $9 <> '%' AND (email ILIKE $9 OR name ILIKE $9))
          SELECT e.tenant, e.tenant = $13 AS "is_personal!", e.sequence, e.id, e.occurred_at, e.actor_kind, e.actor_id, e.action, e.target_type,
             e.target_id, e.before, e.after, e.ip_address, e.request_id, NULL AS actor_email, NULL AS actor_name, NULL AS target_email,
             e.matches AS "matches!", e.place AS "place!"
@@ -176,8 +181,9 @@ async fn look_through(
                     ORDER BY e.occurred_at DESC, e.id DESC LIMIT $8) AS e) AS e
             CROSS JOIN LATERAL (SELECT COALESCE(
                 ($9 = '%' OR concat_ws(E'\n', e.action, e.target_type, e.before::text, e.after::text) ILIKE $9
-                    OR (e.actor_kind = 'user' AND e.actor_id IN (SELECT id FROM people))
-                    OR (e.target_type = 'user' AND e.target_id IN (SELECT id FROM people)))
+                    OR EXISTS (SELECT 1 FROM people p WHERE p.tenant = e.tenant
+                        AND ((e.actor_kind = 'user' AND p.id = e.actor_id) OR (e.target_type = 'user' AND p.id = e.target_id))
+                        AND e.occurred_at >= p.since AND (p.until IS NULL OR e.occurred_at < p.until)))
                 AND ($10::text IS NULL OR e.action = $10 OR (right($10, 1) = '.' AND starts_with(e.action, $10)))
                 AND ($11::uuid IS NULL OR e.actor_id = $11)
                 AND ($12::text IS NULL OR e.target_type = $12), false) AS matches) AS judged
@@ -203,7 +209,7 @@ async fn look_through(
     .await?)
 }
 
-/// Puts names to the ids of people.
+/// Puts names to the ids of people: those under which they were known when it happened.
 async fn name(tx: &mut TenantTx, rows: &mut [EntryRow]) -> Result<()> {
     let ids: Vec<Uuid> = rows
         .iter()
@@ -212,8 +218,15 @@ async fn name(tx: &mut TenantTx, rows: &mut [EntryRow]) -> Result<()> {
         .collect();
     let people = people(tx, &ids).await?;
     for row in rows {
-        let actor = row.acting_user().and_then(|id| people.get(&id));
-        let target = row.target_user().and_then(|id| people.get(&id));
+        let then = |id: Uuid| {
+            let names = people.get(&(row.tenant, id))?;
+            // What was before the first name is under it.
+            names
+                .iter()
+                .rfind(|person| person.since <= row.occurred_at)
+                .or(names.first())
+        };
+        let (actor, target) = (row.acting_user().and_then(then), row.target_user().and_then(then));
         row.actor_email = actor.map(|person| person.email.clone());
         row.actor_name = actor.map(|person| person.name.clone());
         row.target_email = target.map(|person| person.email.clone());
@@ -231,27 +244,32 @@ impl EntryRow {
     }
 }
 
+/// What somebody was called, from then on.
 struct Person {
+    since: DateTime<Utc>,
     email: String,
     name: String,
 }
 
-/// Those of the log whom its reader may know, by id.
-async fn people(tx: &mut TenantTx, ids: &[Uuid]) -> Result<HashMap<Uuid, Person>> {
+/// Those of the logs whom its reader may know, by log and id, each under one name after the other.
+async fn people(tx: &mut TenantTx, ids: &[Uuid]) -> Result<HashMap<(Uuid, Uuid), Vec<Person>>> {
+    let tenants = tx.tenants();
     let rows = sqlx::query!(
-        r#"SELECT id AS "id!", email AS "email!", name AS "name!" FROM tenancy.people_of_log($1, NULL)"#,
+        "SELECT tenant, user_id, since, email, name FROM audit_people WHERE tenant = ANY($1) AND user_id = ANY($2) ORDER BY since",
+        &tenants,
         ids,
     )
     .fetch_all(tx.conn())
     .await?;
-    let people = rows.into_iter().map(|row| {
-        let person = Person {
+    let mut people: HashMap<_, Vec<Person>> = HashMap::new();
+    for row in rows {
+        people.entry((row.tenant, row.user_id)).or_default().push(Person {
+            since: row.since,
             email: row.email,
             name: row.name,
-        };
-        (row.id, person)
-    });
-    Ok(people.collect())
+        });
+    }
+    Ok(people)
 }
 
 #[cfg(test)]

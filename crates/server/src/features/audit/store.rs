@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::rules::{Actor, Entry, Fault, chain_hash};
 use crate::error::Result;
+use crate::plumbing::db::SystemTx;
 
 /// Entries read at a time while verifying.
 const VERIFY_BATCH: i64 = 1_000;
@@ -54,6 +55,14 @@ pub async fn append(conn: &mut PgConnection, mut entry: Entry) -> Result<()> {
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// A closed account has no name in any log. What was done under its id stays.
+pub async fn forget_person(tx: &mut SystemTx, user: Uuid) -> Result<()> {
+    sqlx::query!("DELETE FROM audit_people WHERE user_id = $1", user)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -210,5 +210,6 @@ async fn new_account(
         last_name,
         locale,
         password_hash,
+        mailbox_proven: !link.link_shown,
     })
 }

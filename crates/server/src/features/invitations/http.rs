@@ -15,9 +15,8 @@ use uuid::Uuid;
 
 use super::Invitations;
 use super::accept::{self, AccountFields};
-use super::rules::Status;
-use super::store::InvitationRow;
-use super::usecases::{self, Outcome};
+use super::rules::{Delivery, Status};
+use super::usecases::{self, Followed, Outcome};
 use super::{LIFETIME, MOST_AT_ONCE};
 use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, Kind, Problem, Result};
@@ -51,13 +50,15 @@ struct Invitation {
     expires_at: DateTime<Utc>,
     accepted_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// What became of the mail with the link; none where no mail server carries it, and for a mail of long ago.
+    delivery: Option<Delivery>,
     /// Only when it was just made or sent again and there is no mail server: pass it on to whoever is invited.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
 }
 
 impl Invitation {
-    fn new(row: InvitationRow, link: Option<String>) -> Self {
+    fn new(Followed { row, delivery }: Followed, link: Option<String>) -> Self {
         Self {
             id: row.id,
             email: row.email,
@@ -69,6 +70,7 @@ impl Invitation {
             expires_at: row.expires_at,
             accepted_at: row.accepted_at,
             revoked_at: row.revoked_at,
+            delivery,
             link,
         }
     }
@@ -128,7 +130,11 @@ async fn list_invitations(
     .check()?;
     let page = usecases::list(&invitations, allowed.authorized(), status, &paging).await?;
     Ok(Json(Page {
-        items: page.items.into_iter().map(|row| Invitation::new(row, None)).collect(),
+        items: page
+            .items
+            .into_iter()
+            .map(|followed| Invitation::new(followed, None))
+            .collect(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -301,8 +307,8 @@ async fn resend_invitation(
     allowed: Recent<grant::InvitationCreate>,
     Id(id): Id,
 ) -> Result<Json<Invitation>> {
-    let (row, link) = usecases::resend(&invitations, allowed.authorized(), id).await?;
-    Ok(Json(Invitation::new(row, link)))
+    let (followed, link) = usecases::resend(&invitations, allowed.authorized(), id).await?;
+    Ok(Json(Invitation::new(followed, link)))
 }
 
 /// What somebody is invited to.

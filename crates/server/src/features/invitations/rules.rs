@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::codes::ErrorCode;
@@ -169,6 +170,62 @@ pub fn decide(status: Status, visitor: &Visitor<'_>) -> Result<Decision> {
     }
 }
 
+/// What is known of the mail of an invitation.
+#[derive(Debug, Clone)]
+pub struct MailFacts {
+    pub attempts: i32,
+    pub created_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub failed_at: Option<DateTime<Utc>>,
+    /// The last answer of the recipient's server, unless it took the mail.
+    pub reply: Option<String>,
+}
+
+/// How far a mail came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MailDeliveryStatus)]
+pub enum DeliveryStatus {
+    /// It leaves soon.
+    Queued,
+    /// It did not get through yet, and is tried again.
+    Delayed,
+    /// A server took it.
+    Sent,
+    /// The recipient's server will never take it.
+    Refused,
+    /// It did not get through in all the time there was.
+    GivenUp,
+}
+
+/// What became of the mail of an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MailDelivery)]
+pub struct Delivery {
+    pub status: DeliveryStatus,
+    /// Since when that is so; for a delayed one, when it was queued.
+    pub at: DateTime<Utc>,
+    /// What the server said that did not take it, in its own words, such as `550 5.1.1 No such user`.
+    pub reply: Option<String>,
+}
+
+pub fn delivery(mail: MailFacts) -> Delivery {
+    // Final answers of servers begin with a 5 (RFC 5321).
+    let is_final = mail.reply.as_deref().is_some_and(|reply| reply.starts_with('5'));
+    let (status, at) = match (mail.sent_at, mail.failed_at) {
+        (Some(at), _) => (DeliveryStatus::Sent, at),
+        (None, Some(at)) if is_final => (DeliveryStatus::Refused, at),
+        (None, Some(at)) => (DeliveryStatus::GivenUp, at),
+        (None, None) if mail.attempts > 0 && mail.reply.is_some() => (DeliveryStatus::Delayed, mail.created_at),
+        (None, None) => (DeliveryStatus::Queued, mail.created_at),
+    };
+    Delivery {
+        status,
+        at,
+        reply: mail.reply,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,5 +334,32 @@ mod tests {
             }
         }
         assert_eq!(pairs.len(), 8);
+    }
+
+    #[test]
+    fn a_mail_is_queued_sent_refused_or_given_up() {
+        let (queued_at, ended_at) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + chrono::Duration::hours(1));
+        let mail = |attempts, sent, failed, reply: Option<&str>| {
+            let delivery = delivery(MailFacts {
+                attempts,
+                created_at: queued_at,
+                sent_at: sent,
+                failed_at: failed,
+                reply: reply.map(str::to_owned),
+            });
+            (delivery.status, delivery.at)
+        };
+        let (done, refusal, later) = (Some(ended_at), Some("550 no such user"), Some("451 try later"));
+        assert_eq!(mail(0, None, None, None), (DeliveryStatus::Queued, queued_at));
+        assert_eq!(
+            mail(1, None, None, None),
+            (DeliveryStatus::Queued, queued_at),
+            "on its way"
+        );
+        assert_eq!(mail(2, None, None, later), (DeliveryStatus::Delayed, queued_at));
+        assert_eq!(mail(1, done, None, None), (DeliveryStatus::Sent, ended_at));
+        assert_eq!(mail(1, None, done, refusal), (DeliveryStatus::Refused, ended_at));
+        assert_eq!(mail(9, None, done, later), (DeliveryStatus::GivenUp, ended_at));
+        assert_eq!(mail(1, None, done, None), (DeliveryStatus::GivenUp, ended_at));
     }
 }

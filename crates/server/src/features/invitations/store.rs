@@ -1,9 +1,11 @@
 //! SQL of `organization_invitations`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rules::{Facts, Status, grantable};
+use super::rules::{Delivery, Facts, MailFacts, Status, delivery, grantable};
 use crate::error::Result;
 use crate::permissions::Role;
 use crate::plumbing::db::{Db, SystemTx, TenantTx, WriteTx, read_words};
@@ -90,6 +92,29 @@ pub async fn find(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Opt
     Ok(select(tx, organization, Some(id), None, &paging).await?.pop())
 }
 
+/// What became of the mails of some invitations, as far as it is known.
+pub async fn deliveries(tx: &mut TenantTx, organization: Uuid, ids: &[Uuid]) -> Result<HashMap<Uuid, Delivery>> {
+    let rows = sqlx::query!(
+        r#"SELECT invitation AS "invitation!", attempts AS "attempts!", created_at AS "created_at!", sent_at, failed_at, reply
+         FROM tenancy.invitation_deliveries($1, $2)"#,
+        organization,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let deliveries = rows.into_iter().map(|row| {
+        let mail = MailFacts {
+            attempts: row.attempts,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+            failed_at: row.failed_at,
+            reply: row.reply,
+        };
+        (row.invitation, delivery(mail))
+    });
+    Ok(deliveries.collect())
+}
+
 /// An invitation that is about to be changed.
 pub struct Locked {
     pub email: String,
@@ -148,13 +173,15 @@ pub struct NewInvitation<'a> {
     pub token_hash: &'a [u8],
     pub invited_by_name: &'a str,
     pub expires_at: DateTime<Utc>,
+    /// The mail that carries the link; without one it is shown to whoever invites.
+    pub mail: Option<Uuid>,
 }
 
 /// False when the address has an open invitation.
 pub async fn insert(tx: &mut WriteTx, invitation: &NewInvitation<'_>) -> Result<bool> {
     let now = tx.operation().request.now;
     Ok(sqlx::query_scalar!(
-        r#"SELECT auth.create_invitation($1, $2, $3, $4, $5, $6, $7, $8) AS "made!""#,
+        r#"SELECT auth.create_invitation($1, $2, $3, $4, $5, $6, $7, $8, $9) AS "made!""#,
         invitation.id,
         invitation.organization,
         invitation.email,
@@ -163,6 +190,7 @@ pub async fn insert(tx: &mut WriteTx, invitation: &NewInvitation<'_>) -> Result<
         invitation.invited_by_name,
         now,
         invitation.expires_at,
+        invitation.mail,
     )
     .fetch_one(tx.conn())
     .await?)
@@ -176,14 +204,16 @@ pub async fn renew(
     token_hash: &[u8],
     invited_by_name: &str,
     expires_at: DateTime<Utc>,
+    mail: Option<Uuid>,
 ) -> Result<()> {
     sqlx::query!(
-        "SELECT auth.renew_invitation($1, $2, $3, $4, $5)",
+        "SELECT auth.renew_invitation($1, $2, $3, $4, $5, $6)",
         organization,
         id,
         token_hash,
         invited_by_name,
         expires_at,
+        mail,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -248,6 +278,8 @@ pub struct LinkFacts {
     pub inviter_name: String,
     pub locale: String,
     pub account: Option<Uuid>,
+    /// To whoever invites: it proves nothing about the mailbox.
+    pub link_shown: bool,
     pub facts: Facts,
 }
 
@@ -256,7 +288,7 @@ pub async fn by_token(db: &Db, token_hash: &[u8]) -> Result<Option<LinkFacts>> {
     let row = sqlx::query!(
         r#"SELECT invitation_id AS "id!", organization_id AS "organization_id!", organization_name AS "organization_name!",
             organization_slug AS "organization_slug!", organization_color AS "organization_color!", email AS "email!", role AS "role!: Role",
-            inviter_name AS "inviter_name!", inviter_role AS "inviter_role: Role", locale AS "locale!", account_id, expires_at AS "expires_at!", accepted_at, ended AS "ended!"
+            inviter_name AS "inviter_name!", inviter_role AS "inviter_role: Role", locale AS "locale!", account_id, expires_at AS "expires_at!", accepted_at, ended AS "ended!", link_shown AS "link_shown!"
          FROM auth.invitation_by_token($1)"#,
         token_hash,
     )
@@ -273,6 +305,7 @@ pub async fn by_token(db: &Db, token_hash: &[u8]) -> Result<Option<LinkFacts>> {
         inviter_name: row.inviter_name,
         locale: row.locale,
         account: row.account_id,
+        link_shown: row.link_shown,
         facts: Facts {
             accepted: row.accepted_at.is_some(),
             ended: row.ended,

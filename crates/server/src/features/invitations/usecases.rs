@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Invitations;
 use super::LIFETIME;
-use super::rules::Status;
+use super::rules::{Delivery, Status};
 use super::store::{self, InvitationRow, NewInvitation};
 use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
@@ -25,11 +25,18 @@ use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
 use crate::validation::Validation;
 
+/// An invitation, and what became of its mail.
+pub struct Followed {
+    pub row: InvitationRow,
+    /// None where no mail server carries it, and for a mail of long ago.
+    pub delivery: Option<Delivery>,
+}
+
 /// What became of one address.
 pub enum Outcome {
     /// The invitation, and its link where no mail server carries it.
     Made {
-        invitation: InvitationRow,
+        invitation: Followed,
         link: Option<String>,
     },
     AlreadyInvited,
@@ -41,11 +48,17 @@ pub async fn list(
     authorized: Authorized<'_>,
     status: Option<Status>,
     paging: &Paging,
-) -> Result<Page<InvitationRow>> {
+) -> Result<Page<Followed>> {
     let mut tx = invitations.core.db.read(&authorized).await?;
     let (organization, _) = tx.operation().workspace.organization(authorized.permission())?;
     let rows = store::list(&mut tx, organization, status.map(Status::as_str), paging).await?;
-    Ok(paging.page(rows, |row| (row.created_at, row.id), |row| row))
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let deliveries = store::deliveries(&mut tx, organization, &ids).await?;
+    let followed = |row: InvitationRow| Followed {
+        delivery: deliveries.get(&row.id).cloned(),
+        row,
+    };
+    Ok(paging.page(rows, |row| (row.created_at, row.id), followed))
 }
 
 /// Addresses as they are compared, each once.
@@ -137,7 +150,7 @@ async fn invite(
         let before = json!({"email": email});
         audit::record(tx, Act::new("invitation.revoke", "invitation", expired).before(&before)).await?;
     }
-    let (id, token) = (crate::ids::new_id(), random_token());
+    let (id, token, mail) = (crate::ids::new_id(), random_token(), mail_of(invitations));
     let invitation = NewInvitation {
         id,
         organization,
@@ -146,11 +159,18 @@ async fn invite(
         token_hash: &sha256(token.as_bytes()),
         invited_by_name: &sender.name,
         expires_at: tx.operation().request.now + LIFETIME,
+        mail,
     };
     if !store::insert(tx, &invitation).await? {
         return Ok(Outcome::AlreadyInvited);
     }
-    let link = send(invitations, tx, sender, email, role, &token).await?;
+    let letter = Letter {
+        email,
+        role,
+        token: &token,
+        mail,
+    };
+    let link = send(invitations, tx, sender, letter).await?;
     let after = json!({"email": email, "role": role});
     audit::record(tx, Act::new("invitation.create", "invitation", id).after(&after)).await?;
     events::notify(tx.conn(), Topic::Members, organization, id).await?;
@@ -166,7 +186,7 @@ pub async fn resend(
     invitations: &Invitations,
     authorized: Authorized<'_>,
     id: Uuid,
-) -> Result<(InvitationRow, Option<String>)> {
+) -> Result<(Followed, Option<String>)> {
     let now = authorized.request.now;
     let mut tx = invitations.core.db.write(&authorized).await?;
     let (organization, actor) = tx.operation().workspace.organization(authorized.permission())?;
@@ -187,23 +207,31 @@ pub async fn resend(
     quotas::spend_in(tx.conn(), &quotas, now).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());
-    store::renew(&mut tx, organization, id, &token_hash, &sender.name, now + LIFETIME).await?;
-    let link = send(
-        invitations,
+    let mail = mail_of(invitations);
+    store::renew(
         &mut tx,
-        &sender,
-        &invitation.email,
-        invitation.role,
-        &token,
+        organization,
+        id,
+        &token_hash,
+        &sender.name,
+        now + LIFETIME,
+        mail,
     )
     .await?;
+    let letter = Letter {
+        email: &invitation.email,
+        role: invitation.role,
+        token: &token,
+        mail,
+    };
+    let link = send(invitations, &mut tx, &sender, letter).await?;
     let after = json!({"email": invitation.email, "role": invitation.role});
     audit::record(&mut tx, Act::new("invitation.resend", "invitation", id).after(&after)).await?;
     events::notify(tx.conn(), Topic::Members, organization, id).await?;
-    let row = one(&mut tx, organization, id).await?;
+    let followed = one(&mut tx, organization, id).await?;
     tx.commit().await?;
     invitations.core.mail.now();
-    Ok((row, link))
+    Ok((followed, link))
 }
 
 /// Withdraws an invitation. Doing so again changes nothing.
@@ -280,35 +308,49 @@ impl Sender {
     }
 }
 
+/// The mail that will carry a link; none where it would only end in a file, and the link is shown instead.
+fn mail_of(invitations: &Invitations) -> Option<Uuid> {
+    mail::is_sent(&invitations.core.config).then(crate::ids::new_id)
+}
+
+/// What is sent to whom.
+struct Letter<'a> {
+    email: &'a str,
+    role: Role,
+    token: &'a str,
+    /// As [`mail_of`] said.
+    mail: Option<Uuid>,
+}
+
 /// Queues the mail; the link also comes back when it would only end in a file.
 async fn send(
     invitations: &Invitations,
     tx: &mut WriteTx,
     sender: &Sender,
-    email: &str,
-    role: Role,
-    token: &str,
+    letter: Letter<'_>,
 ) -> Result<Option<String>> {
     let now = tx.operation().request.now;
-    let link_at = |origin: &str| format!("{origin}/app/invitation#token={token}");
+    let link_at = |origin: &str| format!("{origin}/app/invitation#token={}", letter.token);
     let link = link_at(&invitations.core.config.public_origin());
     let mail = Mail {
         template: Template::Invitation,
-        recipient: email,
+        recipient: letter.email,
         fallback_locale: &sender.locale,
         parameters: json!({
-            "organization": sender.organization, "inviter": sender.name, "role": role, "link": link, "days": LIFETIME.num_days(),
+            "organization": sender.organization, "inviter": sender.name, "role": letter.role, "link": link, "days": LIFETIME.num_days(),
         }),
         expires_at: Some(now + LIFETIME),
     };
-    mail::enqueue(tx.conn(), mail, now).await?;
+    mail::enqueue_as(tx.conn(), letter.mail.unwrap_or_else(crate::ids::new_id), mail, now).await?;
     // Whoever hands it over reaches us under this very address.
     let handed_over = link_at(&tx.operation().request.origin);
-    Ok((!mail::is_sent(&invitations.core.config)).then_some(handed_over))
+    Ok(letter.mail.is_none().then_some(handed_over))
 }
 
-async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<InvitationRow> {
-    store::find(tx, organization, id).await?.ok_or_else(Error::not_found)
+async fn one(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Followed> {
+    let row = store::find(tx, organization, id).await?.ok_or_else(Error::not_found)?;
+    let delivery = store::deliveries(tx, organization, &[id]).await?.remove(&id);
+    Ok(Followed { row, delivery })
 }
 
 fn used() -> Error {

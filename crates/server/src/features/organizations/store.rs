@@ -311,7 +311,7 @@ pub async fn settle_owners(conn: &mut sqlx::PgConnection) -> Result<()> {
 fn last_owner() -> Error {
     Error::conflict(
         ErrorCode::LastOwner,
-        "An organization needs an owner, and this is its last one: transfer the ownership to another member first, or delete the organization.",
+        "An organization needs an owner who can sign in, and this is its last one: transfer the ownership to another member first, or delete the organization.",
     )
 }
 
@@ -331,7 +331,7 @@ pub struct Belonging {
     pub name: String,
     pub slug: String,
     pub role: Role,
-    /// Nobody else owns it.
+    /// Nobody else who can sign in owns it.
     pub only_owner: bool,
 }
 
@@ -351,8 +351,9 @@ pub async fn belongings(tx: &mut SystemTx, user: Uuid) -> Result<Vec<Belonging>>
     let rows = sqlx::query_as!(
         Belonging,
         r#"SELECT o.id AS organization, o.name, o.slug, m.role AS "role: Role",
-            m.role = 'owner' AND NOT EXISTS (SELECT 1 FROM organization_memberships other
-                WHERE other.organization_id = o.id AND other.role = 'owner' AND other.user_id <> m.user_id) AS "only_owner!"
+            m.role = 'owner' AND NOT EXISTS (SELECT 1 FROM organization_memberships other JOIN users u ON u.id = other.user_id
+                WHERE other.organization_id = o.id AND other.role = 'owner' AND other.user_id <> m.user_id
+                    AND u.disabled_at IS NULL AND u.deleted_at IS NULL AND u.password_hash IS NOT NULL) AS "only_owner!"
          FROM organizations o JOIN organization_memberships m ON m.organization_id = o.id
          WHERE m.user_id = $1 AND o.deleted_at IS NULL ORDER BY o.id"#,
         user,

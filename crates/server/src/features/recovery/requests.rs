@@ -48,7 +48,7 @@ async fn answer(recovery: &Recovery, tx: &mut SystemTx, email: &str) -> Result<(
     };
     let now = recovery.core.clock.now();
     let (token, expires_at) = (random_token(), now + LINK_LIFETIME);
-    store::insert_reset(tx, user_id, &sha256(token.as_bytes()), now, expires_at).await?;
+    store::insert_reset(tx, user_id, &sha256(token.as_bytes()), now, expires_at, false).await?;
     let mail = Mail {
         template: Template::PasswordReset,
         recipient: email,

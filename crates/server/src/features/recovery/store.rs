@@ -38,6 +38,8 @@ pub struct ResetFacts {
     pub last_name: String,
     /// Names of the organizations the person belongs to.
     pub organizations: Vec<String>,
+    /// Somebody else was shown the link: it proves nothing about the mailbox.
+    pub shown: bool,
 }
 
 impl ResetFacts {
@@ -53,7 +55,7 @@ pub async fn reset_by_token(db: &Db, token_hash: &[u8], now: DateTime<Utc>) -> R
     let row = sqlx::query_as!(
         ResetFacts,
         r#"SELECT user_id AS "user_id!", email AS "email!", username AS "username!", first_name AS "first_name!", last_name AS "last_name!",
-            organizations AS "organizations!"
+            organizations AS "organizations!", shown AS "shown!"
          FROM auth.password_reset_by_token($1, $2)"#,
         token_hash,
         now,
@@ -72,19 +74,22 @@ pub async fn consume_reset(tx: &mut WriteTx, token_hash: &[u8]) -> Result<bool> 
     Ok(used == Some(true))
 }
 
+/// `shown`: to whoever asked for it, and not only mailed.
 pub async fn insert_reset(
     tx: &mut SystemTx,
     user_id: Uuid,
     token_hash: &[u8],
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    shown: bool,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO password_reset_tokens (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO password_reset_tokens (token_hash, user_id, created_at, expires_at, shown) VALUES ($1, $2, $3, $4, $5)",
         token_hash,
         user_id,
         now,
         expires_at,
+        shown,
     )
     .execute(tx.conn())
     .await?;

@@ -8,7 +8,7 @@ use super::{LINK_LIFETIME, WELCOME_LIFETIME, store};
 use crate::codes::FieldCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
-use crate::features::users::{self, check_email, check_password, confirm_password, normalise, notices};
+use crate::features::users::{self, Planted, check_email, check_password, confirm_password, normalise, notices};
 use crate::features::{second_factors, sessions};
 use crate::operation::{Authorized, Proven, RequestContext};
 use crate::plumbing::db::{SystemTx, WriteTx};
@@ -32,7 +32,8 @@ pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &
     store::request_reset(&recovery.core.db, &email, &quotas, request.now).await
 }
 
-/// Sets the password of the account that the link was mailed to, and ends all its sessions.
+/// Sets the password of the account that the link was mailed to, and ends all its sessions. The first link that came by mail also ends
+/// whatever else could open the account: until then nobody knew whose it was.
 ///
 /// # Errors
 /// 422 on `token`, the same for an unknown, a used and an expired one; 422 on `password`, and the link stays good; 429 after too many
@@ -69,10 +70,23 @@ pub async fn reset_password(
     if had_one {
         notices::password_changed(&recovery.core.config, tx.conn(), &facts.email, request.now).await?;
     }
-    users::mark_email_verified(&mut tx).await?;
+    let planted = if facts.shown {
+        Planted::default()
+    } else {
+        users::prove_mailbox(&mut tx).await?
+    };
+    if planted.authenticators + planted.passkeys > 0 {
+        second_factors::tell_all_removed(&recovery.core.config, &mut tx).await?;
+    }
+    for (key, tenant) in &planted.keys {
+        events::notify(tx.conn(), Topic::ApiKeys, *tenant, *key).await?;
+    }
     // This transaction belongs to no session, so "other" sessions are all of the person's.
     let ended = sessions::revoke_other_sessions(&mut tx).await?;
-    let after = json!({"sessions_ended": ended.len()});
+    let after = json!({
+        "sessions_ended": ended.len(), "mailbox_proven": !facts.shown,
+        "second_factors_removed": planted.authenticators + planted.passkeys, "keys_revoked": planted.keys.len(),
+    });
     let act = Act::new("password.reset", "user", facts.user_id).after(&after);
     audit::record_in(&mut tx, facts.user_id, act).await?;
     for session in ended {
@@ -197,7 +211,8 @@ pub struct Newcomer<'a> {
 pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer<'_>) -> Result<Option<String>> {
     let (token, now) = (random_token(), recovery.core.clock.now());
     let expires_at = now + WELCOME_LIFETIME;
-    store::insert_reset(tx, newcomer.user_id, &sha256(token.as_bytes()), now, expires_at).await?;
+    let shown = !mail::is_sent(&recovery.core.config);
+    store::insert_reset(tx, newcomer.user_id, &sha256(token.as_bytes()), now, expires_at, shown).await?;
     let link_at = |origin: &str| format!("{origin}/app/reset-password#token={token}");
     let mail = Mail {
         template: Template::AccountCreated,
@@ -212,7 +227,7 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
         expires_at: Some(expires_at),
     };
     mail::enqueue(tx.conn(), mail, now).await?;
-    Ok((!mail::is_sent(&recovery.core.config)).then(|| link_at(newcomer.handed_over_at)))
+    Ok(shown.then(|| link_at(newcomer.handed_over_at)))
 }
 
 /// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.

@@ -30,6 +30,7 @@ use crate::plumbing::module::{Module, Surface, Sweep};
 pub use attempts::quota_of_codes;
 pub use enrolment::put_ceremony;
 pub use http::{SecondFactorChallenge, challenge_response};
+pub use notices::tell_all_removed;
 pub use passkeys::{Ceremony, Purpose, RelyingParty};
 pub use proof::{Proof, prove};
 pub use recovery_codes::hash as hash_recovery_code;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::SecondFactors;
 use crate::error::Result;
 use crate::features::users;
+use crate::plumbing::config::Config;
 use crate::plumbing::db::{SystemTx, WriteTx};
 use crate::plumbing::mail::{self, Mail, Template};
 
@@ -18,7 +19,7 @@ pub enum Notice {
     NewRecoveryCodes,
     /// With how many are left.
     RecoveryCodeUsed(i64),
-    /// By the platform or the operator.
+    /// By the platform or the operator, or because the mailbox was proven.
     AllRemoved,
     /// Somebody has the password and tried codes.
     WrongCodes,
@@ -45,7 +46,7 @@ impl Notice {
         }
     }
 
-    fn mail<'a>(self, factors: &SecondFactors, recipient: &'a str, locale: &'a str) -> Mail<'a> {
+    fn mail<'a>(self, config: &Config, recipient: &'a str, locale: &'a str) -> Mail<'a> {
         Mail {
             template: Template::SecurityNotice,
             recipient,
@@ -53,7 +54,7 @@ impl Notice {
             parameters: json!({
                 "event": self.event(),
                 "left": self.left(),
-                "link": format!("{}/app/account", factors.core.config.public_origin()),
+                "link": format!("{}/app/account", config.public_origin()),
             }),
             expires_at: None,
         }
@@ -62,13 +63,22 @@ impl Notice {
 
 /// To the person of the transaction. Wake the mail after the commit.
 pub async fn tell(factors: &SecondFactors, tx: &mut WriteTx, notice: Notice) -> Result<()> {
+    tell_person(&factors.core.config, tx, notice).await
+}
+
+/// Somebody proved to own the mailbox, and what was there before is gone. Wake the mail after the commit.
+pub async fn tell_all_removed(config: &Config, tx: &mut WriteTx) -> Result<()> {
+    tell_person(config, tx, Notice::AllRemoved).await
+}
+
+async fn tell_person(config: &Config, tx: &mut WriteTx, notice: Notice) -> Result<()> {
     let profile = users::own_profile(tx).await?;
     let now = tx.operation().request.now;
-    mail::enqueue(tx.conn(), notice.mail(factors, &profile.email, &profile.locale), now).await
+    mail::enqueue(tx.conn(), notice.mail(config, &profile.email, &profile.locale), now).await
 }
 
 /// To somebody else. Wake the mail after the commit.
 pub async fn tell_account(factors: &SecondFactors, tx: &mut SystemTx, email: &str, notice: Notice) -> Result<()> {
     let now = factors.core.clock.now();
-    mail::enqueue(tx.conn(), notice.mail(factors, email, "en"), now).await
+    mail::enqueue(tx.conn(), notice.mail(&factors.core.config, email, "en"), now).await
 }

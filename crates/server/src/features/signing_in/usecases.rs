@@ -9,7 +9,7 @@ use crate::features::audit::{self, Act};
 use crate::features::recovery;
 use crate::features::second_factors;
 use crate::features::sessions::{self, SignedIn};
-use crate::features::users::{self, check_password, notices};
+use crate::features::users::{self, Verdict, check_password, normalised, notices};
 use crate::operation::{Authorized, Proven, RequestContext};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::quotas::{self, PasswordGuess};
@@ -49,8 +49,13 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
         .as_ref()
         .filter(|account| !account.disabled)
         .and_then(|account| account.password_hash.clone());
-    let matches = signing_in.users.passwords.verify(password, stored.clone()).await?;
-    let account = known.filter(|_| matches).ok_or_else(refused)?;
+    let passwords = &signing_in.users.passwords;
+    let verdict = passwords.verify(password.clone(), stored.clone()).await?;
+    let account = known.filter(|_| verdict.is_right()).ok_or_else(refused)?;
+    let renewed = match verdict {
+        Verdict::RightAsTyped => Some(passwords.hash(password).await?),
+        _ => None,
+    };
     quotas::clear(&signing_in.core.db, guess.account()).await?;
     quotas::refund(&signing_in.core.db, std::slice::from_ref(guess.network())).await?;
     let mut tx = signing_in
@@ -63,6 +68,9 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
         || second_factors::has_factor(&mut tx).await? != account.has_second_factor
     {
         return Err(refused());
+    }
+    if let Some(hash) = renewed {
+        users::set_password_hash(&mut tx, &hash).await?;
     }
     if account.has_second_factor {
         return Ok(Login::Challenged(second_factors::challenge(tx).await?));
@@ -95,7 +103,7 @@ pub async fn change_password(
         &profile.own_words(&organizations),
     );
     validation.check(
-        new != current,
+        normalised(&new) != normalised(&current),
         "new_password",
         FieldCode::Unchanged,
         "must differ from the current password",
@@ -103,7 +111,8 @@ pub async fn change_password(
     validation.finish()?;
     let guess = PasswordGuess::in_session(authorized.user_id, authorized.request.ip);
     quotas::spend(&signing_in.core.db, &guess.quotas(), authorized.request.now).await?;
-    if !signing_in.users.passwords.verify(current, stored.clone()).await? {
+    let verdict = signing_in.users.passwords.verify(current, stored.clone()).await?;
+    if !verdict.is_right() {
         return Err(Error::invalid(
             "current_password",
             FieldCode::Wrong,

@@ -33,9 +33,7 @@ pub async fn close(administration: &UserAdministration, authorized: Authorized<'
     let now = actor.request.now;
     let account = users::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
     let belongings = organizations::belongings(&mut tx, user).await?;
-    if belongings.iter().any(|belonging| belonging.only_owner) {
-        return Err(sole_owner(&belongings));
-    }
+    require_other_owners(&belongings)?;
     if account.platform_role == "admin" && !users::another_platform_admin(&mut tx, user).await? {
         return Err(last_platform_admin());
     }
@@ -48,6 +46,7 @@ pub async fn close(administration: &UserAdministration, authorized: Authorized<'
     recovery::forget_account(&mut tx, user).await?;
     second_factors::forget_account(&mut tx, user).await?;
     users::anonymise(&mut tx, user, now).await?;
+    audit::forget_person(&mut tx, user).await?;
     sessions::of_account::forget_addresses(&mut tx, user).await?;
 
     let action = if actor.user_id == user {
@@ -73,6 +72,17 @@ pub async fn close(administration: &UserAdministration, authorized: Authorized<'
     tx.commit().await
 }
 
+/// Before somebody can't sign in any more: who is left to decide for the organizations?
+///
+/// # Errors
+/// 409 `sole_owner` listing those that have no other owner who can sign in.
+pub fn require_other_owners(belongings: &[Belonging]) -> Result<()> {
+    if belongings.iter().any(|belonging| belonging.only_owner) {
+        return Err(sole_owner(belongings));
+    }
+    Ok(())
+}
+
 fn sole_owner(belongings: &[Belonging]) -> Error {
     let fields: Vec<_> = belongings
         .iter()
@@ -81,7 +91,7 @@ fn sole_owner(belongings: &[Belonging]) -> Error {
             let code = FieldCode::OnlyOwner {
                 name: belonging.name.clone(),
             };
-            let message = format!("{} has no other owner", belonging.name);
+            let message = format!("{} has no other owner who can sign in", belonging.name);
             FieldError::new(format!("organizations.{}", belonging.slug), code, message)
         })
         .collect();
@@ -91,7 +101,7 @@ fn sole_owner(belongings: &[Belonging]) -> Error {
         .map(|belonging| belonging.name.clone())
         .collect();
     let detail = format!(
-        "The account is the only owner of {}: transfer the ownership to another member, or delete the organization, first.",
+        "The account is the only owner of {} who can sign in: transfer the ownership to another member, or delete the organization, first.",
         names.join(", ")
     );
     let mut error = Error::conflict(ErrorCode::SoleOwner { names }, detail);

@@ -218,7 +218,7 @@ pub struct UserChange {
 ///
 /// # Errors
 /// 404 for an account that is out of sight here; 412 when `if_match` is not the current tag; 403 `delegation`; 409 `last_owner`,
-/// `last_platform_admin`; 422 `account_field`
+/// `sole_owner` listing the organizations, `last_platform_admin`; 422 `account_field`
 /// for what an organization has no say in, `organization_field` for a role in Personal, or naming the field.
 pub async fn update(
     administration: &UserAdministration,
@@ -266,6 +266,7 @@ async fn update_account(
         .system(SystemReason::AccountAdministration)
         .await?;
     users::take_turns(&mut tx).await?;
+    organizations::hold_of_member(&mut tx, id).await?;
     sessions::of_account::hold(&mut tx, id).await?;
     let actor = tx.act_for(&authorized).await?;
     let before = users::lock(&mut tx, id).await?.ok_or_else(Error::not_found)?;
@@ -278,8 +279,13 @@ async fn update_account(
     if !stands_down(&before) && stands_down(&after) && !users::another_platform_admin(&mut tx, id).await? {
         return Err(closing::last_platform_admin());
     }
+    let is_shut_out = before.disabled_at.is_none() && after.disabled_at.is_some();
+    if is_shut_out {
+        let belongings = organizations::belongings(&mut tx, id).await?;
+        closing::require_other_owners(&belongings)?;
+    }
     let mut outcome = described(&after);
-    if before.disabled_at.is_none() && after.disabled_at.is_some() {
+    if is_shut_out {
         outcome["sessions_ended"] = json!(closing::shut_out(&mut tx, id, now).await?);
     } else if before.platform_role != after.platform_role {
         sessions::of_account::announce(&mut tx, id).await?;

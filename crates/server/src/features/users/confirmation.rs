@@ -17,7 +17,7 @@ pub async fn confirm_password(users: &Users, authorized: Authorized<'_>, passwor
     let mut read = users.core.db.read(&authorized).await?;
     let stored = store::password_hash(&mut read).await?;
     drop(read);
-    if users.passwords.verify(password, stored).await? {
+    if users.passwords.verify(password, stored).await?.is_right() {
         return quotas::refund(&users.core.db, &guess.quotas()).await;
     }
     Err(Error::invalid("password", FieldCode::Wrong, "is not your password"))

@@ -22,12 +22,12 @@ pub use accounts::{
     lock, take_turns, update,
 };
 pub use confirmation::confirm_password;
-pub use passwords::Passwords;
+pub use passwords::{Passwords, Verdict, normalised};
 pub use rules::{check_email, check_names, check_password, check_username, normalise};
 pub use store::{
-    LoginAccount, Profile, account_by_email, account_by_login, account_id, any_account, enabled_account,
-    grant_platform_admin, has_password, hold_account, mark_email_verified, mark_seen, organization_names, own_words,
-    password_hash, profile as own_profile, set_email, set_password_hash, set_password_of,
+    LoginAccount, Planted, Profile, account_by_email, account_by_login, account_id, any_account, enabled_account,
+    grant_platform_admin, has_password, hold_account, mark_seen, organization_names, own_words, password_hash,
+    profile as own_profile, prove_mailbox, set_email, set_password_hash, set_password_of,
 };
 pub use usecases::{
     AccountRequest, InvitedAccount, ProfileChange, create_account, create_invited_account, profile, update_profile,

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::passwords::normalised;
 use crate::codes::FieldCode;
 use crate::validation::Validation;
 
@@ -47,6 +48,8 @@ const WALKS: [&str; 12] = [
 
 /// Checks a new password. `own_words` are what belongs to the account: e-mail, username, names, those of its organizations.
 pub fn check_password(validation: &mut Validation, field: &str, password: &str, own_words: &[&str]) {
+    // As it is hashed.
+    let password = &normalised(password);
     let length = password.chars().count();
     let fits = (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length);
     let message = format!("must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters");
@@ -176,7 +179,7 @@ fn without_names(password: &[char], own_words: &[&str]) -> Vec<char> {
     let mut names: Vec<String> = own_words
         .iter()
         .flat_map(|word| {
-            let word = word.to_lowercase();
+            let word = normalised(word).to_lowercase();
             let parts: Vec<_> = word.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
             parts.into_iter().chain([word])
         })

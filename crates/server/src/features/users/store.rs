@@ -152,6 +152,8 @@ pub struct NewAccount<'a> {
     pub locale: &'a str,
     pub password_hash: &'a str,
     pub platform_admin: bool,
+    /// Whoever makes it reads the mail of the address, or is the operator.
+    pub mailbox_proven: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -161,7 +163,7 @@ pub async fn insert_account(tx: &mut SystemTx, account: &NewAccount<'_>) -> Resu
     sqlx::query!(
         "INSERT INTO users (id, email, username, password_hash, first_name, last_name, locale, platform_role, email_verified_at, created_at,
             updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
         account.id,
         account.email,
         account.username,
@@ -170,6 +172,7 @@ pub async fn insert_account(tx: &mut SystemTx, account: &NewAccount<'_>) -> Resu
         account.last_name,
         account.locale,
         if account.platform_admin { "admin" } else { "user" },
+        account.mailbox_proven.then_some(account.now),
         account.now,
     )
     .execute(tx.conn())
@@ -268,17 +271,30 @@ pub async fn set_email(tx: &mut WriteTx, email: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whoever opened the link reads the mail of the account's address.
-pub async fn mark_email_verified(tx: &mut WriteTx) -> Result<()> {
-    let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
-    sqlx::query!(
-        "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1",
-        user_id,
+/// What somebody left in an account before its mailbox was proven.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Planted {
+    pub authenticators: i64,
+    pub passkeys: i64,
+    /// Keys, each with its tenant.
+    pub keys: Vec<(Uuid, Uuid)>,
+}
+
+/// Whoever opened the link reads the mail of the account's address. The first time, ways in that were there before are removed.
+pub async fn prove_mailbox(tx: &mut WriteTx) -> Result<Planted> {
+    let now = tx.operation().request.now;
+    let row = sqlx::query!(
+        r#"SELECT authenticators AS "authenticators!", passkeys AS "passkeys!", keys AS "keys!", key_tenants AS "key_tenants!"
+         FROM auth.prove_mailbox($1)"#,
         now
     )
-    .execute(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
-    Ok(())
+    Ok(row.map_or_else(Planted::default, |row| Planted {
+        authenticators: row.authenticators,
+        passkeys: row.passkeys,
+        keys: row.keys.into_iter().zip(row.key_tenants).collect(),
+    }))
 }
 
 /// Replaces a password from outside a session.

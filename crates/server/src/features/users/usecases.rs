@@ -87,6 +87,7 @@ pub async fn create_account(users: &Users, tx: &mut SystemTx, request: AccountRe
         locale: "en",
         password_hash: &password_hash,
         platform_admin: request.platform_admin,
+        mailbox_proven: true,
         now,
     };
     store::insert_account(tx, &account).await?;
@@ -103,9 +104,11 @@ pub struct InvitedAccount {
     pub last_name: String,
     pub locale: String,
     pub password_hash: String,
+    /// Only the mail of the address held the invitation's link.
+    pub mailbox_proven: bool,
 }
 
-/// Makes it. The address counts as confirmed: only its mail holds the invitation's link.
+/// Makes it.
 ///
 /// # Errors
 /// 422 when the username or the address is taken.
@@ -124,6 +127,7 @@ pub async fn create_invited_account(
         locale: &account.locale,
         password_hash: &account.password_hash,
         platform_admin: false,
+        mailbox_proven: account.mailbox_proven,
         now: request.now,
     };
     store::insert_account(tx, &new).await?;

@@ -56,6 +56,7 @@ const FILES: &[File] = files! {
         own_passkeys
         own_password_hash
         password_reset_by_token
+        prove_mailbox
         put_passkey_ceremony
         put_unconfirmed_totp
         refund_quota
@@ -79,19 +80,22 @@ const FILES: &[File] = files! {
         enqueue_job
         enqueue_mail
         ensure_usage_partition
+        has_owner
         hold_sessions
+        invitation_deliveries
         lock_own_role
         may_act_on_members
         members_count
         model_in_use
         move_sessions_to_personal
-        people_of_log
         ready_instances_by_model
         refuse_change
+        remember_people_of_log
         request_email_change
         require_first_owner
         require_living_model
         require_owner
+        require_owners_of_account
         seen_in
         sessions_count
         show_role_in_sessions

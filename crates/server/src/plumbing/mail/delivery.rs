@@ -118,15 +118,19 @@ async fn record(
             outbox::mark_sent(&mut tx, owner, id, now).await?;
             tracing::info!(mail = %id, template, attempts, "mail sent");
         }
-        Err(DeliveryError::Temporary(why)) if attempts < MOST_ATTEMPTS => {
+        Err(DeliveryError {
+            is_final: false,
+            what,
+            reply,
+        }) if attempts < MOST_ATTEMPTS => {
             let pause = BACKOFF.pause(attempts.unsigned_abs(), rand::random());
             let until = now + TimeDelta::from_std(pause).map_err(Error::internal)?;
-            outbox::put_off(&mut tx, owner, id, until, &why).await?;
-            tracing::warn!(mail = %id, template, attempts, why, next_attempt_at = %until, "mail not sent yet");
+            outbox::put_off(&mut tx, owner, id, until, &what, reply.as_deref()).await?;
+            tracing::warn!(mail = %id, template, attempts, why = what, next_attempt_at = %until, "mail not sent yet");
         }
-        Err(DeliveryError::Temporary(why) | DeliveryError::Permanent(why)) => {
-            outbox::give_up(&mut tx, owner, id, now, &why).await?;
-            tracing::error!(mail = %id, template, attempts, why, "mail given up");
+        Err(DeliveryError { what, reply, .. }) => {
+            outbox::give_up(&mut tx, owner, id, now, &what, reply.as_deref()).await?;
+            tracing::error!(mail = %id, template, attempts, why = what, "mail given up");
         }
     }
     tx.commit().await
@@ -134,10 +138,10 @@ async fn record(
 
 async fn deliver(transport: &Transport, mail: Claimed, now: DateTime<Utc>) -> Result<(), DeliveryError> {
     if mail.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(DeliveryError::Permanent("out of date".to_owned()));
+        return Err(DeliveryError::permanent("out of date"));
     }
     // The message of a rendering error may hold parameters: it is not passed on.
     let rendered = templates::render(&mail.template, &mail.locale, &mail.parameters)
-        .map_err(|_| DeliveryError::Permanent("the template could not be rendered".to_owned()))?;
+        .map_err(|_| DeliveryError::permanent("the template could not be rendered"))?;
     transport.deliver(mail.id, &mail.recipient, rendered, now.into()).await
 }

@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::error::Result;
 use crate::plumbing::config::Config;
@@ -39,7 +40,12 @@ pub struct Mail<'a> {
 
 /// Queues a mail in the transaction of what causes it. After the commit, [`Wake::now`] makes it leave at once.
 pub async fn enqueue(conn: &mut PgConnection, mail: Mail<'_>, now: DateTime<Utc>) -> Result<()> {
-    outbox::insert(conn, crate::ids::new_id(), &mail, now).await
+    enqueue_as(conn, crate::ids::new_id(), mail, now).await
+}
+
+/// As [`enqueue`], for a mail whose delivery somebody asks for later.
+pub async fn enqueue_as(conn: &mut PgConnection, id: Uuid, mail: Mail<'_>, now: DateTime<Utc>) -> Result<()> {
+    outbox::insert(conn, id, &mail, now).await
 }
 
 /// Can the settings be used?

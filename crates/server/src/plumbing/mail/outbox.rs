@@ -66,7 +66,7 @@ pub async fn claim(
 /// The mail is out: what it said is forgotten.
 pub async fn mark_sent(tx: &mut SystemTx, owner: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "UPDATE outbox SET sent_at = $3, parameters = NULL, lease_owner = NULL, lease_until = NULL, last_error = NULL
+        "UPDATE outbox SET sent_at = $3, parameters = NULL, lease_owner = NULL, lease_until = NULL, last_error = NULL, reply = NULL
          WHERE id = $1 AND lease_owner = $2 AND failed_at IS NULL",
         id,
         owner,
@@ -77,14 +77,23 @@ pub async fn mark_sent(tx: &mut SystemTx, owner: Uuid, id: Uuid, now: DateTime<U
     Ok(())
 }
 
-pub async fn put_off(tx: &mut SystemTx, owner: Uuid, id: Uuid, until: DateTime<Utc>, error: &str) -> Result<()> {
+/// `reply`: what the server said, if it was one.
+pub async fn put_off(
+    tx: &mut SystemTx,
+    owner: Uuid,
+    id: Uuid,
+    until: DateTime<Utc>,
+    error: &str,
+    reply: Option<&str>,
+) -> Result<()> {
     sqlx::query!(
-        "UPDATE outbox SET next_attempt_at = $3, last_error = $4, lease_owner = NULL, lease_until = NULL
+        "UPDATE outbox SET next_attempt_at = $3, last_error = $4, reply = $5, lease_owner = NULL, lease_until = NULL
          WHERE id = $1 AND lease_owner = $2",
         id,
         owner,
         until,
         error,
+        reply,
     )
     .execute(tx.conn())
     .await?;
@@ -92,14 +101,22 @@ pub async fn put_off(tx: &mut SystemTx, owner: Uuid, id: Uuid, until: DateTime<U
 }
 
 /// Kept as a dead letter, without what it said.
-pub async fn give_up(tx: &mut SystemTx, owner: Uuid, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<()> {
+pub async fn give_up(
+    tx: &mut SystemTx,
+    owner: Uuid,
+    id: Uuid,
+    now: DateTime<Utc>,
+    error: &str,
+    reply: Option<&str>,
+) -> Result<()> {
     sqlx::query!(
-        "UPDATE outbox SET failed_at = $3, last_error = $4, parameters = NULL, lease_owner = NULL, lease_until = NULL
+        "UPDATE outbox SET failed_at = $3, last_error = $4, reply = $5, parameters = NULL, lease_owner = NULL, lease_until = NULL
          WHERE id = $1 AND lease_owner = $2",
         id,
         owner,
         now,
         error,
+        reply,
     )
     .execute(tx.conn())
     .await?;

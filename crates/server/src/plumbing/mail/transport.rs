@@ -23,6 +23,9 @@ const STEP_LIMIT: Duration = Duration::from_secs(20);
 /// The whole of it.
 const TOTAL_LIMIT: Duration = Duration::from_secs(60);
 
+/// What is kept of a server's words.
+const LONGEST_REPLY: usize = 300;
+
 /// Where mails go.
 pub struct Transport {
     from: Mailbox,
@@ -34,15 +37,32 @@ enum Way {
     Files(PathBuf),
 }
 
-/// Why a mail didn't get out. What is kept and logged is a category: servers repeat addresses in their words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveryError {
-    /// Another time may be better.
-    #[error("{0}")]
-    Temporary(String),
-    /// It will never be taken.
-    #[error("{0}")]
-    Permanent(String),
+/// Why a mail didn't get out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryError {
+    /// It will never be taken. Otherwise another time may be better.
+    pub is_final: bool,
+    /// A category, which is kept and logged.
+    pub what: String,
+    /// The server's own words, for whoever named the address: they hold it, so they are in no log.
+    pub reply: Option<String>,
+}
+
+impl DeliveryError {
+    pub fn temporary(what: impl Into<String>) -> Self {
+        Self {
+            is_final: false,
+            what: what.into(),
+            reply: None,
+        }
+    }
+
+    pub fn permanent(what: impl Into<String>) -> Self {
+        Self {
+            is_final: true,
+            ..Self::temporary(what)
+        }
+    }
 }
 
 impl Transport {
@@ -80,16 +100,16 @@ impl Transport {
             Way::Smtp(smtp) => match tokio::time::timeout(TOTAL_LIMIT, smtp.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(classify(&error)),
-                Err(_) => Err(DeliveryError::Temporary("smtp too slow".to_owned())),
+                Err(_) => Err(DeliveryError::temporary("smtp too slow")),
             },
             Way::Files(directory) => write(directory.clone(), id, message.formatted())
                 .await
-                .map_err(|error| DeliveryError::Temporary(format!("file: {}", error.kind()))),
+                .map_err(|error| DeliveryError::temporary(format!("file: {}", error.kind()))),
         }
     }
 
     fn message(&self, id: Uuid, recipient: &str, mail: Rendered, date: SystemTime) -> Result<Message, DeliveryError> {
-        let unusable = |what: &str| DeliveryError::Permanent(what.to_owned());
+        let unusable = |what: &str| DeliveryError::permanent(what);
         let address = address(recipient).ok_or_else(|| unusable("not a deliverable address"))?;
         Message::builder()
             .from(self.from.clone())
@@ -144,15 +164,29 @@ fn classify(error: &lettre::transport::smtp::Error) -> DeliveryError {
         } else {
             "smtp connection failed"
         };
-        return DeliveryError::Temporary(what.to_owned());
+        return DeliveryError::temporary(what);
     };
     let about_access = matches!(u16::from(code), 530..=538);
-    let what = format!("smtp {}", u16::from(code));
-    if code.severity == Severity::PermanentNegativeCompletion && !about_access {
-        DeliveryError::Permanent(what)
-    } else {
-        DeliveryError::Temporary(what)
+    DeliveryError {
+        is_final: code.severity == Severity::PermanentNegativeCompletion && !about_access,
+        what: format!("smtp {}", u16::from(code)),
+        // What is about our own access is between the operator and the server.
+        reply: (!about_access).then(|| reply(u16::from(code), error)),
     }
+}
+
+/// What the server said, on one line.
+fn reply(code: u16, error: &lettre::transport::smtp::Error) -> String {
+    let words = std::error::Error::source(error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let words = words.split(|character: char| character.is_whitespace() || character.is_control());
+    let words = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    format!("{code} {words}")
+        .trim_end()
+        .chars()
+        .take(LONGEST_REPLY)
+        .collect()
 }
 
 /// Appears whole or not at all, readable by the program's user only: it holds a link that works.

@@ -178,6 +178,12 @@ const ROWS: &[Rows] = &[
             VALUES (sha256('challenge {marker}'), '{person}', now(), now() + interval '1 year')",
     },
     Rows {
+        table: "audit_people",
+        scopes: ALL,
+        insert: "INSERT INTO audit_people (tenant, user_id, since, email, name)
+            VALUES ('{tenant}', '{person}', now() - interval '1 year', '{marker}@example.test', '{marker}')",
+    },
+    Rows {
         table: "outbox",
         scopes: ALL,
         insert: "INSERT INTO outbox (id, template, locale, recipient, created_at, next_attempt_at, sent_at)

@@ -239,10 +239,10 @@ const ADA: Uuid = Uuid::from_u128(1);
 const ACME: Uuid = Uuid::from_u128(2);
 const SESSION: Uuid = Uuid::from_u128(3);
 
-/// Rows of the tables whose grants changed, whole.
+/// Rows of the tables whose grants changed, as they were then: without the columns that came later.
 async fn rows(owner: &PgPool) -> Vec<String> {
     let query = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM user_sessions s UNION ALL SELECT k::text FROM api_keys k
-        UNION ALL SELECT i::text FROM organization_invitations i ORDER BY 1";
+        UNION ALL SELECT (to_jsonb(i) - ARRAY['link_shown', 'mail_id'])::text FROM organization_invitations i ORDER BY 1";
     sqlx::query_scalar(query).fetch_all(owner).await.unwrap()
 }
 

@@ -306,7 +306,7 @@ async fn functions_reach_what_is_the_persons_own_and_colleagues_sessions_only_fo
     let invitation = alpha.id("organization_invitations").unwrap();
     let challenge = format!("sha256('challenge {}')", Side::Alpha.marker());
     let new_invitation = format!(
-        "auth.create_invitation('{}', '{organization}', 'new@example.test', 'owner', sha256('known'), 'me', now(), now() + interval '1 day')",
+        "auth.create_invitation('{}', '{organization}', 'new@example.test', 'owner', sha256('known'), 'me', now(), now() + interval '1 day', NULL)",
         inventiv_server::ids::new_id()
     );
     let acts = [
@@ -367,7 +367,7 @@ async fn functions_reach_what_is_the_persons_own_and_colleagues_sessions_only_fo
         let settings = in_organization(world, name);
         let renew = format!(
             "SELECT set_config('inventiv.user_id', '{}', false), set_config('inventiv.organization_id', '{organization}', false),
-                auth.renew_invitation('{organization}', '{invitation}', sha256('known'), 'me', now())",
+                auth.renew_invitation('{organization}', '{invitation}', sha256('known'), 'me', now(), NULL)",
             settings.user.unwrap()
         );
         sqlx::query(sqlx::AssertSqlSafe(renew))

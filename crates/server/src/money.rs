@@ -26,9 +26,19 @@ impl Serialize for Eur {
 impl<'de> Deserialize<'de> for Eur {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let amount = Decimal::from_str_exact(&text)
-            .map_err(|_| serde::de::Error::custom("must be a decimal string like \"0.85\""))?;
+        let amount = is_plain(&text).then(|| Decimal::from_str_exact(&text).ok()).flatten();
+        let amount = amount.ok_or_else(|| serde::de::Error::custom("must be a decimal string like \"0.85\""))?;
         Ok(Self(amount.normalize()))
+    }
+}
+
+/// Digits, and after a point more digits: the one way to write an amount. The parser of decimals takes `1_000`, `+1`, `.5` and `1.`, too.
+fn is_plain(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    match unsigned.split_once('.') {
+        Some((whole, places)) => digits(whole) && digits(places),
+        None => digits(unsigned),
     }
 }
 
@@ -74,7 +84,25 @@ mod tests {
     fn an_amount_is_read_from_a_string_and_written_without_trailing_zeros() {
         let amount: Eur = serde_json::from_str("\"0.8500\"").unwrap();
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"0.85\"");
-        for other in ["0.85", "\"\"", "\"1e3\"", "\"0,85\"", "null"] {
+        for other in [
+            "0.85",
+            "\"\"",
+            "\"1e3\"",
+            "\"0,85\"",
+            "null",
+            "\"1_000\"",
+            "\"+1\"",
+            "\".5\"",
+            "\"1.\"",
+            "\" 1\"",
+            "\"1 \"",
+            "\"--1\"",
+            "\"-\"",
+            "\"0x1\"",
+            "\"١\"",
+            "\"1.2.3\"",
+            "\"NaN\"",
+        ] {
             assert!(serde_json::from_str::<Eur>(other).is_err(), "{other}");
         }
     }

@@ -7,6 +7,7 @@ mod detached;
 mod openapi;
 mod operation;
 pub mod seed;
+mod string_limits;
 mod surfaces;
 
 use std::time::Duration;

@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::Program;
+use super::{Program, string_limits};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -29,6 +29,7 @@ pub fn described(program: &Program) -> OpenApi {
     );
     let (_, mut document) = all.split_for_parts();
     declare_problems(&mut document);
+    string_limits::declare(&mut document);
     share_responses(&mut document);
     document
 }
@@ -143,9 +144,7 @@ fn in_one_order(text: &str) -> String {
 
 /// `/openapi.json` and `/docs`.
 pub fn pages(document: OpenApi) -> Router {
-    // The page of Swagger UI styles itself inline; nothing else of ours may.
-    let policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-                  frame-ancestors 'none'";
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
     let pages: Router =
         Router::new().merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::new(["/openapi.json"])));
     let pages = pages.layer(axum::middleware::map_response(

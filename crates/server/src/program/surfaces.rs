@@ -73,6 +73,7 @@ fn gateway(program: &Program) -> Router {
     let routes: Router = program.routes(Surface::Gateway).into();
     routes
         .layer(middleware::catch_panics())
+        .layer(map_response(async |response| middleware::never_stored(response)))
         .layer(from_fn(unread::take_in_or_close))
         .layer(DefaultBodyLimit::disable())
 }

@@ -201,6 +201,62 @@ fn every_schema_that_is_referred_to_exists() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+#[test]
+fn every_string_of_a_request_says_what_it_may_hold() {
+    let document = document();
+    let is_free = |schema: &Value| {
+        let kind = &schema["type"];
+        let is_text = kind == "string"
+            || kind
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&Value::from("string")));
+        is_text
+            && ["maxLength", "format", "enum", "pattern"]
+                .iter()
+                .all(|limit| schema[limit].is_null())
+    };
+    let mut free = Vec::new();
+    // What is outside of requests is an answer of ours.
+    let mut waiting: Vec<(String, &Value)> = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let named = |parameter: &Value| format!("{method} {path} {}", parameter["name"]);
+            waiting.extend(parameters.map(|parameter| (named(parameter), &parameter["schema"])));
+            let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
+            waiting.extend(bodies.map(|(_, body)| (format!("{method} {path}"), &body["schema"])));
+        }
+    }
+    let mut seen = HashSet::new();
+    while let Some((place, schema)) = waiting.pop() {
+        if let Some(reference) = schema["$ref"].as_str() {
+            if seen.insert(reference) {
+                waiting.push((reference.to_owned(), document.pointer(&reference[1..]).unwrap()));
+            }
+            continue;
+        }
+        if is_free(schema) {
+            free.push(place.clone());
+        }
+        for parts in ["allOf", "anyOf", "oneOf"] {
+            waiting.extend(
+                schema[parts]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|part| (place.clone(), part)),
+            );
+        }
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        waiting.extend(fields.map(|(field, schema)| (format!("{place}.{field}"), schema)));
+        if schema["items"].is_object() {
+            waiting.push((format!("{place}[]"), &schema["items"]));
+        }
+    }
+    assert!(free.is_empty(), "add them to program/string_limits.rs: {free:#?}");
+    assert!(seen.len() > 30, "requests were looked at: {}", seen.len());
+}
+
 fn visit(value: &Value, see: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(members) => {

@@ -484,3 +484,37 @@ async fn a_password_is_the_same_from_every_keyboard_and_old_hashes_are_renewed()
     assert_ne!(hash().await, old, "renewed");
     log_in(composed).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_somebody_may_see_is_in_nobodys_cache() {
+    let server = TestServer::start().await;
+    let alice = server.person("alice").await;
+    let key = alice.client.post("/api_keys", json!({"name": "k"})).await.expect(201);
+    let key = server.anonymous().with_token(key.json["key"].as_str().unwrap());
+    let answers = [
+        alice.client.get("/auth/me").await.expect(200),
+        alice.client.get("/api_keys").await.expect(200),
+        alice.client.get("/nowhere").await.expect(404),
+        key.get("/v1/models").await.expect(200),
+        server.anonymous().get("/auth/me").await.expect(401),
+    ];
+    for answer in answers {
+        assert_eq!(answer.headers["cache-control"], "no-store", "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_contract_runs_nothing_that_stands_in_it() {
+    let server = TestServer::start().await;
+    let page = server.anonymous().get("/docs/").await.expect(200);
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for part in page.text.split("<script").skip(1) {
+        assert!(part.split('>').next().unwrap().contains("src="), "{part}");
+    }
+    assert!(
+        !page.text.contains("<style") && !page.text.contains(" style=") && !page.text.contains(" onload="),
+        "{}",
+        page.text
+    );
+}

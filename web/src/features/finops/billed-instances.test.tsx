@@ -1,10 +1,11 @@
 import { screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
+import type { InstanceStatus } from '@/api/codes';
 import { meWith } from '@/test/fixtures';
 import { renderWithLinks } from '@/test/router';
 import { BilledInstances } from './billed-instances';
 
-const billed = (id: string, status: string, billed_since: string | null) => ({
+const billed = (id: string, status: InstanceStatus, billed_since: string | null) => ({
   instance_id: `00000000-0000-4000-8000-0000${id}`,
   model_name: 'Echo',
   status,

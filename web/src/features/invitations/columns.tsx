@@ -8,6 +8,7 @@ import { Menu, MenuItem } from '@/components/ui/menu';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { MailDelivery } from './delivery';
 import { invitationStatusLabel, invitationTone, isOpen } from './status';
 
 type Acts = { onResend: (invitation: Invitation) => void; onRevoke: (invitation: Invitation) => void };
@@ -41,9 +42,12 @@ export function useInvitationColumns(acts: Acts): Column<Invitation>[] {
       header: t('invitations.column.status'),
       sortValue: (invitation) => invitationStatusLabel(t, invitation.status),
       cell: (invitation) => (
-        <Badge tone={invitationTone(invitation.status)} dot>
-          {invitationStatusLabel(t, invitation.status)}
-        </Badge>
+        <>
+          <Badge tone={invitationTone(invitation.status)} dot>
+            {invitationStatusLabel(t, invitation.status)}
+          </Badge>
+          <MailDelivery invitation={invitation} />
+        </>
       ),
     },
     {

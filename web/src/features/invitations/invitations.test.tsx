@@ -5,6 +5,7 @@ import { showLanguage } from '@/i18n/language';
 import { answering } from '@/test/answers';
 import { meWith } from '@/test/fixtures';
 import { renderWithLinks } from '@/test/router';
+import { MailDelivery } from './delivery';
 import { InvitationPage } from './invitation-page';
 import { InviteDialog } from './invite-dialog';
 
@@ -148,4 +149,20 @@ it('says that a link nobody was given does not work', async () => {
   answering({});
   renderWithLinks(<InvitationPage token="t1" />, meWith());
   expect(await screen.findByRole('alert')).toHaveTextContent("This invitation doesn't work");
+});
+
+it("shows what became of an open invitation's mail, with the words of the server", async () => {
+  const row = { id: 'i1', invited_by: 'u1', created_at: '2026-11-27T10:00:00Z', accepted_at: null, revoked_at: null };
+  const refused = { status: 'refused', at: '2026-11-27T10:00:01Z', reply: '550 5.1.1 No such user' } as const;
+  const shown = { ...invitation, ...row, status: 'pending', role: 'user', delivery: refused } as const;
+  const accepted = { ...shown, status: 'accepted' } as const;
+  const both = (
+    <>
+      <MailDelivery invitation={shown} />
+      <MailDelivery invitation={accepted} />
+    </>
+  );
+  renderWithLinks(both, meWith());
+  // Once it is accepted, the mail doesn't matter any more.
+  expect(await screen.findByText(/The mail was refused/)).toHaveTextContent('550 5.1.1 No such user');
 });

@@ -60,7 +60,8 @@ impl Format {
 
     fn heading(self) -> String {
         match self {
-            Format::Csv => COLUMNS.join(",") + "\r\n",
+            // The mark says UTF-8 to spreadsheets, which take the file for the system's own encoding without it.
+            Format::Csv => format!("\u{feff}{}\r\n", COLUMNS.join(",")),
             Format::Jsonl => String::new(),
         }
     }
@@ -151,7 +152,9 @@ fn csv_line(entry: &Entry) -> String {
 
 /// Quoted where it must be. A spreadsheet must not take a name somebody chose for a formula, so such a text gets an apostrophe.
 fn csv_field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Blanks before it don't keep a spreadsheet from calculating, and neither does another width of the sign.
+    let begins = |character: char| "=+-@|%＝＋－＠−".contains(character) || character.is_control();
+    let formula = text.trim_start_matches(' ').starts_with(begins);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -174,6 +177,10 @@ mod tests {
             ("two\nlines", "\"two\nlines\""),
             ("=1+1", "'=1+1"),
             ("@cmd,x", "\"'@cmd,x\""),
+            (" -1+1", "' -1+1"),
+            ("\tx", "'\tx"),
+            ("＝1+1", "'＝1+1"),
+            ("1+1=2", "1+1=2"),
         ] {
             assert_eq!(csv_field(text), written);
         }

@@ -22,6 +22,7 @@ pub use accounts::{
     lock, take_turns, update,
 };
 pub use confirmation::confirm_password;
+pub use password_rules::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
 pub use passwords::{Passwords, Verdict, normalised};
 pub use rules::{check_email, check_names, check_password, check_username, normalise};
 pub use store::{

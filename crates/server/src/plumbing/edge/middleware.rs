@@ -79,5 +79,14 @@ pub async fn harden(request: Request, next: Next) -> Response {
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    never_stored(response)
+}
+
+/// What somebody may see is in nobody's cache, unless an answer says otherwise of itself: the console's files are everybody's.
+pub fn never_stored(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod effects;
+mod intents;
 mod probe;
 mod visit;
 
@@ -27,7 +28,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// While no provider can be asked.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-pub fn task(instances: Instances) -> Task {
+pub fn tasks(instances: &Instances) -> [Task; 2] {
+    [visits(instances.clone()), intents::task(instances.clone())]
+}
+
+fn visits(instances: Instances) -> Task {
     let roles = &[ServerRole::Orchestrator];
     Task::follower("instances", roles, move |run| reconcile(instances.clone(), run)).back_within(LONGEST_PAUSE)
 }

@@ -3477,6 +3477,11 @@ export interface components {
             charge_eur: components["schemas"]["Eur"];
             /**
              * Format: int64
+             * @description Those among them whose engine did not say what it used: their tokens are our count of what it produced.
+             */
+            estimated_requests: number;
+            /**
+             * Format: int64
              * @description Those from the cache included.
              */
             input_tokens: number;

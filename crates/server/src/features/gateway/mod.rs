@@ -16,6 +16,7 @@ mod caller;
 mod dispatch;
 mod drain;
 mod http;
+mod left;
 mod refusal;
 pub mod resolution;
 mod settlement;

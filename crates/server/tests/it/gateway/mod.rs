@@ -5,6 +5,7 @@ mod answers;
 mod ends;
 mod fake;
 mod journal;
+mod metering;
 mod panics;
 mod rotation;
 mod world;

@@ -7052,7 +7052,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The database cannot be reached, or the program is stopping */
+            /** @description It can't do the work of its roles, or is stopping; `detail` says which part can't and why */
             503: {
                 headers: {
                     [name: string]: unknown;

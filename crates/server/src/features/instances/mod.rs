@@ -40,6 +40,7 @@ pub struct Instances {
 
 impl Instances {
     pub fn new(core: Core) -> Self {
+        reconcile::report(&core);
         Self {
             core,
             clouds: Clouds::default(),

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
+use crate::plumbing::config::ServerRole;
 use crate::plumbing::module::{Module, Surface};
 
 pub use event::{JournaledEvent, Outcome, UsageEvent};
@@ -39,6 +40,17 @@ pub use writer::{Retried, Writer, retry_refused};
 /// Where the server with this data directory keeps its journal.
 pub fn journal_of(data_dir: &Path) -> PathBuf {
     data_dir.join("journal")
+}
+
+/// While it can't be written, no request is admitted.
+fn report_journal(core: &Core, journal: &Journal) {
+    let journal = journal.clone();
+    core.readiness.part("usage_journal", &[ServerRole::Gateway], move || {
+        std::future::ready(match journal.is_writable() {
+            true => Ok(()),
+            false => Err("The usage journal cannot be written, so no inference is accepted."),
+        })
+    });
 }
 
 #[derive(Clone)]
@@ -56,6 +68,7 @@ impl Usage {
     pub fn new(core: Core) -> anyhow::Result<Self> {
         let data_dir = core.config.data_dir.as_deref().unwrap_or(Path::new(""));
         let journal = Journal::open(&journal_of(data_dir))?;
+        report_journal(&core, &journal);
         Ok(Self {
             core,
             journal,

@@ -7,5 +7,6 @@ mod fake;
 mod journal;
 mod metering;
 mod panics;
+mod readiness;
 mod rotation;
 mod world;

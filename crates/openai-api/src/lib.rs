@@ -28,4 +28,4 @@ pub use error::ErrorEnvelope;
 pub use request::{BodyError, Edits, RequestBody};
 pub use response::ResponseBody;
 pub use stream::{Ending, StreamOptions, StreamRewriter, StreamState};
-pub use usage::{Buckets, Usage};
+pub use usage::{Buckets, Count, Usage};

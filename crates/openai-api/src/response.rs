@@ -5,9 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::error::{self, ErrorEnvelope};
-use crate::scan::{self, Kind, Members, SyntaxError};
+use crate::scan::{self, Elements, Kind, Members, SyntaxError, Value};
 use crate::splice::{self, Patch};
-use crate::usage::Usage;
+use crate::usage::{Count, Usage};
 
 /// A whole answer that is known to be well-formed JSON: the bytes and what was found in them.
 #[derive(Debug, Clone)]
@@ -15,20 +15,26 @@ pub struct ResponseBody {
     bytes: Bytes,
     model: Option<Range<usize>>,
     usage: Option<Usage>,
+    /// Bytes of what was generated, as they are spelt.
+    generated: usize,
     error: Option<ErrorEnvelope>,
 }
+
+/// Bytes of text in a token, about: four letters of English, less than two of Chinese.
+const BYTES_PER_TOKEN: usize = 4;
 
 impl ResponseBody {
     /// Reads `bytes` in one pass. Bytes that are not JSON are an error; JSON that is not an object has nothing to find.
     pub fn read(bytes: Bytes) -> Result<Self, SyntaxError> {
         scan::check_utf8(&bytes)?;
-        let (mut model, mut usage, mut is_error) = (None, None, false);
+        let (mut model, mut usage, mut generated, mut is_error) = (None, None, 0, false);
         for member in Members::of_document(&bytes)?.into_iter().flatten() {
             let member = member?;
             let value = &member.value;
             match &*member.name(&bytes) {
                 b"model" if matches!(value.kind, Kind::String { .. }) => model = Some(value.span.clone()),
                 b"usage" => usage = Usage::read(&bytes, value),
+                b"choices" => generated = generated_bytes(&bytes, value),
                 b"error" => is_error |= value.kind != Kind::Null,
                 b"object" => is_error |= value.text(&bytes).as_deref() == Some("error"),
                 _ => {}
@@ -39,6 +45,7 @@ impl ResponseBody {
             bytes,
             model,
             usage,
+            generated,
             error,
         })
     }
@@ -46,6 +53,14 @@ impl ResponseBody {
     /// The engine's count; `None` if it gave none, which is an alarm and not a zero.
     pub fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    /// What was used: the engine's count, else a token for every four bytes of what was generated.
+    pub fn counted(&self) -> Count {
+        match self.usage {
+            Some(usage) => Count::told(usage),
+            None => Count::estimated(self.generated.div_ceil(BYTES_PER_TOKEN) as u64),
+        }
     }
 
     /// The error, if the engine answered with one under a status that says otherwise.
@@ -70,6 +85,38 @@ impl ResponseBody {
         let mut out = Vec::with_capacity(splice::spliced_len(&self.bytes, &patches));
         splice::splice_into(&mut out, &self.bytes, &patches);
         out.into()
+    }
+}
+
+/// All members of the messages (text, reasoning, tool calls, whatever they are called) but the role, and the texts of completions.
+fn generated_bytes(source: &[u8], choices: &Value) -> usize {
+    let members = |value: &Value| {
+        Members::of_value(source, value)
+            .map_while(Result::ok)
+            .collect::<Vec<_>>()
+    };
+    let mut bytes = 0;
+    for choice in Elements::of_value(source, choices) {
+        for member in members(&choice) {
+            match &*member.name(source) {
+                b"text" => bytes += spelt_bytes(&member.value),
+                b"message" => {
+                    let said = members(&member.value);
+                    let said = said.iter().filter(|member| &*member.name(source) != b"role");
+                    bytes += said.map(|member| spelt_bytes(&member.value)).sum::<usize>();
+                }
+                _ => {}
+            }
+        }
+    }
+    bytes
+}
+
+/// Without the quotes or brackets around it; nothing for null.
+fn spelt_bytes(value: &Value) -> usize {
+    match value.kind {
+        Kind::Null => 0,
+        _ => value.span.len().saturating_sub(2),
     }
 }
 
@@ -111,6 +158,31 @@ mod tests {
         let body = ResponseBody::read(bytes.clone()).unwrap();
         assert_eq!(body.echo_model("m").as_ptr(), bytes.as_ptr());
         assert_eq!(body.usage(), None);
+    }
+
+    #[test]
+    fn an_answer_without_usage_is_counted_by_what_was_generated() {
+        let counted = |text: &'static str| ResponseBody::read(Bytes::from(text)).unwrap().counted();
+        let told = counted(r#"{"choices":[{"text":"abcdefgh"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#);
+        assert_eq!((told.usage.completion_tokens, told.is_estimated), (9, false));
+        for (answer, tokens) in [
+            (
+                r#"{"choices":[{"message":{"role":"assistant","content":"abcdefghi"}}],"usage":null}"#,
+                3,
+            ),
+            (
+                r#"{"choices":[{"text":"abcd"},{"text":"efgh"}],"usage":{"prompt_tokens":3,"completion_tokens":-2}}"#,
+                2,
+            ),
+            (
+                r#"{"choices":[{"message":{"content":null,"reasoning":"abcd","tool_calls":[{"id":"a"}]}}]}"#,
+                4,
+            ),
+            (r#"{"choices":[{"message":{"role":"assistant","content":""}}]}"#, 0),
+            (r#"{"choices":null}"#, 0),
+        ] {
+            assert_eq!(counted(answer), Count::estimated(tokens), "{answer}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::chunk::{Choices, ChoicesState, Chunk};
 use crate::error::{self, ErrorEnvelope};
 use crate::splice::{self, Patch};
 use crate::sse::{self, Data, Splitter};
-use crate::usage::{RunningUsage, Usage};
+use crate::usage::{Count, RunningUsage, Usage};
 
 /// What the client asked for.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct StreamState {
     pub usage: Option<Usage>,
     /// Chunks that carried text, reasoning or a tool call: a lower bound on generated tokens.
     pub output_chunks: u64,
+    /// Choices seen, as far as their numbers tell.
+    pub choices: u64,
     /// The latest `finish_reason`.
     pub finish_reason: Option<String>,
     /// `[DONE]` was seen: the engine says that it is complete.
@@ -38,6 +40,22 @@ impl StreamState {
     /// Something generated has passed.
     pub fn first_content_seen(&self) -> bool {
         self.output_chunks > 0
+    }
+
+    /// What was used so far: the engine's count, else a token for each chunk with content. The same where the count can't be whole: of
+    /// several choices, llama.cpp counts the first.
+    pub fn counted(&self) -> Count {
+        match self.usage {
+            Some(usage) if self.choices < 2 || usage.completion_tokens >= self.output_chunks => Count::told(usage),
+            Some(usage) => Count {
+                usage: Usage {
+                    completion_tokens: self.output_chunks,
+                    ..usage
+                },
+                is_estimated: true,
+            },
+            None => Count::estimated(self.output_chunks),
+        }
     }
 
     /// A choice has ended by itself.
@@ -72,11 +90,10 @@ pub struct StreamRewriter {
     closed: bool,
 }
 
-/// The spelling of `id`, `object` and `created` on the first chunk, and how many choices have been seen.
+/// The spelling of `id`, `object` and `created` on the first chunk.
 #[derive(Debug)]
 struct Identity {
     spellings: [Option<Bytes>; 3],
-    choices: u64,
 }
 
 /// A chunk of our own closes at most this many choices.
@@ -178,11 +195,7 @@ impl StreamRewriter {
         }
         let mut out = Vec::with_capacity(512);
         let is_text = self.object_is(b"\"text_completion\"");
-        let choices = self
-            .identity
-            .as_ref()
-            .map_or(1, |identity| identity.choices)
-            .clamp(1, MAX_CLOSED_CHOICES);
+        let choices = self.state.choices.clamp(1, MAX_CLOSED_CHOICES);
         self.own_chunk(&mut out, |out| {
             out.extend_from_slice(b"\"choices\":[");
             for index in 0..choices {
@@ -298,17 +311,16 @@ impl StreamRewriter {
             has_content,
             finish_reason,
         } = &chunk.choices;
-        let identity = self.identity.get_or_insert_with(|| Identity {
+        self.identity.get_or_insert_with(|| Identity {
             // One small copy per stream, so that the first buffer is not kept alive.
             spellings: chunk
                 .identity
                 .each_ref()
                 .map(|span| span.clone().map(|span| Bytes::copy_from_slice(&data[span]))),
-            choices: 0,
         });
         let choice = match state {
             ChoicesState::One(index) => {
-                identity.choices = identity.choices.max(index.saturating_add(1));
+                self.state.choices = self.state.choices.max(index.saturating_add(1));
                 Some(*index)
             }
             _ => None,
@@ -319,7 +331,8 @@ impl StreamRewriter {
             self.state.finish_reason = Some(text.into_owned());
         }
         if let Some(usage) = chunk.usage.as_ref().and_then(|member| member.usage) {
-            self.running.report(usage, choice);
+            let output_chunks = self.state.output_chunks;
+            self.running.report(usage, choice, output_chunks, *has_content);
             self.state.usage = self.running.latest();
         }
     }

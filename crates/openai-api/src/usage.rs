@@ -46,26 +46,31 @@ impl Usage {
         }
     }
 
-    /// Reads a `usage` value. Missing, null or odd counts are 0; `None` if it names neither prompt nor completion
-    /// tokens, so that "no usage" is never mistaken for "nothing used".
+    /// Reads a `usage` value. Missing and null counts and odd details are 0; `None` if it names neither prompt nor completion
+    /// tokens, or one of them as no answer could have, so that "no usage" is never mistaken for "nothing used".
     pub(crate) fn read(source: &[u8], usage: &Value) -> Option<Self> {
         let mut read = Self::default();
         let mut named = false;
         for member in Members::of_value(source, usage).map_while(Result::ok) {
-            match &*member.name(source) {
-                b"prompt_tokens" => {
-                    named |= member.value.kind == Kind::Number;
-                    read.prompt_tokens = member.value.whole_number(source).unwrap_or(0);
+            let count = match &*member.name(source) {
+                b"prompt_tokens" => &mut read.prompt_tokens,
+                b"completion_tokens" => &mut read.completion_tokens,
+                b"prompt_tokens_details" => {
+                    read.cached_tokens = detail(source, &member.value, b"cached_tokens");
+                    continue;
                 }
-                b"completion_tokens" => {
-                    named |= member.value.kind == Kind::Number;
-                    read.completion_tokens = member.value.whole_number(source).unwrap_or(0);
-                }
-                b"prompt_tokens_details" => read.cached_tokens = detail(source, &member.value, b"cached_tokens"),
                 b"completion_tokens_details" => {
                     read.reasoning_tokens = detail(source, &member.value, b"reasoning_tokens");
+                    continue;
                 }
-                _ => {}
+                _ => continue,
+            };
+            if member.value.kind != Kind::Null {
+                *count = member
+                    .value
+                    .whole_number(source)
+                    .filter(|count| *count <= MOST_TOKENS)?;
+                named = true;
             }
         }
         named.then_some(read)
@@ -87,6 +92,9 @@ impl Usage {
     }
 }
 
+/// More than any answer has: an engine that says so says nothing.
+const MOST_TOKENS: u64 = u32::MAX as u64;
+
 fn detail(source: &[u8], details: &Value, name: &[u8]) -> u64 {
     Members::of_value(source, details)
         .map_while(Result::ok)
@@ -96,54 +104,96 @@ fn detail(source: &[u8], details: &Value, name: &[u8]) -> u64 {
         .unwrap_or(0)
 }
 
+/// What one answer used, as far as it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    pub usage: Usage,
+    /// The engine did not say: the answer was counted by us. The prompt isn't guessed, so its tokens are 0.
+    pub is_estimated: bool,
+}
+
+impl Count {
+    /// The engine's own count.
+    pub fn told(usage: Usage) -> Self {
+        Self {
+            usage,
+            is_estimated: false,
+        }
+    }
+
+    /// Ours, of what was generated.
+    pub fn estimated(completion_tokens: u64) -> Self {
+        let usage = Usage {
+            completion_tokens,
+            ..Usage::default()
+        };
+        Self {
+            usage,
+            is_estimated: true,
+        }
+    }
+}
+
 /// More choices than this are not told apart; OpenAI allows 128.
 const MAX_CHOICES: usize = 256;
 
 /// The running totals of a stream.
 ///
-/// Reports are cumulative, so the latest one counts and none are added up over time. But what a report covers
-/// differs: on a chunk of a stream with several choices vLLM reports the completion tokens of *that chunk's choice*,
-/// and only the last, choiceless chunk covers all. So the latest report of each choice is kept, their sum is the
-/// running total, and a choiceless report replaces everything.
+/// Reports are cumulative, so the latest one counts and none are added up over time. But engines differ in what a report on a chunk
+/// of one choice covers: all choices, or (vLLM) that choice alone. A total never falls and has at least one token for each chunk with
+/// content; a report that breaks this is of its choice alone, and so are all others of the stream. Only then the latest reports of
+/// the choices are added up. In doubt a report is a total: nobody pays for the same token twice.
 #[derive(Debug, Default)]
 pub(crate) struct RunningUsage {
-    latest: Option<Usage>,
+    /// Of the choices alone, or of all as of the latest chunk of each.
     per_choice: Vec<Usage>,
-    total_seen: bool,
+    /// The one with the most generated tokens among them.
+    most: Usage,
+    are_alone: bool,
+    /// From a chunk of no choice, or of several: of all.
+    total: Option<Usage>,
 }
 
 impl RunningUsage {
-    /// Takes a report from a chunk whose only choice was `choice`; `None` if it had no choice, or several.
-    pub fn report(&mut self, usage: Usage, choice: Option<u64>) {
+    /// Takes a report from a chunk whose only choice was `choice`; `None` if it had no choice, or several. `output_chunks` have passed,
+    /// this one included; `has_content` says whether this one is among them.
+    pub fn report(&mut self, usage: Usage, choice: Option<u64>, output_chunks: u64, has_content: bool) {
         let index = choice
             .and_then(|index| usize::try_from(index).ok())
             .filter(|index| *index < MAX_CHOICES);
         let Some(index) = index else {
-            self.total_seen |= choice.is_none();
-            self.latest = Some(usage);
+            self.total = Some(usage);
             return;
         };
-        if self.total_seen {
-            return;
-        }
         if self.per_choice.len() <= index {
             self.per_choice.resize(index + 1, Usage::default());
         }
+        let tokens = usage.completion_tokens;
+        let is_no_total = tokens < self.most.completion_tokens || tokens < output_chunks;
+        self.are_alone |= has_content && self.per_choice.len() > 1 && is_no_total;
+        if tokens >= self.most.completion_tokens {
+            self.most = usage;
+        }
         self.per_choice[index] = usage;
-        self.latest = Some(match self.per_choice.as_slice() {
-            [only] => *only,
-            all => all.iter().fold(Usage::default(), |total, one| Usage {
-                prompt_tokens: total.prompt_tokens.max(one.prompt_tokens),
-                completion_tokens: total.completion_tokens.saturating_add(one.completion_tokens),
-                cached_tokens: total.cached_tokens.max(one.cached_tokens),
-                reasoning_tokens: total.reasoning_tokens.saturating_add(one.reasoning_tokens),
-            }),
-        });
     }
 
     /// The totals so far, if anything was reported.
     pub fn latest(&self) -> Option<Usage> {
-        self.latest
+        match self.total {
+            Some(total) if self.are_alone || self.most.completion_tokens <= total.completion_tokens => Some(total),
+            None if self.per_choice.is_empty() => None,
+            None if self.are_alone => Some(self.sum()),
+            Some(_) | None => Some(self.most),
+        }
+    }
+
+    fn sum(&self) -> Usage {
+        self.per_choice.iter().fold(Usage::default(), |total, one| Usage {
+            prompt_tokens: total.prompt_tokens.max(one.prompt_tokens),
+            completion_tokens: total.completion_tokens.saturating_add(one.completion_tokens),
+            cached_tokens: total.cached_tokens.max(one.cached_tokens),
+            reasoning_tokens: total.reasoning_tokens.saturating_add(one.reasoning_tokens),
+        })
     }
 }
 
@@ -208,17 +258,66 @@ mod tests {
     }
 
     #[test]
-    fn reports_of_two_choices_add_up_and_the_total_replaces_them() {
+    fn counts_that_no_answer_has_are_no_usage() {
+        for odd in ["-5", "1.5", "\"7\"", "true", "[]", "99999999999999", "1e300"] {
+            let text = format!(r#"{{"prompt_tokens":3,"completion_tokens":{odd}}}"#);
+            assert_eq!(read(&text), None, "{text}");
+        }
+        assert_eq!(
+            read(r#"{"prompt_tokens":3,"completion_tokens":null}"#),
+            Some(usage(3, 0))
+        );
+    }
+
+    /// Chunks with content as (choice, completion tokens that its report says); the running total after each.
+    fn running(reports: &[(u64, u64)]) -> (RunningUsage, Vec<u64>) {
         let mut running = RunningUsage::default();
-        running.report(usage(10, 1), Some(0));
-        running.report(usage(10, 2), Some(0));
+        let mut totals = Vec::new();
+        for (chunk, (choice, tokens)) in reports.iter().enumerate() {
+            running.report(usage(10, *tokens), Some(*choice), chunk as u64 + 1, true);
+            totals.push(running.latest().unwrap().completion_tokens);
+        }
+        (running, totals)
+    }
+
+    #[test]
+    fn a_total_over_all_choices_is_counted_once() {
+        // One token more on each chunk.
+        assert_eq!(running(&[(0, 1), (1, 2), (0, 3), (1, 4)]).1, [1, 2, 3, 4]);
+        // Both choices' tokens of a step on both chunks of it.
+        assert_eq!(running(&[(0, 2), (1, 2), (0, 4), (1, 4)]).1, [2, 2, 4, 4]);
+        // Several tokens a chunk, and a choice that ended early.
+        assert_eq!(running(&[(0, 6), (1, 6), (0, 9), (0, 12)]).1, [6, 6, 9, 12]);
+    }
+
+    #[test]
+    fn reports_of_each_choice_alone_add_up() {
+        assert_eq!(running(&[(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]).1, [1, 2, 3, 4, 5]);
+        // One choice after the other.
+        assert_eq!(running(&[(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]).1, [1, 2, 3, 4, 5]);
+        // Several tokens a chunk: in doubt a total, until one falls.
+        assert_eq!(running(&[(0, 4), (1, 4), (0, 9), (1, 7)]).1, [4, 4, 9, 16]);
+    }
+
+    #[test]
+    fn the_total_at_the_end_replaces_what_ran() {
+        for reports in [[(0, 1), (1, 1)], [(0, 2), (1, 2)]] {
+            let (mut running, totals) = running(&reports);
+            assert_eq!(totals[1], 2);
+            running.report(usage(10, 8), None, 2, false);
+            running.report(usage(10, 0), Some(0), 2, false);
+            assert_eq!(running.latest(), Some(usage(10, 8)));
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_names_the_role_says_nothing_of_how_is_counted() {
+        let mut running = RunningUsage::default();
+        running.report(usage(10, 0), Some(0), 0, false);
+        running.report(usage(10, 0), Some(1), 0, false);
+        running.report(usage(10, 2), Some(0), 1, true);
+        running.report(usage(10, 2), Some(1), 2, true);
         assert_eq!(running.latest(), Some(usage(10, 2)));
-        running.report(usage(10, 5), Some(1));
-        assert_eq!(running.latest(), Some(usage(10, 7)));
-        running.report(usage(10, 8), None);
-        assert_eq!(running.latest(), Some(usage(10, 8)));
-        running.report(usage(10, 3), Some(0));
-        assert_eq!(running.latest(), Some(usage(10, 8)));
     }
 
     proptest! {

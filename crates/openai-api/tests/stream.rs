@@ -140,3 +140,48 @@ fn an_event_without_end_closes_the_stream_with_an_error() {
     assert!(events[0].contains("larger than 1048576 bytes"));
     assert_eq!(events[1..], ["[DONE]"]);
 }
+
+/// Chunks with content of the choices in turn, each with the report that `tokens` makes of its number.
+fn left_early(choices: u64, chunks: u64, tokens: impl Fn(u64) -> Option<u64>) -> StreamRewriter {
+    let mut rewriter = rewriter(false);
+    for number in 0..chunks {
+        let usage = tokens(number).map_or("null".to_owned(), |tokens| {
+            format!("{{\"prompt_tokens\":3,\"completion_tokens\":{tokens}}}")
+        });
+        let index = number % choices;
+        let chunk = format!(
+            "data: {{\"choices\":[{{\"index\":{index},\"delta\":{{\"content\":\"x\"}}}}],\"usage\":{usage}}}\n\n"
+        );
+        rewriter.push(Bytes::from(chunk));
+    }
+    rewriter
+}
+
+#[test]
+fn a_stream_that_is_left_counts_each_token_once_however_the_engine_reports() {
+    let counted = |choices, tokens: &dyn Fn(u64) -> Option<u64>| {
+        let count = left_early(choices, 20, tokens).state().counted();
+        (count.usage.completion_tokens, count.is_estimated)
+    };
+    for choices in [1, 2, 4, 5] {
+        // The total so far; the total after the step that all choices took; each choice's own; none at all.
+        assert_eq!(counted(choices, &|number| Some(number + 1)), (20, false));
+        assert_eq!(
+            counted(choices, &|number| Some((number / choices + 1) * choices)),
+            (20, false)
+        );
+        assert_eq!(counted(choices, &|number| Some(number / choices + 1)), (20, false));
+        assert_eq!(counted(choices, &|_| None), (20, true));
+    }
+}
+
+#[test]
+fn a_count_of_the_first_of_several_choices_is_not_taken_for_the_whole() {
+    let mut rewriter = left_early(2, 8, |_| None);
+    rewriter.push(Bytes::from_static(
+        b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":4}}\n\ndata: [DONE]\n\n",
+    ));
+    let count = rewriter.state().counted();
+    assert_eq!((count.usage.prompt_tokens, count.usage.completion_tokens), (7, 8));
+    assert!(count.is_estimated);
+}

@@ -12,6 +12,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::edge::context::ContextSource;
 use crate::plumbing::events::Events;
 use crate::plumbing::mail::Wake;
+use crate::plumbing::readiness::Readiness;
 use crate::secrets::MasterSecret;
 
 /// Cheap to clone: a feature keeps one beside its own state.
@@ -28,6 +29,8 @@ pub struct Core {
     pub master: MasterSecret,
     /// How background work is.
     pub board: Board,
+    /// Whether parts of this process can do their work.
+    pub readiness: Readiness,
     /// Cancelled when the program is told to stop.
     pub shutdown: CancellationToken,
 }
@@ -39,6 +42,7 @@ impl Core {
             addresses: Addresses::new(&config.allow_tenant_addresses),
             config: Arc::new(config),
             board: Board::new(clock.clone()),
+            readiness: Readiness::default(),
             clock,
             db,
             events: Events::default(),

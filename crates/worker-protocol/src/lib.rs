@@ -4,6 +4,8 @@
 //! in exchange. The server answers a heartbeat with a directive. Traffic in the other direction is inference only: the
 //! gateway calls the worker's own address with the serving token.
 //!
+//! The gateway also asks what was made for a request whose caller left: `GET` [`produced_path`], answered with [`Produced`].
+//!
 //! Paths: `POST /internal/worker/register` (Bearer bootstrap token), `POST /internal/worker/heartbeat` (Bearer worker token).
 //! A refused message is answered with an RFC 9457 problem; its `code` is one of [`codes`].
 
@@ -15,6 +17,20 @@ pub const PROTOCOL_VERSION: u32 = 1;
 
 pub const REGISTER_PATH: &str = "/internal/worker/register";
 pub const HEARTBEAT_PATH: &str = "/internal/worker/heartbeat";
+
+/// Where a worker says what its engine made for a request; 404 where it can't tell.
+pub const PRODUCED_PATH: &str = "/internal/requests/{id}/produced";
+
+pub fn produced_path(request_id: Uuid) -> String {
+    PRODUCED_PATH.replace("{id}", &request_id.to_string())
+}
+
+/// An estimate: engines count for all requests together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Produced {
+    pub prompt_tokens: u32,
+    pub completion_tokens: u32,
+}
 
 /// Problem codes a worker acts upon.
 pub mod codes {

@@ -10,7 +10,7 @@
 //! - [`run`]: the life of a worker from registration to exit.
 //! - [`control_plane`], [`heartbeat`]: what is said to the server.
 //! - [`engine`], [`supervisor`]: drivers of the engines and the loop that keeps one alive.
-//! - [`serving`], [`proxy`]: what the gateway calls.
+//! - [`serving`], [`proxy`], [`ledger`]: what the gateway calls.
 //! - [`mock_engine`]: an engine without a model, for demonstrations and tests.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -21,6 +21,7 @@ pub mod control_plane;
 pub mod engine;
 pub mod gpus;
 pub mod heartbeat;
+pub mod ledger;
 pub mod logging;
 pub mod loopback;
 pub mod mock_engine;

@@ -7,18 +7,21 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::{LengthLimitError, Limited};
 use hyper::body::Incoming;
+use uuid::Uuid;
 
-use crate::loopback;
+use crate::engine::read_counters;
+use crate::loopback::{self, EngineHttp};
 use crate::serving::{Serving, openai_error};
 use crate::state::{InFlight, NotServing};
 
@@ -52,6 +55,7 @@ pub async fn forward(State(serving): State<Serving>, request: Request) -> Respon
         return too_large();
     }
     let served_now = serving.state.in_flight();
+    begin(&serving, request.headers(), served_now, engine);
     match serving.client.request(to_engine(request, engine)).await {
         Ok(response) => to_gateway(response, in_flight, served_now),
         Err(error) if is_over_limit(&error) => too_large(),
@@ -60,6 +64,43 @@ pub async fn forward(State(serving): State<Serving>, request: Request) -> Respon
             let message = "The engine of this worker did not answer.";
             openai_error(StatusCode::BAD_GATEWAY, "server_error", "engine_unreachable", message)
         }
+    }
+}
+
+/// Writes the request into the ledger, and reads the engine's counters beside it where that is due.
+fn begin(serving: &Serving, headers: &HeaderMap, served_now: u32, engine: SocketAddr) {
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()?.parse().ok());
+    let Some(id) = id else { return };
+    if serving.state.ledger().begin(id, served_now, Instant::now()) {
+        let (state, http) = (serving.state.clone(), EngineHttp::new(serving.client.clone(), engine));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with its time limit, and nothing waits for it"
+        )]
+        tokio::spawn(async move {
+            if let Some(counters) = read_counters(&http).await {
+                state.ledger().note(counters, Instant::now());
+            }
+        });
+    }
+}
+
+/// What the engine made for a request so far, or until its caller left.
+pub async fn produced(State(serving): State<Serving>, Path(id): Path<Uuid>) -> Response {
+    let state = &serving.state;
+    let counters = match state.engine_address() {
+        Some(engine) => read_counters(&EngineHttp::new(serving.client.clone(), engine)).await,
+        None => None,
+    };
+    let produced = counters.and_then(|counters| state.ledger().produced(id, counters, state.in_flight()));
+    match produced {
+        Some(produced) => axum::Json(produced).into_response(),
+        None => openai_error(
+            StatusCode::NOT_FOUND,
+            "invalid_request_error",
+            "not_found",
+            "Nothing is known of this request.",
+        ),
     }
 }
 

@@ -9,9 +9,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
+use worker_protocol::PRODUCED_PATH;
 
 use crate::loopback::EngineClient;
-use crate::proxy::forward;
+use crate::proxy::{forward, produced};
 use crate::state::WorkerState;
 
 /// What the handlers need.
@@ -29,6 +30,7 @@ pub fn router(serving: Serving) -> Router {
         .route("/v1/embeddings", post(forward))
         .route("/v1/responses", post(forward))
         .route("/v1/models", get(forward))
+        .route(PRODUCED_PATH, get(produced))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(serving.clone(), only_the_gateway))

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 use worker_protocol::{EngineReport, Phase};
 
+use crate::ledger::Ledger;
 use crate::secret::Secret;
 
 /// Shared by the supervisor (writes phase, address and numbers), the serving side (reads them, counts requests) and the
@@ -18,6 +19,7 @@ pub struct WorkerState {
     acknowledged: watch::Sender<Option<Phase>>,
     report: Mutex<Option<EngineReport>>,
     serving_token: OnceLock<Secret>,
+    ledger: Ledger,
 }
 
 /// A request being served; counts as long as it lives.
@@ -48,6 +50,7 @@ impl Default for WorkerState {
             acknowledged: watch::Sender::new(None),
             report: Mutex::new(None),
             serving_token: OnceLock::new(),
+            ledger: Ledger::default(),
         }
     }
 }
@@ -105,6 +108,15 @@ impl WorkerState {
 
     pub fn in_flight(&self) -> u32 {
         *self.in_flight.borrow()
+    }
+
+    /// What was made for whom.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub fn engine_address(&self) -> Option<SocketAddr> {
+        *self.engine_address.borrow()
     }
 
     /// Counts the request and names the engine to send it to. Counted before the check, so that a drain that waits for

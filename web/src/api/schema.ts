@@ -3495,6 +3495,11 @@ export interface components {
             charge_eur: components["schemas"]["Eur"];
             /**
              * Format: int64
+             * @description Those among them whose engine did not say what it used: their tokens are our count of what it produced.
+             */
+            estimated_requests: number;
+            /**
+             * Format: int64
              * @description Those from the cache included.
              */
             input_tokens: number;
@@ -7065,7 +7070,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The database cannot be reached, or the program is stopping */
+            /** @description It can't do the work of its roles, or is stopping; `detail` says which part can't and why */
             503: {
                 headers: {
                     [name: string]: unknown;

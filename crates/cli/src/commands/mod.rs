@@ -6,6 +6,7 @@ mod demo;
 mod migrate;
 mod openapi;
 mod serve;
+mod usage;
 
 use std::ffi::OsString;
 
@@ -34,6 +35,9 @@ enum Command {
     /// Check the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Show and retry the usage that the database refused
+    #[command(subcommand)]
+    Usage(usage::Usage),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -59,6 +63,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<()> {
         Command::Migrate(config) => migrate::run(*config).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Usage(command) => usage::run(command).await,
         Command::Openapi => openapi::run(),
     }
 }

@@ -92,6 +92,34 @@ async fn a_crash_after_the_transition_leaves_one_server() {
     survives_a_crash_at("booting").await;
 }
 
+/// Operations at providers without an outcome.
+async fn open_intents(installation: &Installation) -> i64 {
+    let mut connection = installation.database().await;
+    sqlx::query_scalar("SELECT count(*) FROM cloud_operations WHERE state IN ('intended', 'sent', 'unknown')")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_crash_after_a_deletion_was_asked_for_leaves_no_intent_open() {
+    let mut installation = Installation::new();
+    installation.start(Some("deleted")).await;
+    let id = deploy(&installation).await;
+    reaches(&installation, &id, "ready").await;
+    let path = format!("/instances/{id}");
+    installation.try_send(Method::DELETE, &path, None).await;
+    assert!(!installation.dies().await.success(), "it died at deleted");
+    installation.start(None).await;
+    assert_eq!(
+        open_intents(&installation).await,
+        1,
+        "the crash came before the outcome"
+    );
+    reaches(&installation, &id, "terminated").await;
+    assert_eq!(open_intents(&installation).await, 0);
+}
+
 #[tokio::test]
 async fn slow_and_lost_answers_lead_to_one_server_and_no_stock_to_a_plain_refusal() {
     let mut installation = Installation::new();

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -121,6 +123,16 @@ impl Installation {
         self.try_send(Method::GET, path, None)
             .await
             .unwrap_or_else(|| panic!("GET {path}: {}", self.log()))
+    }
+
+    /// The private database, as its owner.
+    pub async fn database(&self) -> PgConnection {
+        let options = PgConnectOptions::new()
+            .socket(self.data_dir.path().join("socket"))
+            .port(5432)
+            .username("inventiv")
+            .database("inventiv");
+        PgConnection::connect_with(&options).await.unwrap()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{Connection as _, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
+use crate::commands::inventiv;
 use crate::deployments::{deploy, reaches};
 use crate::program::{Installation, eventually};
 
@@ -32,18 +32,7 @@ struct Answered {
 async fn five_kills_among_streams_lose_and_double_no_usage() {
     let mut installation = Installation::new();
     installation.start(None).await;
-    let id = deploy(&installation).await;
-    reaches(&installation, &id, "ready").await;
-    for kind in ["tech", "eco"] {
-        let path = format!("/instances/{id}/activation/{kind}");
-        let active = json!({"active": true});
-        installation.try_send(Method::PUT, &path, Some(&active)).await.unwrap();
-    }
-    let key = installation
-        .try_send(Method::POST, "/api_keys", Some(&json!({"name": "load"})))
-        .await
-        .unwrap();
-    let key = key["key"].as_str().unwrap().to_owned();
+    let key = serving(&installation).await;
 
     let mut answered = Vec::new();
     for round in 0..ROUNDS {
@@ -96,6 +85,111 @@ async fn five_kills_among_streams_lose_and_double_no_usage() {
         Some(rows.len() as u64),
         "{report}"
     );
+}
+
+/// Deploys a model for everybody and answers with a key for it.
+async fn serving(installation: &Installation) -> String {
+    let id = deploy(installation).await;
+    reaches(installation, &id, "ready").await;
+    for kind in ["tech", "eco"] {
+        let path = format!("/instances/{id}/activation/{kind}");
+        let active = json!({"active": true});
+        installation.try_send(Method::PUT, &path, Some(&active)).await.unwrap();
+    }
+    let key = installation
+        .try_send(Method::POST, "/api_keys", Some(&json!({"name": "load"})))
+        .await
+        .unwrap();
+    key["key"].as_str().unwrap().to_owned()
+}
+
+fn usage_command(installation: &Installation, command: &str) -> (bool, String) {
+    let output = inventiv(installation.data_dir.path())
+        .args(["usage", command])
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+async fn alter_usage(installation: &Installation, change: &str) {
+    let mut connection = installation.database().await;
+    let statement = format!("ALTER TABLE inference_usage {change}");
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_database_refuses_survives_a_kill_and_is_counted_once_when_it_is_retried() {
+    let mut installation = Installation::new();
+    installation.start(None).await;
+    let gateway = Gateway {
+        key: serving(&installation).await,
+        url: installation.url("/v1/chat/completions"),
+    };
+    assert_eq!(
+        usage_command(&installation, "refused"),
+        (true, "The database has refused no usage.\n".to_owned())
+    );
+    alter_usage(&installation, "ADD CONSTRAINT odd CHECK (output_tokens <> 7)").await;
+    gateway.answers_again(&installation).await;
+    let refused = gateway.call(7, true).await.unwrap();
+    let shown = eventually("the refused event is shown", &installation, async |installation| {
+        let (_, said) = usage_command(installation, "refused");
+        said.contains(&refused.to_string()).then_some(said)
+    })
+    .await;
+    assert!(shown.contains("odd") && shown.contains("mock/echo"), "{shown}");
+    installation.kill().await;
+    assert_eq!(usage_command(&installation, "refused"), (true, shown));
+
+    let (taken, said) = usage_command(&installation, "retry");
+    assert!(!taken && said.contains("still refuses usage: 1"), "{said}");
+    installation.start(None).await;
+    alter_usage(&installation, "DROP CONSTRAINT odd").await;
+    assert!(installation.stop().await.success());
+    for said in ["1 taken by the database.\n", "The database has refused no usage.\n"] {
+        let (taken, all) = usage_command(&installation, "retry");
+        assert!(taken && all.starts_with(said), "{all}");
+    }
+    assert_eq!(
+        usage_command(&installation, "refused"),
+        (true, "The database has refused no usage.\n".to_owned())
+    );
+    installation.start(None).await;
+    let rows = usage(&installation).await;
+    assert_eq!(rows[&refused], [("complete".to_owned(), PROMPT_TOKENS, 7)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_at_once_whose_caller_leaves_is_counted_by_what_the_engine_made() {
+    let mut installation = Installation::new();
+    installation.start(None).await;
+    let key = serving(&installation).await;
+    let body = json!({
+        "model": "mock/echo", "messages": [{"role": "user", "content": "hello there"}],
+        "mock": {"tokens": 2_000, "delay_ms_per_token": 20, "first_token_delay_ms": 500},
+    });
+    let request = reqwest::Client::new().post(installation.url("/v1/chat/completions"));
+    let request = request
+        .bearer_auth(key)
+        .json(&body)
+        .timeout(std::time::Duration::from_secs(3));
+    assert!(request.send().await.unwrap_err().is_timeout());
+    let rows = eventually("the request is accounted for", &installation, async |installation| {
+        let rows = usage(installation).await;
+        (!rows.is_empty()).then_some(rows)
+    })
+    .await;
+    let [(outcome, input, output)] = &rows.values().next().unwrap()[..] else {
+        panic!("{rows:?}");
+    };
+    assert_eq!((outcome.as_str(), *input), ("abandoned", PROMPT_TOKENS));
+    assert!((1..2_000).contains(output), "{output}");
+    let report = installation.get("/usage?group_by=model").await;
+    assert_eq!(report["total"]["estimated_requests"], 1, "{report}");
 }
 
 /// Where requests go, and as whom.
@@ -165,13 +259,7 @@ impl Gateway {
 
 /// What the table says of each request: outcome, prompt tokens, output tokens.
 async fn usage(installation: &Installation) -> HashMap<Uuid, Vec<(String, i64, i64)>> {
-    let directory = installation.data_dir.path().join("socket");
-    let options = PgConnectOptions::new()
-        .socket(directory)
-        .port(5432)
-        .username("inventiv")
-        .database("inventiv");
-    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    let mut connection = installation.database().await;
     let rows = sqlx::query("SELECT request_id, outcome, uncached_input_tokens + cached_input_tokens AS input, output_tokens FROM inference_usage")
         .fetch_all(&mut connection)
         .await

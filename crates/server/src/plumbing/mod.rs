@@ -12,4 +12,5 @@ pub mod jobs;
 pub mod mail;
 pub mod module;
 pub mod quotas;
+pub mod readiness;
 pub mod telemetry;

@@ -98,6 +98,7 @@ impl Program {
     /// The usage journal in the data directory can't be used.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
         let core = Core::new(parts.config, parts.clock, parts.db, parts.master, parts.shutdown);
+        operation::report_database(&core);
         let users = Users::new(core.clone(), parts.passwords);
         let sessions = Sessions::new(core.clone(), users.clone());
         let factors = SecondFactors::new(core.clone(), sessions.clone());

@@ -104,16 +104,33 @@ async fn healthz() -> &'static str {
     extensions(("x-permission" = json!("public"))), responses(
     (status = 200, description = "Serving: `ok`, and a line for each background task that is down and for how long", body = str,
         content_type = "text/plain"),
-    (status = 503, description = "The database cannot be reached, or the program is stopping", body = Problem)))]
+    (status = 503, description = "It can't do the work of its roles, or is stopping; `detail` says which part can't and why",
+        body = Problem)))]
 async fn readyz(State(core): State<Core>) -> Result<String> {
     if core.shutdown.is_cancelled() {
         return Err(Error::unavailable("The program is stopping."));
     }
-    if !core.db.is_reachable().await {
-        return Err(Error::unavailable("The database cannot be reached."));
+    let obstacles = core.readiness.obstacles(&core.config.roles).await;
+    if obstacles.is_empty() {
+        // A task that is down is no reason to be taken out of service: who is out of service serves nobody.
+        return Ok(core.board.report());
     }
-    // Requests are served all the same: a process that is taken out of service for its background work serves nobody.
-    Ok(core.board.report())
+    let sentences = obstacles.iter().map(|not| format!("{}: {}", not.part, not.obstacle));
+    Err(Error::unavailable(sentences.collect::<Vec<_>>().join(" ")))
+}
+
+/// The API is nothing without the database; the gateway serves on with what it knows, and reconciling says for itself how it is.
+pub fn report_database(core: &Core) {
+    let db = core.db.clone();
+    core.readiness.part("database", &[Api], move || {
+        let db = db.clone();
+        async move {
+            match db.is_reachable().await {
+                true => Ok(()),
+                false => Err("The database cannot be reached."),
+            }
+        }
+    });
 }
 
 #[derive(Serialize, ToSchema)]

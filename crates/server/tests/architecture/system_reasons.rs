@@ -20,6 +20,7 @@ pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
     (
         "InstanceReconciler",
         &[
+            "server/src/features/instances/reconcile/intents.rs",
             "server/src/features/instances/reconcile/mod.rs",
             "server/src/features/instances/reconcile/visit.rs",
         ],

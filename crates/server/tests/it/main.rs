@@ -29,6 +29,7 @@ mod matrix;
 mod members;
 mod models;
 mod one_connection;
+mod open_intents;
 mod organizations;
 mod own_account_at_once;
 mod password_reset;

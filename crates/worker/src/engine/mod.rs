@@ -21,7 +21,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use worker_protocol::{Engine, EngineReport};
 
+use self::prometheus::{Samples, whole};
 use crate::cli::EngineOptions;
+use crate::ledger::{Counters, Generated};
 use crate::loopback::{CallError, EngineHttp};
 
 pub use self::first_token::generate_first_token;
@@ -195,6 +197,28 @@ pub fn driver(engine: Engine, options: &EngineOptions) -> std::io::Result<Box<dy
     })
 }
 
+/// The token counters of whichever engine it is, read now. `None` is unknown.
+pub async fn read_counters(http: &EngineHttp) -> Option<Counters> {
+    let answer = http.get("/metrics", PROBE_TIMEOUT).await.ok()?;
+    counters(&String::from_utf8_lossy(&answer.body))
+}
+
+fn counters(text: &str) -> Option<Counters> {
+    let samples = Samples::new(text);
+    let sum = |names: &[&str]| samples.sum(names).map(whole);
+    if let Some(generated) = sum(&["vllm:generation_tokens_total", "vllm:generation_tokens"]) {
+        return Some(Counters {
+            prompt_tokens: sum(&["vllm:prompt_tokens_total", "vllm:prompt_tokens"])?,
+            generated: Generated::Tokens(generated),
+        });
+    }
+    // llama.cpp's token counters move only when a request ends.
+    Some(Counters {
+        prompt_tokens: sum(&["llamacpp:prompt_tokens_total"])?,
+        generated: Generated::Steps(sum(&["llamacpp:n_decode_total"])?),
+    })
+}
+
 fn describe(answer: HealthAnswer) -> String {
     match answer {
         HealthAnswer::Refused => "the port does not answer".to_owned(),
@@ -276,6 +300,17 @@ mod tests {
         );
         assert_eq!(read_models(list(r#","meta":null"#).as_bytes()), ready(None));
         assert!(matches!(read_models(b"<html>"), Probe::Degraded { .. }));
+    }
+
+    #[test]
+    fn the_counters_of_both_engines_are_read() {
+        let vllm =
+            counters("vllm:prompt_tokens_total{engine=\"0\"} 7.0\nvllm:generation_tokens_total{engine=\"0\"} 9.0\n")
+                .unwrap();
+        assert_eq!((vllm.prompt_tokens, vllm.generated), (7, Generated::Tokens(9)));
+        let llama = counters("llamacpp:prompt_tokens_total 3\nllamacpp:n_decode_total 5\n").unwrap();
+        assert_eq!((llama.prompt_tokens, llama.generated), (3, Generated::Steps(5)));
+        assert_eq!(counters("up 1\n"), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What the gateway sees of a worker.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 use worker_protocol::Phase;
 
-use crate::client::{chat, events, http, metric_becomes, read_until};
+use crate::client::{chat, events, http, metric, metric_becomes, read_until};
 use crate::control_plane::{ControlPlane, Registration, SERVING_TOKEN, mock_assignment};
 use crate::process::{Worker, gateway_post};
 
@@ -113,6 +114,31 @@ async fn when_the_client_leaves_the_engine_stops() {
         .heartbeat_after(known, "nothing in flight", |heartbeat| heartbeat.in_flight == 0)
         .await;
     assert_eq!(last.phase, Phase::Ready);
+}
+
+#[tokio::test]
+async fn what_was_made_for_a_caller_who_left_an_answer_at_once_is_told() {
+    let (server, worker, base) = ready_worker().await;
+    let engine = worker.engine_address().await;
+    let made = |id: Uuid| async move {
+        let url = format!("{base}{}", worker_protocol::produced_path(id));
+        http().get(url).bearer_auth(SERVING_TOKEN).send().await.unwrap()
+    };
+    let id = Uuid::from_u128(7);
+    let before = metric(&engine, "vllm:generation_tokens_total").await.unwrap();
+    let body = chat(
+        false,
+        json!({"tokens": 9, "first_token_delay_ms": 2_000, "fault": "hang", "fault_after_tokens": 3}),
+    );
+    let request = gateway_post(&server, "/v1/chat/completions").header("x-request-id", id.to_string());
+    let request = tokio::spawn(request.json(&body).send());
+    metric_becomes(&engine, "vllm:generation_tokens_total", before + 3.0).await;
+    request.abort();
+    drop(request.await);
+    metric_becomes(&engine, "inventiv_mock_aborted_total", 1.0).await;
+    let told: Value = made.clone()(id).await.json().await.unwrap();
+    assert_eq!(told["completion_tokens"], 3);
+    assert_eq!(made(Uuid::from_u128(8)).await.status(), 404);
 }
 
 #[tokio::test]

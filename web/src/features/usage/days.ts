@@ -19,6 +19,7 @@ export function withoutGaps(items: UsageItem[]): UsageItem[] {
 
 const nothing: UsageItem = {
   requests: 0,
+  estimated_requests: 0,
   input_tokens: 0,
   cached_input_tokens: 0,
   output_tokens: 0,

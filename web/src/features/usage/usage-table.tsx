@@ -29,7 +29,21 @@ export function UsageTable({ items, group, title }: UsageTableProps) {
         </>
       ),
     },
-    { id: 'requests', header: t('usage.requests'), align: 'right', cell: (item) => format.integer(item.requests) },
+    {
+      id: 'requests',
+      header: t('usage.requests'),
+      align: 'right',
+      cell: (item) => (
+        <>
+          {format.integer(item.requests)}
+          {item.estimated_requests > 0 && (
+            <span className="mt-0.5 block text-muted text-xs" title={t('usage.estimatedWhy')}>
+              {t('usage.estimated', { count: item.estimated_requests })}
+            </span>
+          )}
+        </>
+      ),
+    },
     {
       id: 'input',
       header: t('usage.input'),

@@ -119,6 +119,8 @@ struct UsageItem {
     /// What people call it.
     label: Option<String>,
     requests: i64,
+    /// Those among them whose engine did not say what it used: their tokens are our count of what it produced.
+    estimated_requests: i64,
     /// Those from the cache included.
     input_tokens: i64,
     cached_input_tokens: i64,
@@ -150,6 +152,7 @@ impl UsageItem {
             key: row.key,
             label: row.label,
             requests: row.requests,
+            estimated_requests: row.estimated_requests,
             input_tokens: row.input_tokens,
             cached_input_tokens: row.cached_input_tokens,
             output_tokens: row.output_tokens,

@@ -80,6 +80,7 @@ pub async fn usage(
         key: None,
         label: None,
         requests: 0,
+        estimated_requests: 0,
         input_tokens: 0,
         cached_input_tokens: 0,
         output_tokens: 0,

@@ -130,7 +130,7 @@ async fn forward(
         if let Some(error) = answer.error() {
             return Err(error.clone().into());
         }
-        settlement.report(answer.usage());
+        settlement.report(answer.counted());
         Ok(WorkerAnswer::Whole(answer.echo_model(body.model())))
     }
 }

@@ -16,6 +16,7 @@ mod caller;
 mod dispatch;
 mod drain;
 mod http;
+mod left;
 mod refusal;
 pub mod resolution;
 mod settlement;
@@ -32,6 +33,7 @@ use crate::error::Result;
 use crate::features::api_keys::ApiKeys;
 use crate::features::sessions::Sessions;
 use crate::features::usage::Usage;
+use crate::plumbing::config::ServerRole;
 use crate::plumbing::module::{Module, Surface};
 use table::{RoutingTable, Table};
 use upstream::Upstream;
@@ -54,7 +56,8 @@ struct Inner {
 
 impl Gateway {
     pub fn new(core: Core, sessions: Sessions, keys: ApiKeys, usage: Usage) -> Self {
-        Self(Arc::new(Inner {
+        let readiness = core.readiness.clone();
+        let gateway = Self(Arc::new(Inner {
             upstream: Upstream::new(&core.addresses),
             core,
             sessions,
@@ -63,7 +66,21 @@ impl Gateway {
             table: RoutingTable::default(),
             turn: AtomicUsize::new(0),
             cut: CancellationToken::new(),
-        }))
+        }));
+        // Not the gateway itself: its core holds what it reports to.
+        let inner = Arc::downgrade(&gateway.0);
+        readiness.part("routing_table", &[ServerRole::Gateway], move || {
+            let gateway = inner.upgrade().map(Gateway);
+            async move {
+                match gateway {
+                    Some(gateway) if gateway.table().await.is_err() => {
+                        Err("It isn't known yet which models there are: the database cannot be read.")
+                    }
+                    _ => Ok(()),
+                }
+            }
+        });
+        gateway
     }
 
     pub fn module(&self) -> Module {

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use openai_api::{Buckets, StreamState, Usage};
+use openai_api::{Buckets, Count, StreamState};
 use rust_decimal::Decimal;
 
 use super::Gateway;
 use super::admission::Admitted;
+use super::left;
 use crate::clock::Clock;
-use crate::features::usage::{Journal, Outcome, UsageEvent};
+use crate::features::usage::{Outcome, UsageEvent};
 
 /// The status of a request whose caller left, as nginx calls it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -16,15 +17,17 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// Owns the admission until the request is settled.
 pub struct Settlement {
     open: Option<Open>,
-    journal: Journal,
-    clock: Clock,
+    gateway: Gateway,
 }
 
-/// Running totals: the latest report counts, nothing is summed over time.
 struct Open {
     admitted: Admitted,
-    usage: Option<Usage>,
-    output_chunks: u64,
+    /// As of now; replaced, never added to.
+    count: Count,
+    /// An answer at once has come, and said what it used or shows it.
+    is_told: bool,
+    /// Something generated went out to the caller.
+    delivered: bool,
     first_token: Option<Duration>,
 }
 
@@ -33,20 +36,20 @@ impl Settlement {
         Self {
             open: Some(Open {
                 admitted,
-                usage: None,
-                output_chunks: 0,
+                count: Count::default(),
+                is_told: false,
+                delivered: false,
                 first_token: None,
             }),
-            journal: gateway.0.usage.journal().clone(),
-            clock: gateway.0.core.clock.clone(),
+            gateway: gateway.clone(),
         }
     }
 
     /// What a stream has said so far.
     pub fn observe(&mut self, state: &StreamState) {
         let Some(open) = &mut self.open else { return };
-        open.usage = state.usage;
-        open.output_chunks = state.output_chunks;
+        open.count = state.counted();
+        open.delivered = state.first_content_seen();
         if open.first_token.is_none() && state.first_content_seen() {
             let elapsed = open.admitted.caller().received.elapsed();
             metrics::histogram!("gateway_first_token_seconds").record(elapsed.as_secs_f64());
@@ -55,9 +58,10 @@ impl Settlement {
     }
 
     /// What an answer that came at once says.
-    pub fn report(&mut self, usage: Option<Usage>) {
+    pub fn report(&mut self, count: Count) {
         if let Some(open) = &mut self.open {
-            open.usage = usage;
+            open.count = count;
+            open.is_told = true;
         }
     }
 
@@ -68,36 +72,53 @@ impl Settlement {
 
     /// The platform or the engine failed; what has been delivered decides how to call it.
     pub fn broken(&mut self, status: u16) {
-        let delivered = self.open.as_ref().is_some_and(|open| open.output_chunks > 0);
+        let delivered = self.open.as_ref().is_some_and(|open| open.delivered);
         let outcome = if delivered { Outcome::Partial } else { Outcome::Failed };
         self.settle(outcome, status);
     }
 
-    /// The event is in the journal when this returns, and the instance's slot is free.
     fn settle(&mut self, outcome: Outcome, http_status: u16) {
         let Some(open) = self.open.take() else { return };
-        let event = open.event(outcome, http_status, &self.clock);
-        self.journal.append(&event);
-        drop(open);
-        count(&event);
+        settle(&self.gateway, open, outcome, http_status);
     }
 }
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        self.settle(Outcome::Abandoned, CLIENT_CLOSED_REQUEST);
+        let Some(open) = self.open.take() else { return };
+        let gateway = self.gateway.clone();
+        match tokio::runtime::Handle::try_current() {
+            // An answer at once says nothing before its end: only the worker knows what was made until the caller left.
+            Ok(runtime) if !open.admitted.streamed() && !open.is_told => drop(runtime.spawn(async move {
+                let mut open = open;
+                if let Some(count) = left::produced(&gateway, &open.admitted).await {
+                    open.count = count;
+                }
+                settle(&gateway, open, Outcome::Abandoned, CLIENT_CLOSED_REQUEST);
+            })),
+            _ => settle(&gateway, open, Outcome::Abandoned, CLIENT_CLOSED_REQUEST),
+        }
     }
+}
+
+/// The event is in the journal when this returns, and the instance's slot is free.
+fn settle(gateway: &Gateway, open: Open, outcome: Outcome, http_status: u16) {
+    let event = open.event(outcome, http_status, &gateway.0.core.clock);
+    gateway.0.usage.journal().append(&event);
+    drop(open);
+    count(&event);
 }
 
 impl Open {
     fn event(&self, outcome: Outcome, http_status: u16, clock: &Clock) -> UsageEvent {
         let admitted = &self.admitted;
         let (caller, model) = (admitted.caller(), admitted.model());
-        if outcome == Outcome::Complete && self.usage.is_none() {
+        if outcome == Outcome::Complete && self.count.is_estimated {
             metrics::counter!("gateway_answers_without_usage_total").increment(1);
-            tracing::error!(request_id = %caller.request_id, instance_id = %admitted.instance_id(), "an engine answered without saying what it used");
+            tracing::error!(request_id = %caller.request_id, instance_id = %admitted.instance_id(), "an engine answered without saying what it used; it is estimated");
         }
-        let tokens = self.tokens();
+        let tokens = self.count.usage.buckets();
+        let produced = tokens.output > 0 || tokens.reasoning > 0;
         let tokens_of = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let milliseconds = |duration: Duration| i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
         UsageEvent {
@@ -119,7 +140,9 @@ impl Open {
             output_tokens: tokens_of(tokens.output),
             reasoning_tokens: tokens_of(tokens.reasoning),
             price_id: admitted.tariff().price().map(|price| price.id),
-            charge_eur: self.charge(outcome, &tokens),
+            // Nothing known is no estimate, unless an answer was complete.
+            estimated: self.count.is_estimated && (produced || outcome == Outcome::Complete),
+            charge_eur: self.charge(outcome, produced, &tokens),
             outcome,
             http_status: i16::try_from(http_status).unwrap_or_default(),
             streamed: admitted.streamed(),
@@ -128,17 +151,8 @@ impl Open {
         }
     }
 
-    /// The engine's count, else what was seen to pass: a lower bound.
-    fn tokens(&self) -> Buckets {
-        let seen = Usage {
-            completion_tokens: self.output_chunks,
-            ..Usage::default()
-        };
-        self.usage.unwrap_or(seen).buckets()
-    }
-
-    fn charge(&self, outcome: Outcome, tokens: &Buckets) -> Decimal {
-        let charge = self.admitted.tariff().charge(outcome, self.output_chunks > 0, tokens);
+    fn charge(&self, outcome: Outcome, produced: bool, tokens: &Buckets) -> Decimal {
+        let charge = self.admitted.tariff().charge(outcome, produced, tokens);
         charge.unwrap_or_else(|| {
             metrics::counter!("gateway_absurd_charges_total").increment(1);
             tracing::error!(

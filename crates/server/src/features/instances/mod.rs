@@ -40,6 +40,7 @@ pub struct Instances {
 
 impl Instances {
     pub fn new(core: Core) -> Self {
+        reconcile::report(&core);
         Self {
             core,
             clouds: Clouds::default(),
@@ -54,9 +55,11 @@ impl Instances {
             "cloud_operations",
             "instance_cost_segments",
         ];
+        let [visits, intents] = reconcile::tasks(self);
         Module::new("instances", Surface::Session, tables)
             .routes(http::routes().with_state(self.clone()))
-            .task(reconcile::task(self.clone()))
+            .task(visits)
+            .task(intents)
     }
 
     /// A provider that this process can ask, by its code in the catalogue.

@@ -51,6 +51,9 @@ pub struct UsageEvent {
     pub cached_input_tokens: i64,
     pub output_tokens: i64,
     pub reasoning_tokens: i64,
+    /// The engine did not say what it used: the tokens are our count of what it produced.
+    #[serde(default)]
+    pub estimated: bool,
     /// None: served by the consumer's own instance.
     pub price_id: Option<Uuid>,
     pub charge_eur: Decimal,

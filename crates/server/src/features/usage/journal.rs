@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +17,14 @@ use tokio::sync::Notify;
 
 use super::event::{JournaledEvent, UsageEvent};
 use super::frame::{self, Decoded};
+use super::refused::Refused;
 use super::segments::{SEGMENT_BYTES, count_records, create_segment, read_from, segment_path, segments};
 
 /// Events kept in memory while the disk refuses them; no request is admitted meanwhile.
 const MOST_UNWRITTEN: usize = 20_000;
+
+/// More than a record: a disk with room for less is full.
+const PROBE_BYTES: usize = 4096;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -146,11 +151,43 @@ impl Journal {
         self.0.writable.load(Ordering::Acquire)
     }
 
-    /// Tries again what the disk refused.
-    pub fn retry_unwritten(&self) {
-        if !self.is_writable() {
-            self.write_down(&mut self.tail());
+    /// Finds out whether events could be written now, without waiting for one, and writes what the disk refused before. A directory
+    /// that is gone takes bytes into the open file all the same, and they would be gone with it.
+    pub fn check(&self) {
+        let mut tail = self.tail();
+        match self.probe(&tail) {
+            Ok(()) if self.is_writable() => {}
+            Ok(()) => drop(self.write_down(&mut tail)),
+            Err(error) => {
+                // What is not where it belongs is not written to any more.
+                tail.closed = true;
+                if self.0.writable.swap(false, Ordering::AcqRel) {
+                    tracing::error!(%error, "the usage journal can't be written; no new requests are admitted until it can");
+                }
+            }
         }
+    }
+
+    fn probe(&self, tail: &Tail) -> io::Result<()> {
+        let probe = self.0.directory.join("probe");
+        std::fs::write(&probe, [0; PROBE_BYTES])?;
+        std::fs::remove_file(&probe)?;
+        if tail.closed {
+            return Ok(());
+        }
+        let (named, open) = (
+            std::fs::metadata(self.segment_path(tail.number))?,
+            tail.file.metadata()?,
+        );
+        match (named.dev(), named.ino()) == (open.dev(), open.ino()) {
+            true => Ok(()),
+            false => Err(io::Error::other("another file has taken the place of its segment")),
+        }
+    }
+
+    /// Where events that the database refuses are kept.
+    pub fn refused(&self) -> Refused {
+        Refused::new(&self.0.directory)
     }
 
     /// Makes what was appended survive a power cut. Blocks on the disk; does nothing when nothing was appended.
@@ -343,13 +380,13 @@ fn report_damage(segment: u64, offset: u64) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write as _;
 
     use super::*;
     use crate::features::usage::event::Outcome;
 
-    fn event(number: u128) -> UsageEvent {
+    pub fn event(number: u128) -> UsageEvent {
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         UsageEvent {
             request_id: uuid::Uuid::from_u128(number),
@@ -369,6 +406,7 @@ mod tests {
             cached_input_tokens: 0,
             output_tokens: 2,
             reasoning_tokens: 0,
+            estimated: false,
             price_id: None,
             charge_eur: rust_decimal::Decimal::ZERO,
             outcome: Outcome::Complete,
@@ -452,9 +490,41 @@ mod tests {
         assert!(!journal.is_writable());
         std::fs::remove_dir(journal.segment_path(2)).unwrap();
         journal.append(&event(2));
-        journal.retry_unwritten();
+        journal.check();
         assert!(journal.is_writable());
         assert_eq!(read_all(&journal), [1, 2]);
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_noticed_before_an_event_is_written_into_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("journal");
+        let journal = Journal::open(&directory).unwrap();
+        journal.append(&event(1));
+        journal.check();
+        assert!(journal.is_writable());
+        std::fs::rename(&directory, place.path().join("elsewhere")).unwrap();
+        journal.check();
+        assert!(!journal.is_writable());
+        journal.append(&event(2));
+        std::fs::rename(place.path().join("elsewhere"), &directory).unwrap();
+        journal.check();
+        assert!(journal.is_writable());
+        assert_eq!(read_all(&journal), [1, 2]);
+    }
+
+    #[test]
+    fn a_segment_that_was_replaced_is_not_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        std::fs::remove_file(journal.segment_path(1)).unwrap();
+        std::fs::write(journal.segment_path(1), b"").unwrap();
+        journal.check();
+        assert!(!journal.is_writable());
+        journal.append(&event(1));
+        journal.check();
+        assert!(journal.is_writable());
+        assert_eq!(read_all(&journal), [1]);
     }
 
     #[test]

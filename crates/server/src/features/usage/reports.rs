@@ -37,6 +37,8 @@ pub struct UsageRow {
     /// What people call it, as of its latest use.
     pub label: Option<String>,
     pub requests: i64,
+    /// Those among them whose tokens were counted by us, as the engine didn't say.
+    pub estimated_requests: i64,
     /// Cached ones included.
     pub input_tokens: i64,
     pub cached_input_tokens: i64,
@@ -64,7 +66,7 @@ pub async fn consumed(
     let rows = sqlx::query_as!(
         UsageRow,
         r#"WITH chosen AS (
-            SELECT started_at, uncached_input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, charge_eur,
+            SELECT started_at, uncached_input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, charge_eur, estimated,
                 CASE $4 WHEN 'model' THEN model_id::text WHEN 'key' THEN api_key_id::text
                     ELSE to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') END AS key,
                 CASE $4 WHEN 'model' THEN model_name WHEN 'key' THEN api_key_name
@@ -72,7 +74,7 @@ pub async fn consumed(
             FROM inference_usage
             WHERE consumer_tenant = ANY($1) AND started_at >= $2 AND started_at < $3 AND ($5::uuid IS NULL OR consumer_user_id = $5))
          SELECT grouping(key) = 1 AS "is_total!", key, CASE WHEN grouping(key) = 0 THEN (array_agg(label ORDER BY started_at DESC))[1] END AS label,
-            count(*) AS "requests!", COALESCE(sum(uncached_input_tokens + cached_input_tokens), 0)::bigint AS "input_tokens!",
+            count(*) AS "requests!", count(*) FILTER (WHERE estimated) AS "estimated_requests!", COALESCE(sum(uncached_input_tokens + cached_input_tokens), 0)::bigint AS "input_tokens!",
             COALESCE(sum(cached_input_tokens), 0)::bigint AS "cached_input_tokens!", COALESCE(sum(output_tokens + reasoning_tokens), 0)::bigint AS "output_tokens!",
             COALESCE(sum(charge_eur), 0) AS "charge_eur!"
          FROM chosen GROUP BY GROUPING SETS ((key), ())

@@ -34,11 +34,11 @@ pub async fn insert(tx: &mut SystemTx, events: &[JournaledEvent]) -> Result<Vec<
         "INSERT INTO inference_usage (request_id, started_at, finished_at, consumer_tenant, consumer_organization_id, consumer_user_id,
             api_key_id, api_key_name, provider_tenant, instance_id, model_tenant, model_id, model_name, uncached_input_tokens,
             cached_input_tokens, output_tokens, reasoning_tokens, price_id, charge_eur, outcome, http_status, streamed, latency_ms,
-            first_token_ms, payload_hash)
+            first_token_ms, payload_hash, estimated)
          SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[],
             $8::text[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[],
             $17::bigint[], $18::uuid[], $19::numeric[], $20::text[], $21::smallint[], $22::boolean[], $23::integer[], $24::integer[],
-            $25::bytea[])
+            $25::bytea[], $26::boolean[])
          ON CONFLICT (request_id, started_at) DO NOTHING RETURNING request_id",
         column!(request_id),
         column!(started_at),
@@ -65,6 +65,7 @@ pub async fn insert(tx: &mut SystemTx, events: &[JournaledEvent]) -> Result<Vec<
         column!(latency_ms),
         column!(first_token_ms) as &[Option<i32>],
         &hashes,
+        column!(estimated),
     )
     .fetch_all(tx.conn())
     .await

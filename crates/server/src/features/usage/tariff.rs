@@ -43,12 +43,12 @@ impl Tariff {
         }
     }
 
-    /// The charge in EUR. Whoever left pays for what had been produced for them, once anything was delivered; failures of the
+    /// The charge in EUR. Whoever left pays for what had been produced for them, once there was anything; failures of the
     /// platform or the engine are free. `None`: more than an amount can hold.
-    pub fn charge(&self, outcome: Outcome, delivered: bool, tokens: &Buckets) -> Option<Decimal> {
+    pub fn charge(&self, outcome: Outcome, produced: bool, tokens: &Buckets) -> Option<Decimal> {
         let is_charged = match outcome {
             Outcome::Complete => true,
-            Outcome::Abandoned => delivered,
+            Outcome::Abandoned => produced,
             Outcome::Partial | Outcome::Failed => false,
         };
         match self.price() {
@@ -82,7 +82,7 @@ mod tests {
             output: 1,
             reasoning: 1,
         };
-        let charge = |outcome, delivered| Tariff::Platform(price(1)).charge(outcome, delivered, &tokens).unwrap();
+        let charge = |outcome, produced| Tariff::Platform(price(1)).charge(outcome, produced, &tokens).unwrap();
         assert_eq!(charge(Outcome::Complete, false), dec!(0.000004));
         assert_eq!(charge(Outcome::Abandoned, true), dec!(0.000004));
         assert_eq!(charge(Outcome::Abandoned, false), dec!(0));
@@ -134,12 +134,12 @@ mod tests {
 
         #[test]
         fn a_charge_is_nothing_or_what_the_tariffs_price_says(
-            consumer in tenant(), provider in tenant(), eur in 0u32..9, outcome in outcome(), delivered: bool,
+            consumer in tenant(), provider in tenant(), eur in 0u32..9, outcome in outcome(), produced: bool,
             tokens in (0u64..1_000_000, 0u64..1_000_000, 0u64..1_000_000, 0u64..1_000_000),
         ) {
             let tokens = Buckets { uncached_input: tokens.0, cached_input: tokens.1, output: tokens.2, reasoning: tokens.3 };
             let Ok(tariff) = who_pays(consumer, provider, Some(&price(eur))) else { return Ok(()) };
-            let charge = tariff.charge(outcome, delivered, &tokens).unwrap();
+            let charge = tariff.charge(outcome, produced, &tokens).unwrap();
             let whole = price(eur).charge(&tokens).unwrap();
             match tariff.price() {
                 None => prop_assert_eq!(charge, Decimal::ZERO),
@@ -148,7 +148,7 @@ mod tests {
                     prop_assert!(charge == whole || charge == Decimal::ZERO && outcome != Outcome::Complete);
                 }
             }
-            // More of it was delivered: never cheaper.
+            // More of it was produced: never cheaper.
             prop_assert!(tariff.charge(outcome, true, &tokens) >= tariff.charge(outcome, false, &tokens));
         }
     }

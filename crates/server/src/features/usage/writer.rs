@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::Usage;
 use super::event::JournaledEvent;
 use super::journal::{Batch, Journal, Position};
+use super::refused::{Refused, RefusedEvent};
 use super::{partitions, store};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::plumbing::background::{Backoff, Run, Task};
 use crate::plumbing::config::ServerRole;
@@ -47,7 +49,7 @@ async fn keep_synced(usage: Usage, run: Run) -> Result<()> {
     loop {
         tokio::select! {
             () = journal.to_sync() => {}
-            () = tokio::time::sleep(IDLE) => journal.retry_unwritten(),
+            () = tokio::time::sleep(IDLE) => check(journal).await?,
             () = all_settled(&usage, &run) => break,
         }
         tokio::time::sleep(GATHER).await;
@@ -61,7 +63,7 @@ async fn keep_synced(usage: Usage, run: Run) -> Result<()> {
 
 async fn keep_writing(usage: Usage, run: Run) -> Result<()> {
     let journal = &usage.journal;
-    let mut writer = Writer::new(usage.core.db.clone(), journal.clone());
+    let mut writer = Writer::new(usage.core.db.clone(), usage.core.clock.clone(), journal.clone());
     let mut partitions_made: Option<DateTime<Utc>> = None;
     loop {
         let now = usage.core.clock.now();
@@ -115,6 +117,22 @@ async fn all_settled(usage: &Usage, run: &Run) {
     usage.settling.wait().await;
 }
 
+/// Whether the journal can be written, and how many events the database refused.
+async fn check(journal: &Journal) -> Result<()> {
+    let journal = journal.clone();
+    let checked = tokio::task::spawn_blocking(move || {
+        journal.check();
+        journal.refused().list()
+    });
+    let failed = |error: anyhow::Error| Error::internal(error.context("reading the refused usage events"));
+    let refused = checked
+        .await
+        .map_err(|error| failed(error.into()))?
+        .map_err(|error| failed(error.into()))?;
+    metrics::gauge!("usage_refused_events").set(refused.len() as f64);
+    Ok(())
+}
+
 async fn sync(journal: &Journal) -> Result<()> {
     let journal = journal.clone();
     let synced = tokio::task::spawn_blocking(move || journal.sync());
@@ -128,14 +146,16 @@ async fn sync(journal: &Journal) -> Result<()> {
 /// Takes batches to the table. Knows how far it has come; a new one begins at the oldest record.
 pub struct Writer {
     db: Db,
+    clock: Clock,
     journal: Journal,
     position: Option<Position>,
 }
 
 impl Writer {
-    pub fn new(db: Db, journal: Journal) -> Self {
+    pub fn new(db: Db, clock: Clock, journal: Journal) -> Self {
         Self {
             db,
+            clock,
             journal,
             position: None,
         }
@@ -191,48 +211,107 @@ impl Writer {
     }
 
     async fn write(&self, events: &[JournaledEvent]) -> Result<()> {
-        match self.write_together(events).await {
+        match write_together(&self.db, events).await {
             Err(error) if is_about_a_row(&error) => {
                 // One row that can't be stored must not hold up the others for ever.
+                let mut refused = Vec::new();
                 for event in events {
-                    match self.write_together(std::slice::from_ref(event)).await {
+                    match write_together(&self.db, std::slice::from_ref(event)).await {
                         Err(error) if is_about_a_row(&error) => {
                             metrics::counter!("usage_events_refused_total").increment(1);
-                            let content = serde_json::to_string(&event.event).unwrap_or_default();
-                            tracing::error!(%error, content, "the database refuses a usage event; it is kept in this message only");
+                            tracing::error!(%error, request_id = %event.event.request_id, "the database refuses a usage event; see `inventiv usage refused`");
+                            refused.push(RefusedEvent::new(event, error.to_string(), self.clock.now()));
                         }
                         other => other?,
                     }
                 }
-                Ok(())
+                self.keep(refused).await
             }
             other => Ok(other?),
         }
     }
 
-    async fn write_together(&self, events: &[JournaledEvent]) -> Result<(), Failure> {
-        let mut tx = self.db.system(SystemReason::Metering).await?;
-        let inserted: HashSet<Uuid> = store::insert(&mut tx, events).await?.into_iter().collect();
-        let (new, known): (Vec<_>, Vec<_>) = events
-            .iter()
-            .cloned()
-            .partition(|event| inserted.contains(&event.event.request_id));
-        if !known.is_empty() {
-            for request_id in store::conflicting(&mut tx, &known).await? {
-                metrics::counter!("usage_hash_conflicts_total").increment(1);
-                tracing::error!(%request_id, "a usage event came back with another content; the first one stands");
+    /// On disk before the journal goes on without them.
+    async fn keep(&self, refused: Vec<RefusedEvent>) -> Result<()> {
+        let kept = self.journal.refused();
+        let failed = |error: anyhow::Error| Error::internal(error.context("keeping refused usage events"));
+        tokio::task::spawn_blocking(move || kept.keep(&refused))
+            .await
+            .map_err(|error| failed(error.into()))?
+            .map_err(|error| failed(error.into()))
+    }
+}
+
+/// Tries again what the database refused, one by one. What it has now is out of the file; what it refuses again stays, with its words
+/// of now where it is asked for.
+///
+/// # Errors
+/// The file's, or the database can't be reached: what was not written stays.
+pub async fn retry_refused(db: &Db, refused: &Refused) -> Result<Retried> {
+    let unreadable =
+        |error: std::io::Error| Error::internal(anyhow::Error::new(error).context("the refused usage events"));
+    let _locked = refused.lock().map_err(unreadable)?;
+    let mut retried = Retried::default();
+    let mut written = HashSet::new();
+    let mut unreachable = None;
+    for kept in refused.list().map_err(unreadable)? {
+        let Some(event) = kept.journaled() else {
+            retried.refused.push(kept);
+            continue;
+        };
+        match write_together(db, std::slice::from_ref(&event)).await {
+            Ok(()) => {
+                written.insert(kept.identity());
+            }
+            Err(error) if is_about_a_row(&error) => retried.refused.push(RefusedEvent {
+                reason: error.to_string(),
+                ..kept
+            }),
+            Err(error) => {
+                unreachable = Some(error);
+                break;
             }
         }
-        let tenants: HashSet<Uuid> = new
-            .iter()
-            .flat_map(|event| [event.event.consumer_tenant, event.event.provider_tenant])
-            .collect();
-        for tenant in tenants {
-            events::notify(tx.conn(), Topic::Usage, tenant, tenant).await?;
-        }
-        tx.commit().await?;
-        Ok(())
     }
+    refused.forget(&written).map_err(unreadable)?;
+    retried.written = written.len();
+    match unreachable {
+        Some(error) => Err(error.into()),
+        None => Ok(retried),
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Retried {
+    pub written: usize,
+    /// Refused again.
+    pub refused: Vec<RefusedEvent>,
+}
+
+/// All or none. What the table knows already changes nothing.
+async fn write_together(db: &Db, events: &[JournaledEvent]) -> Result<(), Failure> {
+    let mut tx = db.system(SystemReason::Metering).await?;
+    let inserted: HashSet<Uuid> = store::insert(&mut tx, events).await?.into_iter().collect();
+    let (new, known): (Vec<_>, Vec<_>) = events
+        .iter()
+        .cloned()
+        .partition(|event| inserted.contains(&event.event.request_id));
+    if !known.is_empty() {
+        for request_id in store::conflicting(&mut tx, &known).await? {
+            metrics::counter!("usage_hash_conflicts_total").increment(1);
+            tracing::error!(%request_id, "a usage event came back with another content; the first one stands");
+        }
+    }
+    let tenants: HashSet<Uuid> = new
+        .iter()
+        .flat_map(|event| [event.event.consumer_tenant, event.event.provider_tenant])
+        .collect();
+    for tenant in tenants {
+        events::notify(tx.conn(), Topic::Usage, tenant, tenant).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Keeps the database's own error: whether it refused a row, which trying again doesn't change, or could not be reached.

@@ -13,7 +13,14 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct Board {
     clock: Clock,
-    tasks: Arc<Mutex<BTreeMap<&'static str, Option<Streak>>>>,
+    tasks: Arc<Mutex<BTreeMap<&'static str, Line>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    /// Its start, before there is one.
+    last_success: DateTime<Utc>,
+    streak: Option<Streak>,
 }
 
 /// Failures with no success between them.
@@ -42,8 +49,9 @@ impl Board {
 
     /// By name.
     pub fn down(&self) -> Vec<Down> {
-        let down = |(task, streak): (&&'static str, &Option<Streak>)| {
-            streak.map(|Streak { since, failures }| Down { task, since, failures })
+        let down = |(task, line): (&&'static str, &Line)| {
+            line.streak
+                .map(|Streak { since, failures }| Down { task, since, failures })
         };
         self.tasks().iter().filter_map(down).collect()
     }
@@ -51,6 +59,11 @@ impl Board {
     /// The tasks of this process, by name.
     pub fn names(&self) -> Vec<&'static str> {
         self.tasks().keys().copied().collect()
+    }
+
+    /// When a task of this process last did its work, or began to; `None` for one that it doesn't have.
+    pub fn last_success(&self, task: &str) -> Option<DateTime<Utc>> {
+        self.tasks().get(task).map(|line| line.last_success)
     }
 
     /// `ok`, and a line for each task that is down.
@@ -62,7 +75,11 @@ impl Board {
 
     /// Takes a task in; it is up until it fails.
     pub(super) fn watch(&self, task: &'static str) -> Health {
-        self.tasks().insert(task, None);
+        let line = Line {
+            last_success: self.clock.now(),
+            streak: None,
+        };
+        self.tasks().insert(task, line);
         metrics::gauge!("inventiv_background_up", "task" => task).set(1.0);
         Health {
             board: self.clone(),
@@ -70,7 +87,7 @@ impl Board {
         }
     }
 
-    fn tasks(&self) -> MutexGuard<'_, BTreeMap<&'static str, Option<Streak>>> {
+    fn tasks(&self) -> MutexGuard<'_, BTreeMap<&'static str, Line>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,7 +114,11 @@ impl Health {
         metrics::counter!("inventiv_background_runs_total", "task" => task).increment(1);
         metrics::gauge!("inventiv_background_last_success_timestamp_seconds", "task" => task)
             .set(now.timestamp_millis() as f64 / 1000.0);
-        let before = self.board.tasks().insert(task, None).flatten();
+        let line = Line {
+            last_success: now,
+            streak: None,
+        };
+        let before = self.board.tasks().insert(task, line).and_then(|line| line.streak);
         if let Some(Streak { since, failures }) = before {
             metrics::gauge!("inventiv_background_up", "task" => task).set(1.0);
             let down: TimeDelta = now - since;
@@ -115,8 +136,11 @@ impl Health {
         let (task, now) = (self.task, self.board.clock.now());
         let failures = {
             let mut tasks = self.board.tasks();
-            let streak = tasks.entry(task).or_default();
-            let streak = streak.get_or_insert(Streak {
+            let line = tasks.entry(task).or_insert(Line {
+                last_success: now,
+                streak: None,
+            });
+            let streak = line.streak.get_or_insert(Streak {
                 since: now,
                 failures: 0,
             });
@@ -164,13 +188,17 @@ mod tests {
         usage.works();
         assert_eq!(board.report(), "ok");
 
+        let began = board.last_success("mails");
         mails.fails(Failure::Ended);
         clock.advance(TimeDelta::seconds(42));
+        assert_eq!(board.last_success("mails"), began);
         assert_eq!(mails.fails(Failure::Error(&Error::unavailable("secret detail"))), 2);
         assert_eq!(board.report(), "ok\nmails is down for 42 s");
 
         mails.works();
         assert_eq!(board.report(), "ok");
+        assert_eq!(board.last_success("mails"), Some(clock.now()));
+        assert_eq!(board.last_success("elsewhere"), None);
         assert_eq!(mails.fails(Failure::Panic(&"oh")), 1);
         assert_eq!(board.down().len(), 1);
         assert_eq!(board.names(), ["mails", "usage"]);

@@ -148,6 +148,7 @@ impl Week<'_> {
             cached_input_tokens: count(tokens.cached_input),
             output_tokens: count(tokens.output),
             reasoning_tokens: count(tokens.reasoning),
+            estimated: false,
             price_id: tariff.price().map(|price| price.id),
             charge_eur: tariff.charge(Outcome::Complete, true, &tokens).unwrap_or(Decimal::ZERO),
             outcome: Outcome::Complete,

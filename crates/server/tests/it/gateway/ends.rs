@@ -9,13 +9,13 @@ use super::fake::{EngineAnswer, Fake};
 use super::world::{Engine, InstanceRow, MODEL, PLATFORM, PROMPT_TOKENS, chat, chat_stream, events};
 use crate::harness::{Client, TestServer, eventually};
 
-struct Scene {
-    server: TestServer,
-    key: Client,
+pub struct Scene {
+    pub server: TestServer,
+    pub key: Client,
 }
 
 /// A key whose public model is served by a platform instance at the address, so that charges are seen.
-async fn scene(address: std::net::SocketAddr) -> Scene {
+pub async fn scene(address: std::net::SocketAddr) -> Scene {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
     let model = server.model(PLATFORM, MODEL).await;
@@ -28,11 +28,11 @@ async fn scene(address: std::net::SocketAddr) -> Scene {
 }
 
 impl Scene {
-    async fn outcome(&self) -> Value {
+    pub async fn outcome(&self) -> Value {
         self.server.usage(1).await[0].clone()
     }
 
-    async fn idle(&self) {
+    pub async fn idle(&self) {
         eventually("no request is open", || async {
             self.server.program.usage.settling().is_empty().then_some(())
         })
@@ -290,6 +290,7 @@ async fn an_engine_that_tells_no_usage_is_counted_by_what_passed() {
     let usage = scene.outcome().await;
     assert_eq!(usage["outcome"], "complete");
     assert_eq!(usage["output_tokens"], 6);
+    assert_eq!(usage["estimated"], true);
 }
 
 #[tokio::test]

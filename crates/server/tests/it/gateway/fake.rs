@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 
@@ -20,6 +20,12 @@ pub enum EngineAnswer {
     Events(&'static str),
     /// Events, then a broken connection.
     BrokenEvents(&'static str),
+    /// Events, then silence.
+    EndlessEvents(String),
+    /// Never an answer, but this to whoever asks what was made.
+    Nothing {
+        produced: &'static str,
+    },
 }
 
 #[derive(Clone)]
@@ -57,7 +63,7 @@ impl Drop for Fake {
     }
 }
 
-async fn respond(State((answer, seen)): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn respond(State((answer, seen)): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     seen.lock().unwrap().push(Seen {
         headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
@@ -68,6 +74,12 @@ async fn respond(State((answer, seen)): State<Shared>, headers: HeaderMap, body:
             let status = StatusCode::from_u16(status).unwrap();
             (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
+        EngineAnswer::EndlessEvents(events) => {
+            let sent = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(events))]);
+            (stream, Body::from_stream(sent.chain(futures_util::stream::pending()))).into_response()
+        }
+        EngineAnswer::Nothing { produced } if uri.path().ends_with("/produced") => produced.into_response(),
+        EngineAnswer::Nothing { .. } => std::future::pending().await,
         EngineAnswer::Events(events) => (stream, events).into_response(),
         EngineAnswer::BrokenEvents(events) => {
             let sent = futures_util::stream::iter([Ok(Bytes::from_static(events.as_bytes()))]);

@@ -5,6 +5,8 @@ mod answers;
 mod ends;
 mod fake;
 mod journal;
+mod metering;
 mod panics;
+mod readiness;
 mod rotation;
 mod world;

@@ -15,6 +15,8 @@ pub enum Edge {
     Started,
     /// The instance is `booting`.
     Booting,
+    /// The provider was asked to delete; nobody wrote that down.
+    Deleted,
 }
 
 /// Dies here if `INVENTIV_CRASH_AT` names this edge. Not part of released programs.

@@ -180,6 +180,7 @@ impl Effects<'_> {
         for server in seen.server.iter().chain(&seen.extras) {
             answer = answer.and(within_limit(self.cloud.delete_server(&self.visited.zone_code, &server.id)).await);
         }
+        crash::reach(Edge::Deleted);
         let mut tx = begin(self.instances, self.lease).await?;
         let now = self.instances.core.clock.now();
         match &answer {

@@ -2,6 +2,7 @@
 
 mod crash;
 mod effects;
+mod intents;
 mod probe;
 mod visit;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 
+use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::features::instances::Instances;
 use crate::features::instances::store::lease::{self, Lease};
@@ -24,12 +26,32 @@ const POLL: Duration = Duration::from_millis(250);
 const VISITS: usize = 4;
 /// After the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
+const TASK: &str = "instances";
+/// Rounds come several times a second.
+const LONGEST_SILENCE: chrono::Duration = chrono::Duration::seconds(60);
 /// While no provider can be asked.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-pub fn task(instances: Instances) -> Task {
+/// Instances that nobody looks after are what an orchestrator is there to prevent.
+pub fn report(core: &Core) {
+    let (board, clock) = (core.board.clone(), core.clock.clone());
+    core.readiness.part(TASK, &[ServerRole::Orchestrator], move || {
+        let last = board.last_success(TASK);
+        let is_late = last.is_some_and(|at| clock.now() - at > LONGEST_SILENCE);
+        std::future::ready(match is_late {
+            true => Err("No instance could be looked at for a minute."),
+            false => Ok(()),
+        })
+    });
+}
+
+pub fn tasks(instances: &Instances) -> [Task; 2] {
+    [visits(instances.clone()), intents::task(instances.clone())]
+}
+
+fn visits(instances: Instances) -> Task {
     let roles = &[ServerRole::Orchestrator];
-    Task::follower("instances", roles, move |run| reconcile(instances.clone(), run)).back_within(LONGEST_PAUSE)
+    Task::follower(TASK, roles, move |run| reconcile(instances.clone(), run)).back_within(LONGEST_PAUSE)
 }
 
 /// Runs until the program stops. What it holds then is given back, or free again when its leases run out.

@@ -185,6 +185,7 @@ async fn move_on(
     };
     if to == Status::Terminated {
         costs::close_segment(&mut tx, visited.tenant, visited.id, now).await?;
+        operations::end_of_ended(&mut tx, Some((visited.tenant, visited.id)), now).await?;
         worker_tokens::revoke_all(&mut tx, visited.tenant, visited.id, now).await?;
     }
     tx.commit().await?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::codes::FailureCode;
 use crate::error::Result;
 use crate::features::instances::rules::{CloudOperation, Failure, OperationState};
 use crate::ids::new_id;
@@ -170,4 +171,32 @@ pub async fn finish(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Ends what is still open of an ended instance, or of all of them, with what is known: a server that is gone was deleted, and one that
+/// was on record had been ordered. Nothing else had an effect that matters any more. Says how many those were.
+pub async fn end_of_ended(tx: &mut SystemTx, instance: Option<(Uuid, Uuid)>, now: DateTime<Utc>) -> Result<u64> {
+    let (tenant, instance_id) = instance.unzip();
+    let done = sqlx::query!(
+        "UPDATE cloud_operations o
+         SET state = CASE WHEN known.had_effect THEN 'confirmed' ELSE 'failed' END,
+            external_id = CASE WHEN known.had_effect THEN COALESCE(o.external_id, known.server) ELSE o.external_id END,
+            error_code = CASE WHEN known.had_effect THEN NULL ELSE $4 END,
+            error_message = CASE WHEN known.had_effect THEN NULL ELSE 'The instance ended before the outcome was known.' END,
+            finished_at = $3
+         FROM (
+            SELECT open.id, i.provider_instance_id AS server, open.kind = 'delete_server'
+                OR (open.kind = 'create_server' AND i.provider_instance_id IS NOT NULL) AS had_effect
+            FROM cloud_operations open JOIN instances i ON i.tenant = open.tenant AND i.id = open.instance_id
+            WHERE open.state IN ('intended', 'sent', 'unknown') AND i.is_ended
+                AND ($1::uuid IS NULL OR (i.tenant = $1 AND i.id = $2))) known
+         WHERE o.id = known.id",
+        tenant,
+        instance_id,
+        now,
+        FailureCode::Cancelled.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -11,5 +11,6 @@ pub mod housekeeping;
 pub mod jobs;
 pub mod mail;
 pub mod module;
+pub mod private_files;
 pub mod quotas;
 pub mod telemetry;

@@ -443,7 +443,7 @@ async fn run(owner: &PgPool, statement: String) {
 }
 
 async fn build() -> World {
-    let master = MasterSecret::generate().to_text();
+    let master = super::master().to_text();
     let options = database::fresh().await;
     let database = options.get_database().unwrap().to_owned();
     let server = TestServer::start_on(options, POOLS, |config| {

@@ -1,11 +1,15 @@
 //! Whoever has the database, and not the master secret, can't change what was written without `inventiv audit verify` finding it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use inventiv_server::features::audit::{self, Entry, Fault, Head, chain_hash};
 use inventiv_server::plumbing::db::SystemReason;
 use inventiv_server::program::master_secret::{self, Trust};
 use inventiv_server::secrets::MasterSecret;
 use serde_json::json;
 use sqlx::{Executor as _, FromRow as _, Row as _};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::harness::{Person, TestServer};
@@ -366,31 +370,38 @@ async fn a_register_that_stopped_is_told_and_what_was_printed_finds_even_a_whole
 #[tokio::test]
 async fn a_busy_server_is_verified_again_and_again_without_a_fault() {
     const WRITERS: usize = 4;
+    const WRITTEN: usize = 100;
+    const VERIFIED: usize = 25;
     let server = TestServer::start().await;
+    let written = Arc::new(AtomicUsize::new(0));
+    let stop = CancellationToken::new();
     let mut writers = tokio::task::JoinSet::new();
-    let (stop, _) = tokio::sync::watch::channel(false);
     for number in 0..WRITERS {
         let mut person = server.person(&format!("writer{number}")).await;
         server.organization(&mut person, &format!("Org {number}")).await;
-        let mut stopped = stop.subscribe();
+        let (stop, written) = (stop.clone(), written.clone());
         writers.spawn(async move {
-            let mut written = 0;
-            while !*stopped.borrow_and_update() {
-                let body = json!({"name": format!("Org {number} {written}")});
-                person.client.put("/organizations/current", body).await.expect(200);
-                written += 1;
+            while !stop.is_cancelled() {
+                let turn = written.fetch_add(1, Ordering::Relaxed);
+                let body = json!({"name": format!("key {turn}")});
+                person.client.post("/api_keys", body).await.expect(201);
             }
-            written
         });
     }
     let db = &server.program.core.db;
-    for _ in 0..40 {
+    let mut verified = 0;
+    while verified < VERIFIED || written.load(Ordering::Relaxed) < WRITTEN {
         let mut snapshot = db.system_snapshot(SystemReason::OperatorCommand).await.unwrap();
         assert_eq!(audit::verify(&mut snapshot, &[]).await.unwrap(), []);
+        verified += 1;
+        assert!(
+            !writers.is_empty() && writers.try_join_next().is_none(),
+            "a writer ended"
+        );
     }
-    stop.send(true).unwrap();
-    while let Some(written) = writers.join_next().await {
-        assert!(written.unwrap() > 0);
+    stop.cancel();
+    while let Some(ended) = writers.join_next().await {
+        ended.unwrap();
     }
     server.program.audit.keep_register().await.unwrap();
 }

@@ -12,7 +12,6 @@ use inventiv_server::ids::{PLATFORM, new_id};
 use inventiv_server::permissions::{Role, WorkspaceRole};
 use inventiv_server::plumbing::config::{Config, ServerRole};
 use inventiv_server::plumbing::db::PoolSizes;
-use inventiv_server::secrets::MasterSecret;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgPool};

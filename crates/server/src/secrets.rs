@@ -46,13 +46,17 @@ impl MasterSecret {
 
     /// A key for one purpose; other purposes and other contexts get unrelated keys.
     pub fn derive(&self, purpose: &str, context: &[u8]) -> [u8; 32] {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(context);
-        mac.finalize().into_bytes().into()
+        keyed_hash(&self.0, purpose, context)
     }
+}
+
+/// HMAC-SHA-256 of a message of one purpose.
+pub fn keyed_hash(key: &[u8; 32], purpose: &str, message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 impl std::fmt::Debug for MasterSecret {

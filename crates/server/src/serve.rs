@@ -19,8 +19,10 @@ use crate::plumbing::console;
 use crate::plumbing::db::{Db, PoolSizes, migrations, private};
 use crate::plumbing::edge::connections::{HEADER_TIME, serve};
 use crate::plumbing::mail;
+use crate::plumbing::private_files;
 use crate::plumbing::telemetry;
 use crate::program::bootstrap::{self, FirstAdmin};
+use crate::program::master_secret::{self, Trust};
 use crate::program::{Parts, Program, seed};
 use crate::secrets::MasterSecret;
 
@@ -53,20 +55,24 @@ struct Foundation {
     cluster: Option<Cluster>,
 }
 
-async fn lay_foundation(mut config: Config) -> anyhow::Result<Foundation> {
+async fn lay_foundation(mut config: Config, trust: Trust) -> anyhow::Result<Foundation> {
     config.check()?;
     mail::check(&config)?;
     let data_dir = data_dir(&config)?;
     config.data_dir = Some(data_dir.clone());
+    private_files::ensure(&mail::directory(&data_dir))?;
     let (cluster, options) = database(&config, &data_dir).await?;
     migrations::migrate(&options).await?;
+    let master = master_secret::read(&config, &data_dir, &options, trust).await?;
     let app_options = match &config.app_database_url {
         Some(url) => PgConnectOptions::from_str(url).context("--app-database-url")?,
         None => options.clone(),
     };
+    let db = Db::connect(app_options, options, PoolSizes::default(), master.clone()).await?;
+    master_secret::settle(&db, &Clock::default(), trust).await?;
     Ok(Foundation {
-        db: Db::connect(app_options, options, PoolSizes::default()).await?,
-        master: master_secret(&config, &data_dir)?,
+        db,
+        master,
         config,
         cluster,
     })
@@ -77,17 +83,12 @@ async fn lay_foundation(mut config: Config) -> anyhow::Result<Foundation> {
 /// # Errors
 /// Whatever stands in the way, in one sentence that says what to do; first of all a server that has the private database.
 pub async fn open(config: Config) -> anyhow::Result<Opened> {
-    let foundation = lay_foundation(config).await.map_err(|error| {
-        let in_use = matches!(
-            error.downcast_ref::<embedded_postgres::Error>(),
-            Some(embedded_postgres::Error::InUse { .. })
-        );
-        if in_use {
-            error.context(SERVER_IS_RUNNING)
-        } else {
-            error
-        }
-    })?;
+    open_with(config, Trust::Known).await
+}
+
+/// As [`open`]; says how a master secret is met that the database doesn't know.
+pub async fn open_with(config: Config, trust: Trust) -> anyhow::Result<Opened> {
+    let foundation = lay_foundation(config, trust).await.map_err(explain)?;
     let mut config = foundation.config;
     let scratch = Scratch::new(&data_dir(&config)?)?;
     config.data_dir = Some(scratch.0.clone());
@@ -105,6 +106,33 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
         _scratch: scratch,
         cluster: foundation.cluster,
     })
+}
+
+/// Brings the database to this version's schema, whoever has the master secret.
+///
+/// # Errors
+/// As [`open`].
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    config.check()?;
+    let data_dir = data_dir(&config)?;
+    let (cluster, options) = database(&config, &data_dir).await.map_err(explain)?;
+    let outcome = migrations::migrate(&options).await;
+    if let Some(cluster) = cluster {
+        private::stop_cluster(cluster).await;
+    }
+    outcome
+}
+
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    let in_use = matches!(
+        error.downcast_ref::<embedded_postgres::Error>(),
+        Some(embedded_postgres::Error::InUse { .. })
+    );
+    if in_use {
+        error.context(SERVER_IS_RUNNING)
+    } else {
+        error
+    }
 }
 
 /// A command's own place for files: what a server keeps in the data directory (its journal first of all) has one owner.
@@ -133,6 +161,10 @@ const SERVER_IS_RUNNING: &str = "a server is running on this data directory and 
 impl Opened {
     /// Closes the database, and stops it when it is a private one.
     pub async fn close(mut self) {
+        // No server may be running that would do it.
+        if let Err(error) = self.program.audit.keep_register().await {
+            tracing::error!(%error, "the register of the audit log was not kept");
+        }
         self.program.core.shutdown.cancel();
         self.program.core.db.close().await;
         if let Some(cluster) = self.cluster.take() {
@@ -151,7 +183,7 @@ pub async fn start(config: Config, console: console::Files) -> anyhow::Result<Ru
         db,
         master,
         cluster,
-    } = lay_foundation(config).await?;
+    } = lay_foundation(config, Trust::Known).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;
@@ -264,43 +296,4 @@ pub fn data_dir(config: &Config) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("making the data directory {}", directory.display()))?;
     Ok(directory)
-}
-
-/// The configured secret, else the one kept in the data directory, which is made at the first start.
-fn master_secret(config: &Config, data_dir: &Path) -> anyhow::Result<MasterSecret> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    if let Some(text) = &config.master_secret {
-        return MasterSecret::parse(text).context("--master-secret must be 32 bytes in base64url");
-    }
-    let path = data_dir.join("master.secret");
-    let unreadable = || {
-        format!(
-            "{} does not hold a master secret; restore it from a backup",
-            path.display()
-        )
-    };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => MasterSecret::parse(&text).with_context(unreadable),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let secret = MasterSecret::generate();
-            // A link appears whole or not at all: a crash in between never leaves half a secret.
-            let draft = data_dir.join(format!("master.secret.{}", std::process::id()));
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&draft)?;
-            file.write_all(secret.to_text().as_bytes())?;
-            file.sync_all()?;
-            let linked = std::fs::hard_link(&draft, &path);
-            std::fs::remove_file(&draft)?;
-            match linked {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
-                _ => MasterSecret::parse(&std::fs::read_to_string(&path)?).with_context(unreadable),
-            }
-        }
-        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
-    }
 }

@@ -26,6 +26,7 @@ pub mod logging;
 pub mod loopback;
 pub mod mock_engine;
 mod platform;
+mod private_file;
 pub mod proxy;
 pub mod run;
 pub mod secret;

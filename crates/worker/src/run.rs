@@ -24,7 +24,7 @@ use crate::secret::Secret;
 use crate::serving::{self, Serving};
 use crate::state::WorkerState;
 use crate::supervisor::Supervisor;
-use crate::{gpus, loopback, platform};
+use crate::{gpus, loopback, platform, private_file};
 
 /// Pauses between attempts to register.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -300,7 +300,7 @@ impl Signals {
 #[expect(clippy::disallowed_methods, reason = "a secret of one use comes by the environment")]
 fn bootstrap_token(options: &RunOptions) -> Result<Secret, RunError> {
     let token = match &options.bootstrap_token_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|source| RunError::TokenFile {
+        Some(path) => private_file::read(path).map_err(|source| RunError::TokenFile {
             path: path.clone(),
             source,
         })?,

@@ -1,4 +1,4 @@
--- Nobody changes what is append-only, not even the owner of the tables. Triggers of audit_log and inference_usage.
+-- Nobody changes what is append-only, not even the owner of the tables. Triggers of audit_log, inference_usage and audit_chains (removal).
 CREATE OR REPLACE FUNCTION tenancy.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';

@@ -123,6 +123,21 @@ fn an_operator_makes_and_mends_accounts_and_the_audit_log_shows_what_was_altered
     assert!(succeeds(remove()).contains("password alone"));
 
     succeeds(run(&["audit", "verify"]).output().unwrap());
+    let kept = directory.path().join("heads");
+    std::fs::write(&kept, succeeds(run(&["audit", "head"]).output().unwrap())).unwrap();
+    let expect = ["audit", "verify", "--expect", kept.to_str().unwrap()];
+    succeeds(run(&["admin", "grant-platform-admin", "ada"]).output().unwrap());
+    succeeds(run(&expect).output().unwrap());
+    let heads = std::fs::read_to_string(&kept).unwrap();
+    let forged = format!("{heads}00000000-0000-0000-0000-000000000000 1 {}\n", "A".repeat(43));
+    for (text, complaint) in [
+        (forged, "the entry is not the one that was kept"),
+        (heads + "some words\n", "not a line of `inventiv audit head`"),
+        ("# nothing\n".to_owned(), "holds no heads"),
+    ] {
+        let refused = fails(with_input(&mut run(&["audit", "verify", "--expect", "-"]), &text));
+        assert!(refused.contains(complaint), "{refused}");
+    }
     runtime.block_on(async {
         let mut connection = owner.connect().await.unwrap();
         let role: String = sqlx::query_scalar("SELECT platform_role FROM users WHERE username = 'ada'")
@@ -141,6 +156,66 @@ fn an_operator_makes_and_mends_accounts_and_the_audit_log_shows_what_was_altered
     });
     let altered = fails(run(&["audit", "verify"]).output().unwrap());
     assert!(altered.contains("the entry was altered"), "{altered}");
+}
+
+#[test]
+fn a_database_goes_with_its_master_secret_and_files_of_secrets_are_private() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let cluster = Cluster::disposable().unwrap();
+    let owner = runtime.block_on(private::prepare(&cluster, "inventiv_secret")).unwrap();
+    let (directory, elsewhere) = (data_dir(), data_dir());
+    let run_in = |directory: &Path, arguments: &[&str]| {
+        let mut command = inventiv(directory);
+        command
+            .env("INVENTIV_DATABASE_URL", owner.to_url_lossy().to_string())
+            .args(arguments);
+        command.output().unwrap()
+    };
+    // Migrating needs no secret, and makes none: it may run elsewhere.
+    succeeds(run_in(elsewhere.path(), &["migrate"]));
+    assert!(!elsewhere.path().join("master.secret").exists());
+    let create = ["admin", "create-user", "--email", "ada@example.test"];
+    succeeds(run_in(directory.path(), &create));
+
+    let secret = directory.path().join("master.secret");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    succeeds(run_in(directory.path(), &["audit", "verify"]));
+    assert_eq!(mode(&secret), 0o600);
+
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+    let demo = ["demo", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+    let grant = ["admin", "grant-platform-admin", "ada"];
+    let verify = ["audit", "verify"];
+    for command in [&serve[..], &demo, &grant, &verify] {
+        let lost = fails(run_in(elsewhere.path(), command));
+        assert!(
+            lost.contains("there is none in") && lost.contains("inventiv audit seal"),
+            "{lost}"
+        );
+        assert!(!elsewhere.path().join("master.secret").exists());
+        let another = [
+            command,
+            &["--master-secret", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"],
+        ]
+        .concat();
+        let wrong = fails(run_in(directory.path(), &another));
+        assert!(
+            wrong.contains("is not the one") && wrong.contains("inventiv audit seal"),
+            "{wrong}"
+        );
+    }
+    succeeds(run_in(directory.path(), &verify));
+
+    // Lost for good.
+    succeeds(run_in(elsewhere.path(), &["audit", "seal"]));
+    succeeds(run_in(elsewhere.path(), &grant));
+    succeeds(run_in(elsewhere.path(), &verify));
+    let old = fails(run_in(directory.path(), &verify));
+    assert!(old.contains("is not the one"), "{old}");
 }
 
 /// A serving program, told to stop when dropped.

@@ -11,6 +11,7 @@ pub mod housekeeping;
 pub mod jobs;
 pub mod mail;
 pub mod module;
+pub mod private_files;
 pub mod quotas;
 pub mod readiness;
 pub mod telemetry;

@@ -8,6 +8,7 @@ use crate::features::organizations;
 use crate::features::users::{self, AccountRequest};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::SystemReason;
+use crate::plumbing::private_files;
 
 const ORGANIZATION: &str = "Inventiv IT";
 
@@ -55,7 +56,7 @@ pub async fn first_admin(program: &Program) -> anyhow::Result<Option<FirstAdmin>
 
 fn configured_password(config: &Config) -> anyhow::Result<Option<String>> {
     if let Some(file) = &config.admin_password_file {
-        let text = std::fs::read_to_string(file)
+        let text = private_files::read(file)
             .with_context(|| format!("reading the admin's password from {}", file.display()))?;
         return Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()));
     }

@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod console_codes;
 pub mod demo;
 mod detached;
+pub mod master_secret;
 mod openapi;
 mod operation;
 pub mod seed;

@@ -39,6 +39,7 @@ pub fn module(core: &Core) -> Module {
             "background_leases",
             "function_files",
             "idempotency_keys",
+            "installation",
             "jobs",
             "login_throttles",
             "outbox",

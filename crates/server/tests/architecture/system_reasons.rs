@@ -3,7 +3,10 @@
 use super::sources::{Source, misnamed};
 
 pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
-    ("Bootstrap", &["server/src/program/bootstrap.rs"]),
+    (
+        "Bootstrap",
+        &["server/src/program/bootstrap.rs", "server/src/program/master_secret.rs"],
+    ),
     ("CatalogSeed", &["server/src/program/seed.rs"]),
     (
         "CatalogAdministration",
@@ -47,6 +50,7 @@ pub const SYSTEM_REASONS: &[(&str, &[&str])] = &[
             "server/src/plumbing/housekeeping.rs",
         ],
     ),
+    ("AuditRegister", &["server/src/features/audit/register.rs"]),
     (
         "OperatorCommand",
         &[

@@ -6,6 +6,7 @@ mod api_keys;
 #[path = "../architecture/mod.rs"]
 mod architecture;
 mod audit;
+mod audit_seals;
 mod background;
 mod catalog;
 mod connections;

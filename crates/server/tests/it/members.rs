@@ -630,8 +630,11 @@ async fn many_changes_at_once_neither_deadlock_nor_orphan() {
         .program
         .core
         .db
-        .system(inventiv_server::plumbing::db::SystemReason::OperatorCommand)
+        .system_snapshot(inventiv_server::plumbing::db::SystemReason::OperatorCommand)
         .await
         .unwrap();
-    assert_eq!(inventiv_server::features::audit::verify(&mut tx).await.unwrap(), []);
+    assert_eq!(
+        inventiv_server::features::audit::verify(&mut tx, &[]).await.unwrap(),
+        []
+    );
 }

@@ -224,10 +224,10 @@ async fn a_deleted_organization_takes_memberships_sessions_and_keys_along_and_ke
         .program
         .core
         .db
-        .system(SystemReason::OperatorCommand)
+        .system_snapshot(SystemReason::OperatorCommand)
         .await
         .unwrap();
-    assert_eq!(audit::verify(&mut tx).await.unwrap(), []);
+    assert_eq!(audit::verify(&mut tx, &[]).await.unwrap(), []);
 }
 
 #[tokio::test]

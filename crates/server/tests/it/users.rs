@@ -456,10 +456,10 @@ async fn a_closed_account_leaves_no_personal_data_and_its_traces_stay_provable()
         .program
         .core
         .db
-        .system(SystemReason::OperatorCommand)
+        .system_snapshot(SystemReason::OperatorCommand)
         .await
         .unwrap();
-    assert_eq!(audit::verify(&mut tx).await.unwrap(), []);
+    assert_eq!(audit::verify(&mut tx, &[]).await.unwrap(), []);
     drop(tx);
     // The address is free for somebody new.
     server.person("bob").await;

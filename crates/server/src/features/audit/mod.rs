@@ -4,13 +4,18 @@
 //! entry in its own transaction; entries of a chain are written one after the other, under the lock of the chain's head.
 //! Whoever may read a workspace's chain searches it and takes it away as CSV or JSON lines; it names the people who act
 //! and are acted on as they were called then, those who have left among them.
-//! Tables: `audit_chains`, `audit_log`, `audit_people` (what they were called at the time); reads names from `users`. Features above it: none.
+//! Heads are sealed with a key that is not in the database, and a register knows all chains: see [`seals`] and [`register`].
+//! Tables: `audit_chains`, `audit_log`, `audit_people` (what they were called at the time, no evidence), `audit_register`,
+//! `audit_registered`; reads names from `users`, and which accounts and `organizations` there are. Features above it: none.
 
 mod export;
 mod http;
 mod reading;
+mod register;
 mod rules;
+mod seals;
 mod store;
+mod verification;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -20,10 +25,14 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::operation::RequestContext;
-use crate::plumbing::db::{SystemTx, WriteTx};
+use crate::plumbing::db::{Snapshot, SystemTx, WriteTx};
 use crate::plumbing::module::{Module, Surface};
+pub use register::seal_all;
 pub use rules::{Actor, Entry, Fault, chain_hash};
+pub use seals::Head;
+use seals::Seals;
 pub use store::forget_person;
+pub use verification::{verify, verify_unsealed};
 
 /// Reading the chains; the functions beside it write them.
 #[derive(Clone)]
@@ -37,12 +46,16 @@ impl Audit {
     }
 
     pub fn module(&self) -> Module {
-        Module::new(
-            "audit",
-            Surface::Session,
-            &["audit_chains", "audit_log", "audit_people"],
-        )
-        .routes(http::routes().with_state(self.clone()))
+        let tables = &[
+            "audit_chains",
+            "audit_log",
+            "audit_people",
+            "audit_register",
+            "audit_registered",
+        ];
+        Module::new("audit", Surface::Session, tables)
+            .routes(http::routes().with_state(self.clone()))
+            .task(self.register_task())
     }
 }
 
@@ -100,7 +113,8 @@ pub async fn record_in(tx: &mut WriteTx, chain: Uuid, act: Act<'_>) -> Result<()
         operation.request.now,
         &act,
     );
-    store::append(tx.conn(), entry).await
+    let seals = Seals::new(&tx.master());
+    store::append(tx.conn(), &seals, entry).await
 }
 
 /// Records an act of a person who is in no workspace of the transaction: somebody joining, or without a session.
@@ -119,13 +133,15 @@ pub async fn record_by_person(
         request.now,
         &act,
     );
-    store::append(tx.conn(), entry).await
+    let seals = Seals::new(&tx.master());
+    store::append(tx.conn(), &seals, entry).await
 }
 
 /// Records an act of the platform's own jobs.
 pub async fn record_system(tx: &mut SystemTx, chain: Uuid, now: DateTime<Utc>, act: Act<'_>) -> Result<()> {
     let entry = entry(chain, Actor::System, None, None, now, &act);
-    store::append(tx.conn(), entry).await
+    let seals = Seals::new(&tx.master());
+    store::append(tx.conn(), &seals, entry).await
 }
 
 /// Records what a person did through the platform's own transaction: a platform admin changing what belongs to nobody.
@@ -133,9 +149,10 @@ pub async fn record_by(tx: &mut SystemTx, operation: &Operation, chain: Uuid, ac
     record_by_person(tx, chain, operation.user_id, &operation.request, act).await
 }
 
-/// Walks every chain and reports what does not fit. An empty answer: nothing was altered.
-pub async fn verify(tx: &mut SystemTx) -> Result<Vec<Fault>> {
-    store::verify(tx.conn()).await
+/// Where every chain ends: for keeping elsewhere, and for [`verify`] later.
+pub async fn heads(snapshot: &mut Snapshot) -> Result<Vec<Head>> {
+    let heads = store::heads(snapshot.tx()).await?;
+    Ok(heads.into_iter().map(|sealed| sealed.head).collect())
 }
 
 fn entry(
@@ -151,7 +168,8 @@ fn entry(
         sequence: 0,
         id: crate::ids::new_id(),
         occurred_at: now,
-        actor,
+        actor_kind: actor.kind().to_owned(),
+        actor_id: actor.id(),
         action: act.action.to_owned(),
         target_type: act.target_type.to_owned(),
         target_id: act.target_id,

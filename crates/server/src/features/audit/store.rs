@@ -1,30 +1,54 @@
-//! SQL of `audit_chains` and `audit_log`. Takes a plain connection, as both kinds of transaction write entries.
+//! SQL of the chains, the log and the register. Appending takes a plain connection, as both kinds of transaction write entries.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::rules::{Actor, Entry, Fault, chain_hash};
+use super::rules::{Entry, chain_hash};
+use super::seals::{Head, Register, Seals};
 use crate::error::Result;
 use crate::plumbing::db::SystemTx;
 
-/// Entries read at a time while verifying.
-const VERIFY_BATCH: i64 = 1_000;
-
-pub async fn append(conn: &mut PgConnection, mut entry: Entry) -> Result<()> {
-    sqlx::query!(
+pub async fn append(conn: &mut PgConnection, seals: &Seals, mut entry: Entry) -> Result<()> {
+    let opened = sqlx::query!(
         "INSERT INTO audit_chains (tenant, length, head_hash) VALUES ($1, 0, '') ON CONFLICT (tenant) DO NOTHING",
         entry.tenant
     )
     .execute(&mut *conn)
-    .await?;
-    let head = sqlx::query!(
-        "SELECT length, head_hash FROM audit_chains WHERE tenant = $1 FOR UPDATE",
+    .await?
+    .rows_affected();
+    let row = sqlx::query!(
+        "SELECT length, head_hash, seal FROM audit_chains WHERE tenant = $1 FOR UPDATE",
         entry.tenant
     )
     .fetch_one(&mut *conn)
     .await?;
-    entry.sequence = head.length + 1;
-    let hash = chain_hash(&head.head_hash, &entry);
+    let before = Head {
+        tenant: entry.tenant,
+        length: row.length,
+        hash: row.head_hash,
+    };
+    // What was forged isn't sealed by whoever writes next: the act goes on, and the evidence stays broken.
+    let is_sound = opened == 1 || seals.holds_head(&before, &row.seal);
+    if !is_sound {
+        tracing::error!(
+            chain = %before.tenant,
+            entry = before.length,
+            "a chain of the audit log does not end as it was left; `inventiv audit verify` says more"
+        );
+    }
+    entry.sequence = before.length + 1;
+    let hash = chain_hash(&before.hash, &entry);
+    let after = Head {
+        tenant: entry.tenant,
+        length: entry.sequence,
+        hash: hash.to_vec(),
+    };
+    let seal = if is_sound {
+        seals.of_head(&after).to_vec()
+    } else {
+        Vec::new()
+    };
     sqlx::query!(
         "INSERT INTO audit_log (tenant, sequence, id, occurred_at, actor_kind, actor_id, action, target_type, target_id, before, after,
             ip_address, request_id, previous_hash, hash)
@@ -33,8 +57,8 @@ pub async fn append(conn: &mut PgConnection, mut entry: Entry) -> Result<()> {
         entry.sequence,
         entry.id,
         entry.occurred_at,
-        entry.actor.kind(),
-        entry.actor.id(),
+        entry.actor_kind,
+        entry.actor_id,
         entry.action,
         entry.target_type,
         entry.target_id,
@@ -42,16 +66,17 @@ pub async fn append(conn: &mut PgConnection, mut entry: Entry) -> Result<()> {
         entry.after,
         entry.ip_address,
         entry.request_id,
-        head.head_hash,
-        &hash[..],
+        before.hash,
+        after.hash,
     )
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "UPDATE audit_chains SET length = $2, head_hash = $3 WHERE tenant = $1",
-        entry.tenant,
-        entry.sequence,
-        &hash[..]
+        "UPDATE audit_chains SET length = $2, head_hash = $3, seal = $4 WHERE tenant = $1",
+        after.tenant,
+        after.length,
+        after.hash,
+        seal
     )
     .execute(conn)
     .await?;
@@ -66,86 +91,219 @@ pub async fn forget_person(tx: &mut SystemTx, user: Uuid) -> Result<()> {
     Ok(())
 }
 
-pub async fn verify(conn: &mut PgConnection) -> Result<Vec<Fault>> {
-    let chains = sqlx::query!("SELECT tenant, length, head_hash FROM audit_chains ORDER BY tenant")
-        .fetch_all(&mut *conn)
-        .await?;
-    let mut faults = Vec::new();
-    for chain in chains {
-        let (end, last_hash) = verify_chain(conn, chain.tenant, &mut faults).await?;
-        if end != chain.length || (end > 0 && last_hash != chain.head_hash) {
-            faults.push(Fault {
-                tenant: chain.tenant,
-                sequence: end,
-                what: "the chain does not end where its head says",
-            });
-        }
-    }
-    Ok(faults)
+/// A head with its seal.
+pub struct SealedHead {
+    pub head: Head,
+    pub seal: Vec<u8>,
 }
 
-async fn verify_chain(conn: &mut PgConnection, tenant: Uuid, faults: &mut Vec<Fault>) -> Result<(i64, Vec<u8>)> {
-    let mut previous = Vec::new();
-    let mut position = 0;
-    loop {
-        let rows = sqlx::query!(
-            "SELECT sequence, id, occurred_at, actor_kind, actor_id, action, target_type, target_id, before, after, ip_address, request_id,
-                previous_hash, hash
-             FROM audit_log WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
-            tenant,
-            position,
-            VERIFY_BATCH,
-        )
-        .fetch_all(&mut *conn)
+pub async fn heads(tx: &mut SystemTx) -> Result<Vec<SealedHead>> {
+    let rows = sqlx::query!("SELECT tenant, length, head_hash, seal FROM audit_chains ORDER BY tenant")
+        .fetch_all(tx.conn())
         .await?;
-        let Some(last) = rows.last().map(|row| row.sequence) else {
-            return Ok((position, previous));
+    let heads = rows.into_iter().map(|row| SealedHead {
+        head: Head {
+            tenant: row.tenant,
+            length: row.length,
+            hash: row.head_hash,
+        },
+        seal: row.seal,
+    });
+    Ok(heads.collect())
+}
+
+/// All heads; nobody appends until the end of the transaction.
+pub async fn lock_heads(tx: &mut SystemTx) -> Result<Vec<Head>> {
+    let heads = sqlx::query_as!(
+        Head,
+        "SELECT tenant, length, head_hash AS hash FROM audit_chains ORDER BY tenant FOR UPDATE"
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(heads)
+}
+
+pub async fn put_seals(tx: &mut SystemTx, seals: &[(Uuid, [u8; 32])]) -> Result<()> {
+    let (tenants, seals): (Vec<Uuid>, Vec<Vec<u8>>) =
+        seals.iter().map(|(tenant, seal)| (*tenant, seal.to_vec())).unzip();
+    sqlx::query!(
+        "UPDATE audit_chains c SET seal = n.seal FROM unnest($1::uuid[], $2::bytea[]) AS n (tenant, seal) WHERE c.tenant = n.tenant",
+        &tenants,
+        &seals
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// An entry and what its row says of its place in the chain.
+pub struct Link {
+    pub entry: Entry,
+    pub previous_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// The next entries of a chain, in order.
+pub async fn links(tx: &mut SystemTx, tenant: Uuid, after: i64, limit: i64) -> Result<Vec<Link>> {
+    let rows = sqlx::query!(
+        "SELECT sequence, id, occurred_at, actor_kind, actor_id, action, target_type, target_id, before, after, ip_address, request_id,
+            previous_hash, hash
+         FROM audit_log WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        tenant,
+        after,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let links = rows.into_iter().map(|row| Link {
+        entry: Entry {
+            tenant,
+            sequence: row.sequence,
+            id: row.id,
+            occurred_at: row.occurred_at,
+            actor_kind: row.actor_kind,
+            actor_id: row.actor_id,
+            action: row.action,
+            target_type: row.target_type,
+            target_id: row.target_id,
+            before: row.before,
+            after: row.after,
+            ip_address: row.ip_address,
+            request_id: row.request_id,
+        },
+        previous_hash: row.previous_hash,
+        hash: row.hash,
+    });
+    Ok(links.collect())
+}
+
+/// Chains that have entries and no head.
+pub async fn headless_chains(tx: &mut SystemTx) -> Result<Vec<Uuid>> {
+    let tenants = sqlx::query_scalar!(
+        "SELECT DISTINCT e.tenant FROM audit_log e WHERE NOT EXISTS (SELECT 1 FROM audit_chains c WHERE c.tenant = e.tenant)"
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(tenants)
+}
+
+/// Accounts and organizations since a time whose chain is gone: each is made with its first entry.
+pub async fn without_chain(tx: &mut SystemTx, since: DateTime<Utc>) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT o.id AS "id!" FROM (SELECT id, created_at FROM users UNION ALL SELECT id, created_at FROM organizations) AS o
+         WHERE o.created_at >= $1 AND NOT EXISTS (SELECT 1 FROM audit_chains c WHERE c.tenant = o.id)"#,
+        since
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids)
+}
+
+/// With its seal; `None` before the installation has a master secret. Whoever changes it takes turns.
+pub async fn lock_register(tx: &mut SystemTx) -> Result<Option<(Register, Vec<u8>)>> {
+    sqlx::query!("SELECT 1 AS locked FROM audit_register FOR UPDATE")
+        .fetch_optional(tx.conn())
+        .await?;
+    register(tx).await
+}
+
+pub async fn register(tx: &mut SystemTx) -> Result<Option<(Register, Vec<u8>)>> {
+    let row = sqlx::query!("SELECT number, chains, sum, since, kept_at, seal FROM audit_register")
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.map(|row| {
+        let register = Register {
+            number: row.number,
+            chains: row.chains,
+            // Of another length it is none of ours, and no seal holds.
+            sum: row.sum.try_into().unwrap_or_default(),
+            since: row.since,
+            kept_at: row.kept_at,
         };
-        let mut expected = position + 1;
-        for row in rows {
-            let actor = match (row.actor_kind.as_str(), row.actor_id) {
-                ("user", Some(id)) => Actor::User(id),
-                ("api_key", Some(id)) => Actor::ApiKey(id),
-                _ => Actor::System,
-            };
-            let entry = Entry {
-                tenant,
-                sequence: row.sequence,
-                id: row.id,
-                occurred_at: row.occurred_at,
-                actor,
-                action: row.action,
-                target_type: row.target_type,
-                target_id: row.target_id,
-                before: row.before,
-                after: row.after,
-                ip_address: row.ip_address,
-                request_id: row.request_id,
-            };
-            if row.sequence != expected {
-                faults.push(Fault {
-                    tenant,
-                    sequence: expected,
-                    what: "entries are missing",
-                });
-            }
-            if row.previous_hash != previous {
-                faults.push(Fault {
-                    tenant,
-                    sequence: row.sequence,
-                    what: "the entry does not follow its predecessor",
-                });
-            }
-            if chain_hash(&row.previous_hash, &entry)[..] != row.hash[..] {
-                faults.push(Fault {
-                    tenant,
-                    sequence: row.sequence,
-                    what: "the entry was altered",
-                });
-            }
-            expected = row.sequence + 1;
-            previous = row.hash;
-        }
-        position = last;
-    }
+        (register, row.seal)
+    }))
+}
+
+pub async fn put_register(tx: &mut SystemTx, register: &Register, seal: &[u8]) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO audit_register (number, chains, sum, since, kept_at, seal) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (only_one) DO UPDATE SET number = $1, chains = $2, sum = $3, since = $4, kept_at = $5, seal = $6",
+        register.number,
+        register.chains,
+        &register.sum[..],
+        register.since,
+        register.kept_at,
+        seal
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The chains as the register last saw them.
+pub async fn registered(tx: &mut SystemTx) -> Result<Vec<Head>> {
+    let heads = sqlx::query_as!(
+        Head,
+        "SELECT tenant, length, hash FROM audit_registered ORDER BY tenant"
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(heads)
+}
+
+pub async fn put_registered(tx: &mut SystemTx, heads: &[Head]) -> Result<()> {
+    let tenants: Vec<Uuid> = heads.iter().map(|head| head.tenant).collect();
+    let lengths: Vec<i64> = heads.iter().map(|head| head.length).collect();
+    let hashes: Vec<Vec<u8>> = heads.iter().map(|head| head.hash.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO audit_registered (tenant, length, hash) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[])
+         ON CONFLICT (tenant) DO UPDATE SET length = excluded.length, hash = excluded.hash",
+        &tenants,
+        &lengths,
+        &hashes
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn forget_registered(tx: &mut SystemTx) -> Result<()> {
+    sqlx::query!("DELETE FROM audit_registered").execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// A chain that is not as the register saw it.
+pub struct Moved {
+    pub head: Head,
+    pub seal: Vec<u8>,
+    pub known: Option<Head>,
+    /// What the chain has now in the place of the known head.
+    pub still: Option<Vec<u8>>,
+}
+
+pub async fn moved_chains(tx: &mut SystemTx, limit: i64) -> Result<Vec<Moved>> {
+    let rows = sqlx::query!(
+        r#"SELECT c.tenant, c.length, c.head_hash, c.seal, r.length AS "known_length?", r.hash AS "known_hash?",
+            (SELECT e.hash FROM audit_log e WHERE e.tenant = r.tenant AND e.sequence = r.length) AS still
+         FROM audit_chains c LEFT JOIN audit_registered r ON r.tenant = c.tenant
+         WHERE r.length IS DISTINCT FROM c.length OR r.hash IS DISTINCT FROM c.head_hash LIMIT $1"#,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let moved = rows.into_iter().map(|row| Moved {
+        known: row.known_length.zip(row.known_hash).map(|(length, hash)| Head {
+            tenant: row.tenant,
+            length,
+            hash,
+        }),
+        head: Head {
+            tenant: row.tenant,
+            length: row.length,
+            hash: row.head_hash,
+        },
+        seal: row.seal,
+        still: row.still,
+    });
+    Ok(moved.collect())
 }

@@ -19,6 +19,7 @@ use super::event::{JournaledEvent, UsageEvent};
 use super::frame::{self, Decoded};
 use super::refused::Refused;
 use super::segments::{SEGMENT_BYTES, count_records, create_segment, read_from, segment_path, segments};
+use crate::plumbing::private_files;
 
 /// Events kept in memory while the disk refuses them; no request is admitted meanwhile.
 const MOST_UNWRITTEN: usize = 20_000;
@@ -81,8 +82,13 @@ impl Journal {
     }
 
     fn open_with(directory: &Path, segment_bytes: u64) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(directory).context("making the directory of the usage journal")?;
-        let lock = File::create(directory.join("lock")).context("opening the lock of the usage journal")?;
+        private_files::ensure_directory(directory).context("the usage journal")?;
+        let lock = private_files::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(directory.join("lock"))
+            .context("opening the lock of the usage journal")?;
         lock.try_lock().map_err(|error| match error {
             std::fs::TryLockError::WouldBlock => {
                 anyhow::anyhow!(

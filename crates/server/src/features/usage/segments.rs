@@ -1,10 +1,11 @@
 //! The files of the journal: numbered, ascending, in one directory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Decoded};
+use crate::plumbing::private_files;
 
 /// A segment is closed when it is larger than this.
 pub const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
@@ -19,7 +20,7 @@ pub fn segment_path(directory: &Path, number: u64) -> PathBuf {
 /// The disk's; a segment of this number must not exist.
 pub fn create_segment(directory: &Path, number: u64) -> io::Result<File> {
     let path = segment_path(directory, number);
-    let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+    let file = private_files::options().append(true).create_new(true).open(path)?;
     // The name must survive as well as the content.
     File::open(directory)?.sync_all()?;
     Ok(file)

@@ -10,6 +10,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use super::Config;
+use crate::plumbing::private_files;
 
 /// A program's environment: the value of a variable.
 pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
@@ -90,6 +91,9 @@ fn read(path: &Path) -> anyhow::Result<File> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("reading the configuration file {shown}"))?;
     let table: toml::Table = text.parse().with_context(|| format!("{shown} is not valid TOML"))?;
+    if table.iter().any(|(key, value)| is_secret(key, value)) {
+        private_files::ensure(path)?;
+    }
     let known: Vec<String> = settings().iter().filter_map(Arg::get_long).map(str::to_owned).collect();
     let mut file = File::new();
     for (key, value) in &table {
@@ -111,6 +115,14 @@ fn read(path: &Path) -> anyhow::Result<File> {
         }
     }
     Ok(file)
+}
+
+/// A secret itself, not the name of a file that holds one.
+fn is_secret(key: &str, value: &toml::Value) -> bool {
+    let key = key.replace('-', "_");
+    let with_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
+    ["master_secret", "admin_password", "smtp_password"].contains(&key.as_str())
+        || key.ends_with("database_url") && value.as_str().is_some_and(with_password)
 }
 
 fn plain(place: &str, value: &toml::Value) -> anyhow::Result<OsString> {

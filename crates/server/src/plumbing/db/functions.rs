@@ -80,6 +80,7 @@ const FILES: &[File] = files! {
         enqueue_job
         enqueue_mail
         ensure_usage_partition
+        guard_head
         has_owner
         hold_sessions
         invitation_deliveries

@@ -10,6 +10,7 @@
 
 mod functions;
 mod held;
+pub mod installation;
 pub mod migrations;
 pub mod private;
 mod system_tx;
@@ -23,8 +24,9 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Executor as _, PgConnection, Postgres, Transaction};
 
 use crate::error::Result;
+use crate::secrets::MasterSecret;
 use held::Held;
-pub use system_tx::{SystemReason, SystemTx};
+pub use system_tx::{Snapshot, SystemReason, SystemTx};
 pub use tenant_tx::{Origin, ReadTx, TenantTx, WriteTx};
 pub(crate) use words::read_words;
 
@@ -37,9 +39,10 @@ pub const SYSTEM_ROLE: &str = "inventiv_system";
 const PLANNING: &str = "SET plan_cache_mode = force_custom_plan; SET jit = off; SET random_page_cost = 1.1";
 
 /// The pools. `app` serves requests under row-level security; `system` serves reviewed cross-tenant work. `listening` is one
-/// connection more, for LISTEN, which never gives it back.
+/// connection more, for LISTEN, which never gives it back. Transactions carry the master secret to whoever seals what is written.
 #[derive(Clone)]
 pub struct Db {
+    master: MasterSecret,
     app: PgPool,
     system: PgPool,
     listening: PgPool,
@@ -63,7 +66,12 @@ impl Db {
     ///
     /// # Errors
     /// The database cannot be reached, a role is missing, or [`APP_ROLE`] owns a table.
-    pub async fn connect(app: PgConnectOptions, system: PgConnectOptions, sizes: PoolSizes) -> anyhow::Result<Self> {
+    pub async fn connect(
+        app: PgConnectOptions,
+        system: PgConnectOptions,
+        sizes: PoolSizes,
+        master: MasterSecret,
+    ) -> anyhow::Result<Self> {
         let app = pool(app, APP_ROLE, sizes.app)
             .await
             .context("opening the application's connections")?;
@@ -73,7 +81,12 @@ impl Db {
         let system = pool(system, SYSTEM_ROLE, sizes.system)
             .await
             .context("opening the system's connections")?;
-        let db = Self { app, system, listening };
+        let db = Self {
+            master,
+            app,
+            system,
+            listening,
+        };
         db.refuse_a_powerful_app_role().await?;
         Ok(db)
     }
@@ -82,6 +95,7 @@ impl Db {
     pub fn detached() -> Self {
         let pool = || PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new());
         Self {
+            master: MasterSecret::generate(),
             app: pool(),
             system: pool(),
             listening: pool(),
@@ -146,6 +160,11 @@ async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
 /// As [`begin`]; PostgreSQL refuses changes.
 async fn begin_reading(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
     begin_by(pool, "BEGIN READ ONLY").await
+}
+
+/// As [`begin_reading`]; all its queries see the database as it was at the first.
+async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    begin_by(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
 }
 
 async fn begin_by(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>> {

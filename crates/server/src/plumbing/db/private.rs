@@ -11,6 +11,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::plumbing::private_files;
+
 const DATABASE: &str = "inventiv";
 /// Owns the database; neither a superuser nor above row-level security.
 const OWNER: &str = "inventiv";
@@ -23,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// # Errors
 /// No PostgreSQL is installed, the directory is in use by another process, or the server does not come up.
 pub async fn start(data_dir: &Path, bin_dir: Option<&Path>) -> anyhow::Result<(Cluster, PgConnectOptions)> {
+    // PostgreSQL itself would refuse a directory that others can read, in words that say less.
+    private_files::ensure(&data_dir.join("postgres"))?;
     let (data_dir, bin_dir) = (data_dir.to_owned(), bin_dir.map(Path::to_owned));
     let cluster = spawn_blocking(move || {
         let installation = Installation::find_for(bin_dir.as_deref(), &data_dir)?;

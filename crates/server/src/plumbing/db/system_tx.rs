@@ -7,6 +7,7 @@ use super::held::Held;
 use super::tenant_tx::lock_actor;
 use crate::error::Result;
 use crate::operation::{Authorized, Operation};
+use crate::secrets::MasterSecret;
 
 /// Why something reaches across tenants. The list is the review: a new reason is a new line here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub enum SystemReason {
     Jobs,
     /// Rows past their time: sessions, idempotency keys, partitions ahead.
     Housekeeping,
+    /// Heads of the audit log's chains, on their way into the register.
+    AuditRegister,
     /// Commands of the operator: `inventiv admin …`, `audit verify`, sample data.
     OperatorCommand,
 }
@@ -49,17 +52,39 @@ pub enum SystemReason {
 pub struct SystemTx {
     tx: Transaction<'static, Postgres>,
     reason: SystemReason,
+    master: MasterSecret,
     _held: Held,
+}
+
+/// A [`SystemTx`] that changes nothing and sees one moment: what is read piece by piece fits together.
+pub struct Snapshot(SystemTx);
+
+impl Snapshot {
+    pub fn tx(&mut self) -> &mut SystemTx {
+        &mut self.0
+    }
 }
 
 impl Db {
     pub async fn system(&self, reason: SystemReason) -> Result<SystemTx> {
         let held = Held::take();
-        Ok(SystemTx {
-            tx: super::begin(&self.system).await?,
+        Ok(self.system_tx(super::begin(&self.system).await?, reason, held))
+    }
+
+    /// For looking only, at one moment of the database however long it takes and whoever writes meanwhile.
+    pub async fn system_snapshot(&self, reason: SystemReason) -> Result<Snapshot> {
+        let held = Held::take();
+        let tx = super::begin_snapshot(&self.system).await?;
+        Ok(Snapshot(self.system_tx(tx, reason, held)))
+    }
+
+    fn system_tx(&self, tx: Transaction<'static, Postgres>, reason: SystemReason, held: Held) -> SystemTx {
+        SystemTx {
+            tx,
             reason,
+            master: self.master.clone(),
             _held: held,
-        })
+        }
     }
 }
 
@@ -78,6 +103,10 @@ impl SystemTx {
         let operation = authorized.operation().clone().with_rights(workspace, policies);
         operation.require(authorized.permission())?;
         Ok(operation)
+    }
+
+    pub fn master(&self) -> MasterSecret {
+        self.master.clone()
     }
 
     pub fn reason(&self) -> SystemReason {

@@ -10,12 +10,14 @@ use crate::error::{Error, Result};
 use crate::ids::NewOrganizationId;
 use crate::operation::{Authorized, Operation, Proven, RequestContext, UserId, Workspace};
 use crate::permissions::{Policies, Role};
+use crate::secrets::MasterSecret;
 
 /// A transaction that sees one workspace: what store functions demand that only look. It is part of a [`ReadTx`] or a [`WriteTx`],
 /// both of which coerce to it, and never comes alone; so a function that takes it can be called in either.
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     operation: Operation,
+    master: MasterSecret,
     _held: Held,
 }
 
@@ -35,7 +37,9 @@ impl Db {
     pub async fn read(&self, authorized: &Authorized<'_>) -> Result<ReadTx> {
         let held = Held::take();
         let tx = super::begin_reading(&self.app).await?;
-        TenantTx::of(tx, authorized.operation().clone(), held).await.map(ReadTx)
+        TenantTx::of(tx, authorized.operation().clone(), self.master.clone(), held)
+            .await
+            .map(ReadTx)
     }
 
     /// For changing: session and membership are read again and stay locked until the end of the transaction, so a demotion
@@ -96,15 +100,23 @@ impl Db {
     async fn unchecked(&self, operation: Operation) -> Result<WriteTx> {
         let held = Held::take();
         let tx = super::begin(&self.app).await?;
-        TenantTx::of(tx, operation, held).await.map(WriteTx)
+        TenantTx::of(tx, operation, self.master.clone(), held)
+            .await
+            .map(WriteTx)
     }
 }
 
 impl TenantTx {
-    async fn of(tx: Transaction<'static, Postgres>, operation: Operation, held: Held) -> Result<Self> {
+    async fn of(
+        tx: Transaction<'static, Postgres>,
+        operation: Operation,
+        master: MasterSecret,
+        held: Held,
+    ) -> Result<Self> {
         let mut tx = Self {
             tx,
             operation,
+            master,
             _held: held,
         };
         tx.apply_settings().await?;
@@ -117,6 +129,10 @@ impl TenantTx {
 
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    pub fn master(&self) -> MasterSecret {
+        self.master.clone()
     }
 
     /// See [`Operation::tenants`]; every query on an owned or child table names them, with row-level security behind.

@@ -25,6 +25,7 @@ pub use delivery::Delivery;
 pub use outbox::remove_finished;
 pub use templates::Template;
 use transport::Transport;
+pub use transport::directory;
 
 /// A mail to one person. The language is the recipient's, when the address belongs to an account.
 pub struct Mail<'a> {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use lettre::message::Mailbox;
 
 use crate::plumbing::config::Config;
+use crate::plumbing::private_files;
 
 /// How the connection to the server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ fn credentials(config: &Config) -> anyhow::Result<Option<(String, String)>> {
     );
     let password = match &config.smtp_password_file {
         Some(file) => {
-            let text = std::fs::read_to_string(file)
+            let text = private_files::read(file)
                 .with_context(|| format!("reading the mail server's password from {}", file.display()))?;
             Some(text.trim_end_matches(['\r', '\n']).to_owned())
         }

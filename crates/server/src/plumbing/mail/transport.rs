@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::smtp::{Protection, SmtpSettings, sender};
 use super::templates::Rendered;
 use crate::plumbing::config::Config;
+use crate::plumbing::private_files;
 
 /// Each step of the conversation with the server.
 const STEP_LIMIT: Duration = Duration::from_secs(20);
@@ -65,6 +66,11 @@ impl DeliveryError {
     }
 }
 
+/// Where mails go that no server takes.
+pub fn directory(data_dir: &Path) -> PathBuf {
+    data_dir.join("mail")
+}
+
 impl Transport {
     /// # Errors
     /// Settings that can't be used.
@@ -74,7 +80,7 @@ impl Transport {
             Some(settings) => Way::Smtp(smtp(&settings, from.email.domain())?),
             None => {
                 let data_dir = config.data_dir.as_deref().unwrap_or(Path::new("."));
-                Way::Files(data_dir.join("mail"))
+                Way::Files(directory(data_dir))
             }
         };
         Ok(Self { from, way })
@@ -193,18 +199,12 @@ fn reply(code: u16, error: &lettre::transport::smtp::Error) -> String {
 async fn write(directory: PathBuf, id: Uuid, message: Vec<u8>) -> std::io::Result<()> {
     let work = move || {
         use std::io::Write as _;
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)?;
+        private_files::make_directory(&directory)?;
         let draft = directory.join(format!(".{id}.draft"));
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options
+        let mut file = private_files::options()
             .write(true)
             .create(true)
             .truncate(true)
-            .mode(0o600)
             .open(&draft)?;
         file.write_all(&message)?;
         file.sync_all()?;

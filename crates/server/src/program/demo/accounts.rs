@@ -1,7 +1,6 @@
 //! The demo's people and organizations.
 
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 
 use anyhow::Context as _;
 use uuid::Uuid;
@@ -13,6 +12,7 @@ use crate::program::bootstrap::generate_password;
 use crate::features::organizations;
 use crate::permissions::Role;
 use crate::plumbing::db::{SystemReason, SystemTx};
+use crate::plumbing::private_files;
 
 pub struct Organization {
     pub name: &'static str,
@@ -56,16 +56,16 @@ impl Made {
 pub fn password(program: &Program) -> anyhow::Result<String> {
     let data_dir = program.core.config.data_dir.clone().unwrap_or_default();
     let path = data_dir.join("demo.password");
+    private_files::ensure(&path)?;
     match std::fs::read_to_string(&path) {
         Ok(text) => return Ok(text.trim().to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     }
     let password = generate_password();
-    let mut file = std::fs::OpenOptions::new()
+    let mut file = private_files::options()
         .write(true)
         .create_new(true)
-        .mode(0o600)
         .open(&path)
         .with_context(|| format!("making {}", path.display()))?;
     file.write_all(password.as_bytes())?;

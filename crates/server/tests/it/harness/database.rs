@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use embedded_postgres::Cluster;
 use inventiv_server::clock::Clock;
 use inventiv_server::plumbing::db::{Db, PoolSizes, migrations, private};
+use inventiv_server::program::master_secret::{self, Trust};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
@@ -83,8 +84,14 @@ fn prepared() -> &'static Prepared {
             let template = private::prepare(&cluster, TEMPLATE).await.unwrap();
             migrations::migrate(&template).await.unwrap();
             let sizes = PoolSizes { app: 1, system: 1 };
-            let db = Db::connect(template.clone(), template.clone(), sizes).await.unwrap();
+            let db = Db::connect(template.clone(), template.clone(), sizes, super::master())
+                .await
+                .unwrap();
             inventiv_server::program::seed::run(&db, Clock::default().now())
+                .await
+                .unwrap();
+            // After the seed, whose chain it takes into the register.
+            master_secret::settle(&db, &Clock::default(), Trust::Known)
                 .await
                 .unwrap();
             // A database that somebody is connected to cannot be copied.

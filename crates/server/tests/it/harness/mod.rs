@@ -89,15 +89,18 @@ impl TestServer {
         config.listen = listener.local_addr().unwrap();
         configure(&mut config);
         let base_url = format!("http://{}", config.listen);
-        let master = config.master_secret.as_deref().and_then(MasterSecret::parse);
-        let db = Db::connect(options.clone(), options.clone(), sizes).await.unwrap();
+        let given = config.master_secret.as_deref().and_then(MasterSecret::parse);
+        let master = given.unwrap_or_else(master);
+        let db = Db::connect(options.clone(), options.clone(), sizes, master.clone())
+            .await
+            .unwrap();
         let program = Program::new(Parts {
             config,
             console: console::none,
             clock: Clock::default(),
             db,
             passwords: Passwords::cheap().unwrap(),
-            master: master.unwrap_or_else(MasterSecret::generate),
+            master,
             shutdown: CancellationToken::new(),
         })
         .unwrap();
@@ -234,6 +237,12 @@ impl Drop for TestServer {
             );
         }
     }
+}
+
+/// Of every server that isn't given another: the template's audit log is sealed with it.
+pub fn master() -> MasterSecret {
+    static MASTER: OnceLock<MasterSecret> = OnceLock::new();
+    MASTER.get_or_init(MasterSecret::generate).clone()
 }
 
 /// Before the first client of a test program; safe to repeat.

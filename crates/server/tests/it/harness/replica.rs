@@ -38,7 +38,7 @@ impl Installation {
 
     pub async fn replica(&self) -> Replica {
         let sizes = PoolSizes { app: 2, system: 4 };
-        let db = Db::connect(self.options.clone(), self.options.clone(), sizes)
+        let db = Db::connect(self.options.clone(), self.options.clone(), sizes, super::master())
             .await
             .unwrap();
         let (clock, shutdown) = (Clock::default(), CancellationToken::new());

@@ -12,7 +12,6 @@ use inventiv_server::ids::{PLATFORM, new_id};
 use inventiv_server::permissions::{Role, WorkspaceRole};
 use inventiv_server::plumbing::config::{Config, ServerRole};
 use inventiv_server::plumbing::db::PoolSizes;
-use inventiv_server::secrets::MasterSecret;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgPool};
@@ -443,7 +442,7 @@ async fn run(owner: &PgPool, statement: String) {
 }
 
 async fn build() -> World {
-    let master = MasterSecret::generate().to_text();
+    let master = super::master().to_text();
     let options = database::fresh().await;
     let database = options.get_database().unwrap().to_owned();
     let server = TestServer::start_on(options, POOLS, |config| {

@@ -13,8 +13,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use super::classes::TABLES;
-use crate::harness::TestServer;
 use crate::harness::world::{Side, World};
+use crate::harness::{TestServer, master};
 
 /// Bounded, and enough for every way of ending to follow every other many times.
 const INTERLEAVINGS: usize = 300;
@@ -107,7 +107,7 @@ async fn the_next_borrower_of_a_connection_finds_nothing_of_the_last_one() {
     let world = World::shared().await;
     let options = world.copy().await;
     let mut owner = options.connect().await.unwrap();
-    let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 })
+    let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 }, master())
         .await
         .unwrap();
     let mut borrowers = Vec::new();
@@ -149,7 +149,7 @@ async fn aborted_requests_leave_nothing_behind_wherever_they_stop() {
     let world = World::shared().await;
     let options = world.copy().await;
     let mut owner = options.connect().await.unwrap();
-    let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 })
+    let db = Db::connect(options.clone(), options, PoolSizes { app: 1, system: 1 }, master())
         .await
         .unwrap();
     let borrower = operation(world, &mut owner, "owner").await;

@@ -1,0 +1,214 @@
+//! What only this installation can write: seals on the heads of chains and on the register of all chains. Their key comes from the
+//! master secret, which is not in the database; a hash alone could be computed anew by whoever changes a row.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::secrets::{MasterSecret, equal, keyed_hash};
+
+/// Where a chain ends, or ended once: its last entry. In text as an operator keeps it, `chain sequence hash`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub tenant: Uuid,
+    pub length: i64,
+    pub hash: Vec<u8>,
+}
+
+impl std::fmt::Display for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} {} {}",
+            self.tenant,
+            self.length,
+            URL_SAFE_NO_PAD.encode(&self.hash)
+        )
+    }
+}
+
+impl Head {
+    /// From its text.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace();
+        let head = Self {
+            tenant: words.next()?.parse().ok()?,
+            length: words.next()?.parse().ok().filter(|length| *length > 0)?,
+            hash: URL_SAFE_NO_PAD
+                .decode(words.next()?)
+                .ok()
+                .filter(|hash| hash.len() == 32)?,
+        };
+        words.next().is_none().then_some(head)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [
+            self.tenant.as_bytes().as_slice(),
+            &self.length.to_be_bytes(),
+            &self.hash,
+        ]
+        .concat()
+    }
+}
+
+/// All chains together: how many there are, and a sum over their heads that no other heads have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Register {
+    /// Grows with each change.
+    pub number: i64,
+    pub chains: i64,
+    pub sum: [u8; 32],
+    /// Every account and organization made since then has a chain.
+    pub since: DateTime<Utc>,
+    pub kept_at: DateTime<Utc>,
+}
+
+impl Register {
+    pub fn empty(number: i64, now: DateTime<Utc>) -> Self {
+        Self {
+            number,
+            chains: 0,
+            sum: [0; 32],
+            since: now,
+            kept_at: now,
+        }
+    }
+
+    /// Takes a chain in, or a later head in the place of an earlier one. The marks are added without carry: the order doesn't
+    /// matter, and an earlier one is taken out by adding it again.
+    pub fn take(&mut self, seals: &Seals, earlier: Option<&Head>, head: &Head) {
+        match earlier {
+            Some(earlier) => self.add(seals.mark(earlier)),
+            None => self.chains += 1,
+        }
+        self.add(seals.mark(head));
+    }
+
+    fn add(&mut self, mark: [u8; 32]) {
+        for (sum, mark) in self.sum.iter_mut().zip(mark) {
+            *sum ^= mark;
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let numbers = [
+            self.number,
+            self.chains,
+            self.since.timestamp_micros(),
+            self.kept_at.timestamp_micros(),
+        ];
+        let mut bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
+        bytes.extend(self.sum);
+        bytes
+    }
+}
+
+/// Makes and checks seals.
+pub struct Seals([u8; 32]);
+
+impl Seals {
+    pub fn new(master: &MasterSecret) -> Self {
+        Self(master.derive("audit.seals", b""))
+    }
+
+    pub fn of_head(&self, head: &Head) -> [u8; 32] {
+        keyed_hash(&self.0, "head", &head.bytes())
+    }
+
+    pub fn of_register(&self, register: &Register) -> [u8; 32] {
+        keyed_hash(&self.0, "register", &register.bytes())
+    }
+
+    pub fn holds_head(&self, head: &Head, seal: &[u8]) -> bool {
+        equal(&self.of_head(head), seal)
+    }
+
+    pub fn holds_register(&self, register: &Register, seal: &[u8]) -> bool {
+        equal(&self.of_register(register), seal)
+    }
+
+    /// May the register take this head in? Sealed here, and later than the one it knows, whose entry is still in its place.
+    pub fn may_follow(&self, known: Option<&Head>, still: Option<&[u8]>, head: &Head, seal: &[u8]) -> bool {
+        self.holds_head(head, seal)
+            && known.is_none_or(|known| head.length > known.length && still == Some(known.hash.as_slice()))
+    }
+
+    fn mark(&self, head: &Head) -> [u8; 32] {
+        keyed_hash(&self.0, "mark", &head.bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(tenant: u128, length: i64) -> Head {
+        Head {
+            tenant: Uuid::from_u128(tenant),
+            length,
+            hash: vec![u8::try_from(length).unwrap(); 32],
+        }
+    }
+
+    #[test]
+    fn a_seal_holds_for_its_head_and_its_installation_only() {
+        let seals = Seals::new(&MasterSecret::generate());
+        let seal = seals.of_head(&head(1, 5));
+        assert!(seals.holds_head(&head(1, 5), &seal));
+        assert!(!seals.holds_head(&head(2, 5), &seal));
+        assert!(!seals.holds_head(&head(1, 4), &seal));
+        assert!(!seals.holds_head(&head(1, 5), b""));
+        assert!(!Seals::new(&MasterSecret::generate()).holds_head(&head(1, 5), &seal));
+    }
+
+    #[test]
+    fn a_register_is_the_same_however_its_heads_came_into_it() {
+        let seals = Seals::new(&MasterSecret::generate());
+        let now = DateTime::UNIX_EPOCH;
+        let mut stepwise = Register::empty(1, now);
+        stepwise.take(&seals, None, &head(1, 1));
+        stepwise.take(&seals, None, &head(2, 3));
+        stepwise.take(&seals, Some(&head(1, 1)), &head(1, 2));
+        let mut at_once = Register::empty(1, now);
+        at_once.take(&seals, None, &head(2, 3));
+        at_once.take(&seals, None, &head(1, 2));
+        assert_eq!(stepwise, at_once);
+        at_once.take(&seals, Some(&head(1, 2)), &head(1, 1));
+        assert_ne!(stepwise, at_once);
+        assert_ne!(seals.of_register(&stepwise), seals.of_register(&at_once));
+    }
+
+    #[test]
+    fn the_register_goes_forward_only() {
+        let seals = Seals::new(&MasterSecret::generate());
+        let (old, new) = (head(1, 4), head(1, 6));
+        let seal = seals.of_head(&new);
+        assert!(seals.may_follow(None, None, &new, &seal));
+        assert!(seals.may_follow(Some(&old), Some(&old.hash), &new, &seal));
+        assert!(
+            !seals.may_follow(Some(&old), Some(&[9; 32]), &new, &seal),
+            "rewritten before"
+        );
+        assert!(!seals.may_follow(Some(&old), None, &new, &seal), "entries are gone");
+        assert!(
+            !seals.may_follow(Some(&head(1, 7)), Some(&[7; 32]), &new, &seal),
+            "put back"
+        );
+        assert!(!seals.may_follow(Some(&old), Some(&old.hash), &new, b"forged"));
+    }
+
+    #[test]
+    fn a_head_survives_its_text() {
+        assert_eq!(Head::parse(&head(1, 5).to_string()), Some(head(1, 5)));
+        for text in [
+            "",
+            "x",
+            "00000000-0000-0000-0000-000000000000 5",
+            &format!("{} more", head(1, 5)),
+        ] {
+            assert_eq!(Head::parse(text), None, "{text}");
+        }
+    }
+}

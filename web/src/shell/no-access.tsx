@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, Navigate } from '@tanstack/react-router';
 import { Building2, Lock } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
 import { membersQuery } from '@/features/members/queries';
+import { distinctNames } from '@/features/organizations/namesakes';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
@@ -22,6 +23,12 @@ function NeedsOrganization() {
   const { t } = useTranslation();
   const organizations = useQuery(organizationsQuery);
   const enter = useSwitchWorkspace();
+  const nameOf = distinctNames(organizations.data?.items ?? []);
+  const canCreate = useCan('organization.create');
+  // There is nothing to choose from: the way on is the first organization.
+  if (organizations.data?.items.length === 0 && canCreate) {
+    return <Navigate to="/organizations" search={{ create: true, needed: true }} replace />;
+  }
   return (
     <EmptyState
       icon={Building2}
@@ -31,7 +38,7 @@ function NeedsOrganization() {
         <div className="flex flex-wrap justify-center gap-2">
           {organizations.data?.items.slice(0, 5).map((organization) => (
             <Button key={organization.id} variant="primary" onClick={() => enter.mutate(organization.id)}>
-              {t('session.switchTo', { name: organization.name })}
+              {t('session.switchTo', { name: nameOf(organization) })}
             </Button>
           ))}
           <Button asChild>

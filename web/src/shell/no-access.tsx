@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate } from '@tanstack/react-router';
+import { Link, useRouter } from '@tanstack/react-router';
 import { Building2, Lock } from 'lucide-react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
@@ -21,14 +22,16 @@ export function NoAccess({ reason, permission }: NoAccessProps) {
 
 function NeedsOrganization() {
   const { t } = useTranslation();
+  const router = useRouter();
   const organizations = useQuery(organizationsQuery);
   const enter = useSwitchWorkspace();
   const nameOf = distinctNames(organizations.data?.items ?? []);
   const canCreate = useCan('organization.create');
   // There is nothing to choose from: the way on is the first organization.
-  if (organizations.data?.items.length === 0 && canCreate) {
-    return <Navigate to="/organizations" search={{ create: true, needed: true }} replace />;
-  }
+  const hasNone = organizations.data?.items.length === 0 && canCreate;
+  useEffect(() => {
+    if (hasNone) void router.navigate({ to: '/organizations', search: { create: true, needed: true }, replace: true });
+  }, [hasNone, router]);
   return (
     <EmptyState
       icon={Building2}

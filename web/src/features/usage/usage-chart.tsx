@@ -116,7 +116,7 @@ function looks(
   const axis: UPlot.Axis = { stroke: color('--muted'), font, ticks: { show: false } };
   return {
     legend: { show: false },
-    padding: [8, 0, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: {
       x: false,
       y: false,

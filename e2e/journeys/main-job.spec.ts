@@ -74,7 +74,7 @@ test.describe('from signing in to an answer with its costs', () => {
     await expect(review.getByText(/€.*\/ h/)).toBeVisible();
     await look(page, 'deploy');
     await review.getByRole('button', { name: 'Deploy' }).click();
-    await expect(page).toHaveURL(/\/instances\/[0-9a-f-]{36}$/);
+    await expect(page).toHaveURL(/\/instances\/[0-9a-f-]{36}\?workspace=inventiv-it$/);
   });
 
   test('its progress moves by itself until it is ready, and it stays closed until both activations', async () => {
@@ -153,7 +153,7 @@ test.describe('from signing in to an answer with its costs', () => {
     await expect(number(page, 'Requests')).toHaveText('2');
     await expect(number(page, 'Tokens')).toHaveText(/^[1-9]/);
     await expect(number(page, 'Charged')).toContainText('€');
-    await expect(number(page, 'Instances now')).toHaveText(/€0*[.,]?\d*[1-9]/);
+    await expect(number(page, 'Cost today')).toHaveText(/€0*[.,]?\d*[1-9]/);
     const usage = page.getByRole('region', { name: 'Usage' });
     await expect(usage.getByRole('tab', { name: 'Chart' })).toBeVisible();
     await look(page, 'dashboard');
@@ -161,6 +161,11 @@ test.describe('from signing in to an answer with its costs', () => {
     await expect(usage.getByRole('table')).toContainText('2');
 
     await open(page, 'Costs');
+    await expect(number(page, 'Today')).toHaveText(/€0*[.,]?\d*[1-9]/);
+    await expect(page.getByText("Tokens served by your own instances are free", { exact: false })).toBeVisible();
+    const byDay = page.getByRole('region', { name: 'Cost by day' });
+    await byDay.getByRole('tab', { name: 'Table' }).click();
+    await expect(byDay.getByRole('row').nth(1)).toContainText(/€0*[.,]?\d*[1-9]/);
     await expect(page.getByRole('region', { name: 'Running instances' }).getByRole('link')).toHaveCount(1);
     const byKey = page.getByRole('region', { name: 'Usage by API key' });
     await byKey.getByRole('tab', { name: 'Table' }).click();

@@ -122,7 +122,7 @@ test('an open page loses what its person may no longer do, without a reload', as
 
   await owner.send('DELETE', member);
   await expect(page.getByRole('region', { name: 'Workspace' })).toHaveText('Personal · Only you');
-  await expect(page.getByRole('heading', { level: 1, name: 'This page needs an organization' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Create organization' })).toBeVisible();
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
 });
 

@@ -19,7 +19,7 @@ test('a model of the organization is added, priced, edited and deleted', async (
   await adding.getByRole('spinbutton', { name: 'GPU memory needed (GB)' }).fill('16');
   await adding.getByRole('textbox', { name: 'Model id' }).fill('journey/model');
   await adding.getByRole('button', { name: 'Add model' }).click();
-  await expect(page).toHaveURL(/\/models\/[0-9a-f-]{36}$/);
+  await expect(page).toHaveURL(/\/models\/[0-9a-f-]{36}(\?workspace=[a-z0-9-]+)?$/);
   await expect(page.getByRole('heading', { level: 1, name: 'Journey model' })).toBeVisible();
 
   const actions = page.getByRole('button', { name: 'Actions for Journey model' });

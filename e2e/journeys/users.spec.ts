@@ -51,6 +51,9 @@ test('platform admin is granted and revoked, takes effect in open pages, and the
 }) => {
   const email = await addAccount(program, 'petra');
   const [page, petra] = [await visit({ as: program.admin.email }), await visit({ as: email })];
+  // With an organization to switch to: without any, the page would lead to creating one.
+  const own = await Api.signIn(program, email);
+  await own.send('POST', '/organizations', { name: 'Petra and Sons' });
   await petra.goto('users');
   await expect(petra.getByRole('heading', { level: 1 })).toHaveText('This page needs an organization');
   await page.goto(`users?q=${email}`);

@@ -302,6 +302,10 @@ export const instanceReasons = [
   'cleanup_needed',
   'archived',
   'late_worker',
+  'tech_activated',
+  'tech_deactivated',
+  'eco_activated',
+  'eco_deactivated',
 ] as const;
 export type InstanceReason = (typeof instanceReasons)[number];
 

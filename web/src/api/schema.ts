@@ -619,8 +619,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the servers cost now */
+        /** What it costs now */
         get: operations["get_current_cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/finops/cost/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each day cost */
+        get: operations["get_daily_cost"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2023,23 +2040,44 @@ export interface components {
              */
             link?: string | null;
         };
-        /** @description What the workspace's servers cost. */
+        /** @description What the workspace's servers and tokens cost. */
         CurrentCost: {
             /** Format: date-time */
             as_of: string;
-            /** @description Of everything that runs now. */
+            /** @description Of all servers that run now. */
             cost_per_hour_eur: components["schemas"]["Eur"];
             /** @description What cost something this month, running servers first. */
             instances: components["schemas"]["InstanceCost"][];
-            /** @description Since the first of the month, UTC. */
+            /** @description Since the first of the month, UTC, of servers and tokens together. */
             month_to_date_eur: components["schemas"]["Eur"];
-            /** @description Since midnight UTC. */
+            month_to_date_instances_eur: components["schemas"]["Eur"];
+            month_to_date_tokens_eur: components["schemas"]["Eur"];
+            /** @description Since midnight UTC, of servers and tokens together. */
             today_eur: components["schemas"]["Eur"];
+            today_instances_eur: components["schemas"]["Eur"];
+            today_tokens_eur: components["schemas"]["Eur"];
         };
         CurrentRole: {
             /** Format: uuid */
             organization_id: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description What each day cost. */
+        DailyCost: {
+            /** @description What the items add up to. */
+            cost_eur: components["schemas"]["Eur"];
+            instances_eur: components["schemas"]["Eur"];
+            /** @description Every day of the window, in UTC and in order, also those that cost nothing. */
+            items: components["schemas"]["DayCost"][];
+            tokens_eur: components["schemas"]["Eur"];
+        };
+        DayCost: {
+            /** @description Of servers and tokens together. */
+            cost_eur: components["schemas"]["Eur"];
+            /** Format: date */
+            day: string;
+            instances_eur: components["schemas"]["Eur"];
+            tokens_eur: components["schemas"]["Eur"];
         };
         DeleteOrganizationRequest: {
             /** @description The organization's slug, typed by whoever means it. */
@@ -2168,6 +2206,7 @@ export interface components {
             eco_activated_at?: string | null;
             /** Format: uuid */
             eco_activated_by?: string | null;
+            eco_activated_by_username?: string | null;
             error_code?: string | null;
             /** @description In words. */
             error_message?: string | null;
@@ -2210,6 +2249,8 @@ export interface components {
             tech_activated_at?: string | null;
             /** Format: uuid */
             tech_activated_by?: string | null;
+            /** @description Their username; null for whom this workspace doesn't know (any more). */
+            tech_activated_by_username?: string | null;
             /** Format: date-time */
             terminated_at?: string | null;
             /**
@@ -2485,6 +2526,7 @@ export interface components {
             eco_activated_at?: string | null;
             /** Format: uuid */
             eco_activated_by?: string | null;
+            eco_activated_by_username?: string | null;
             engine: components["schemas"]["Engine"];
             engine_arguments: string[];
             /** Format: uuid */
@@ -2527,6 +2569,8 @@ export interface components {
              * @description Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
              */
             tech_activated_by?: string | null;
+            /** @description Their username; null for whom this workspace doesn't know (any more). */
+            tech_activated_by_username?: string | null;
         };
         /** @description Everything of a model that its owner decides. */
         ModelBody: {
@@ -2724,6 +2768,7 @@ export interface components {
                 eco_activated_at?: string | null;
                 /** Format: uuid */
                 eco_activated_by?: string | null;
+                eco_activated_by_username?: string | null;
                 error_code?: string | null;
                 /** @description In words. */
                 error_message?: string | null;
@@ -2766,6 +2811,8 @@ export interface components {
                 tech_activated_at?: string | null;
                 /** Format: uuid */
                 tech_activated_by?: string | null;
+                /** @description Their username; null for whom this workspace doesn't know (any more). */
+                tech_activated_by_username?: string | null;
                 /** Format: date-time */
                 terminated_at?: string | null;
                 /**
@@ -2911,6 +2958,7 @@ export interface components {
                 eco_activated_at?: string | null;
                 /** Format: uuid */
                 eco_activated_by?: string | null;
+                eco_activated_by_username?: string | null;
                 engine: components["schemas"]["Engine"];
                 engine_arguments: string[];
                 /** Format: uuid */
@@ -2953,6 +3001,8 @@ export interface components {
                  * @description Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
                  */
                 tech_activated_by?: string | null;
+                /** @description Their username; null for whom this workspace doesn't know (any more). */
+                tech_activated_by_username?: string | null;
             }[];
             /** @description Pass it as `cursor` to read on; null on the last page. */
             next_cursor?: string | null;
@@ -5266,7 +5316,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Costs of servers */
+            /** @description Costs of servers and tokens */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5278,6 +5328,37 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["PermissionMissing"];
             409: components["responses"]["TheWorkspaceChanged"];
+        };
+    };
+    get_daily_cost: {
+        parameters: {
+            query?: {
+                /** @description What was used then or later; 30 days before `to` unless told, at most 400. */
+                from?: string;
+                /** @description What was used before; now unless told, and at the latest. */
+                to?: string;
+                /** @description The workspace the caller believes to be in (see `X-Inventiv-Workspace`). */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Costs of servers and tokens by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyCost"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["PermissionMissing"];
+            409: components["responses"]["TheWorkspaceChanged"];
+            422: components["responses"]["AParameterBreaksARule"];
         };
     };
     get_finops_usage: {

@@ -36,6 +36,7 @@ export type ApiKey = Item<Answer<paths['/api_keys']['get']>>;
 export type CreatedApiKey = Answer<paths['/api_keys']['post']>;
 export type ChatModel = Item<Answer<paths['/chat/models']['get']>>;
 export type CurrentCost = Answer<paths['/finops/cost/current']['get']>;
+export type DayCost = Item<Answer<paths['/finops/cost/daily']['get']>>;
 export type Usage = Answer<paths['/finops/usage']['get']>;
 export type UsageItem = Usage['items'][number];
 export type Job = Item<Answer<paths['/platform/jobs']['get']>>;

@@ -1,11 +1,23 @@
 import { createFileRoute, redirect } from '@tanstack/react-router';
+import * as z from 'zod/mini';
 import { asProblem } from '@/api/problem';
+import { addressOfWorkspace } from '@/api/workspace';
 import { StartProblem } from '@/components/route-problem';
 import { meQuery } from '@/features/session/session';
 import { isLanguage, showLanguage } from '@/i18n/language';
 import { AppShell } from '@/shell/app-shell';
 
 export const Route = createFileRoute('/_app')({
+  // Every address says in which organization it is good, so that it can be given to others and kept.
+  validateSearch: z.object({ workspace: z.catch(z.optional(z.string()), undefined) }),
+  search: {
+    middlewares: [
+      ({ search, next }) => {
+        const wanted = next(search);
+        return { ...wanted, workspace: wanted.workspace ?? addressOfWorkspace() };
+      },
+    ],
+  },
   beforeLoad: async ({ context, location }) => {
     try {
       const { locale } = await context.queries.ensureQueryData(meQuery);

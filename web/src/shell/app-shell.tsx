@@ -1,13 +1,13 @@
-import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Person } from '@/components/list/person';
 import { Button } from '@/components/ui/button';
 import { ReauthenticationDialog } from '@/features/reauthentication/reauthentication-dialog';
 import { useLiveUpdates } from '@/features/session/live-updates';
-import { sectionOf } from '@/features/session/section';
 import { useMe, workspaceKey } from '@/features/session/session';
+import { useAddressedElsewhere } from './addressed-workspace';
 import { useFetchTheRest } from './fetch-the-rest';
 import { PageGate } from './page-gate';
 import { Sidebar } from './sidebar';
@@ -27,6 +27,7 @@ export function AppShell() {
   const [menuOpen, setMenuOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
   const key = workspaceKey(me);
+  const elsewhere = useAddressedElsewhere();
   useLiveUpdates();
   useFetchTheRest([fetchPalette, fetchMenu]);
   usePaletteShortcut(() => setPaletteOpen((open) => !open));
@@ -36,7 +37,6 @@ export function AppShell() {
     setMenuOpen(false);
     setPaletteOpen(false);
   }, [pathname, key]);
-  useLeaveOtherWorkspace(key);
 
   return (
     <div className="flex min-h-dvh">
@@ -68,7 +68,7 @@ export function AppShell() {
         <WorkspaceBanner />
         <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col px-4 py-6 outline-none sm:px-8">
           <Person value={me.id}>
-            <PageGate key={key}>
+            <PageGate key={key} elsewhere={elsewhere}>
               <Outlet />
             </PageGate>
           </Person>
@@ -90,20 +90,6 @@ function OnceOpened({ open, children }: { open: boolean; children: ReactNode }) 
   const [wanted, setWanted] = useState(false);
   if (open && !wanted) setWanted(true);
   return wanted && <Suspense fallback={null}>{children}</Suspense>;
-}
-
-/** What a page shows one of, and a dialog or a filter in the address, belongs to the workspace it was opened in, also when another tab moved the session. */
-function useLeaveOtherWorkspace(key: string) {
-  const router = useRouter();
-  const shown = useRef(key);
-  useEffect(() => {
-    if (shown.current === key) return;
-    shown.current = key;
-    const { pathname, search } = router.state.location;
-    const section = sectionOf(router, pathname);
-    const isBelow = pathname.startsWith(`${section}/`);
-    if (isBelow || Object.keys(search).length > 0) void router.navigate({ to: section, search: {}, replace: true });
-  }, [key, router]);
 }
 
 function usePaletteShortcut(toggle: () => void) {

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '@/components/ui/dialog';
 import { useChooseLanguage } from '@/features/account/use-choose-language';
+import { distinctNames } from '@/features/organizations/namesakes';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { useCan, useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
@@ -44,6 +45,7 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
   const enter = useSwitchWorkspace();
   const choose = useChooseLanguage();
   const organizations = useQuery(organizationsQuery);
+  const nameOf = distinctNames(organizations.data?.items ?? []);
   const canCreateKey = useCan('api_key.create');
   const canDeploy = useCan('instance.create');
   const canInvite = useCan('invitation.create');
@@ -133,7 +135,7 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
               className={commandItem}
             >
               <Building2 aria-hidden />
-              {t('session.switchTo', { name: organization.name })}
+              {t('session.switchTo', { name: nameOf(organization) })}
             </Command.Item>
           ))}
       </Group>

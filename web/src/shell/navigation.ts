@@ -64,13 +64,23 @@ export const navigation: NavigationEntry[] = [
   { to: '/platform/jobs', label: 'jobs.title', icon: ListChecks, section: 'platform', module: 'jobs' },
 ];
 
+/** In Personal, a platform admin acts for the platform. */
+export function isAtPlatform(me: Me): boolean {
+  return me.platform_role === 'admin' && !me.current_organization_id;
+}
+
 export type VisibleEntry = NavigationEntry & { organizationRequired: boolean };
 
-/** What of the navigation a person sees: modules that only need an organization stay visible and say so, others are hidden. */
+/**
+ * What of the navigation a person sees: modules that only need an organization stay visible and say so, others are hidden. Platform admins
+ * act for the platform in Personal: what they can open there of an organization's pages is about the platform.
+ */
 export function visibleNavigation(me: Me): VisibleEntry[] {
+  const runsPlatform = isAtPlatform(me);
   return navigation.flatMap((entry): VisibleEntry[] => {
     const access = accessTo(me, entry);
-    if (access.allowed) return [{ ...entry, organizationRequired: false }];
+    const section = runsPlatform && entry.section === 'organization' ? 'platform' : entry.section;
+    if (access.allowed) return [{ ...entry, section, organizationRequired: false }];
     const advertised = entry.module !== undefined && access.reason === 'organization_required';
     return advertised ? [{ ...entry, organizationRequired: true }] : [];
   });

@@ -33,3 +33,11 @@ it('leads to the own organizations, or to a new one, when a page needs one', asy
   expect(await screen.findByRole('button', { name: 'Switch to Acme' })).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'Create organization' })).toBeInTheDocument();
 });
+
+it('leads who has no organization to creating the first', async () => {
+  answering({ 'GET /organizations': { body: { items: [], next_cursor: null } } });
+  const me = meWith({ permissions: ['organization.create'] });
+  const { router } = renderWithLinks(<NoAccess reason="organization_required" permission="member.read" />, me);
+  await vi.waitFor(() => expect(router.state.location.pathname).toBe('/organizations'));
+  expect(router.state.location.search).toEqual({ create: true, needed: true });
+});

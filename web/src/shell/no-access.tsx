@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useRouter } from '@tanstack/react-router';
 import { Building2, Lock } from 'lucide-react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
 import { membersQuery } from '@/features/members/queries';
+import { distinctNames } from '@/features/organizations/namesakes';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
@@ -20,8 +22,16 @@ export function NoAccess({ reason, permission }: NoAccessProps) {
 
 function NeedsOrganization() {
   const { t } = useTranslation();
+  const router = useRouter();
   const organizations = useQuery(organizationsQuery);
   const enter = useSwitchWorkspace();
+  const nameOf = distinctNames(organizations.data?.items ?? []);
+  const canCreate = useCan('organization.create');
+  // There is nothing to choose from: the way on is the first organization.
+  const hasNone = organizations.data?.items.length === 0 && canCreate;
+  useEffect(() => {
+    if (hasNone) void router.navigate({ to: '/organizations', search: { create: true, needed: true }, replace: true });
+  }, [hasNone, router]);
   return (
     <EmptyState
       icon={Building2}
@@ -31,7 +41,7 @@ function NeedsOrganization() {
         <div className="flex flex-wrap justify-center gap-2">
           {organizations.data?.items.slice(0, 5).map((organization) => (
             <Button key={organization.id} variant="primary" onClick={() => enter.mutate(organization.id)}>
-              {t('session.switchTo', { name: organization.name })}
+              {t('session.switchTo', { name: nameOf(organization) })}
             </Button>
           ))}
           <Button asChild>

@@ -44,7 +44,13 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           return (
             <div key={section} className="mb-4">
               {section !== 'work' && (
-                <p className="px-2.5 pb-1 font-medium text-muted text-xs">{t(`common.section.${section}`)}</p>
+                <p className="px-2.5 pb-1 font-medium text-muted text-xs">
+                  {section === 'platform' ? (
+                    <Badge tone="warning">{t('common.section.platform')}</Badge>
+                  ) : (
+                    t(`common.section.${section}`)
+                  )}
+                </p>
               )}
               <ul className="grid gap-0.5">
                 {shown.map((entry) => (

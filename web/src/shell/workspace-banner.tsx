@@ -1,6 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { useMatches } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Badge } from '@/components/ui/badge';
+import { namesakesAmong } from '@/features/organizations/namesakes';
+import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
@@ -11,6 +14,9 @@ export function WorkspaceBanner() {
   const me = useMe();
   const color = useWorkspaceColor();
   const unscoped = useMatches({ select: (matches) => matches.at(-1)?.staticData.unscoped ?? false });
+  const mine = useQuery({ ...organizationsQuery, enabled: me.current_organization_id != null && !unscoped });
+  const organizations = mine.data?.items ?? [];
+  const current = organizations.find(({ id }) => id === me.current_organization_id);
   if (unscoped) return null;
   const role = me.current_organization_role;
   return (
@@ -26,6 +32,11 @@ export function WorkspaceBanner() {
       {me.current_organization_id && role ? (
         <p>
           <strong className="font-medium text-foreground">{me.current_organization_name}</strong> ·{' '}
+          {current && namesakesAmong(organizations)(current) && (
+            <>
+              <span className="wrap-anywhere font-mono text-xs">{current.slug}</span> ·{' '}
+            </>
+          )}
           <Badge tone="info">{t('session.yourRole', { role: roleLabel(t, role) })}</Badge>
         </p>
       ) : (

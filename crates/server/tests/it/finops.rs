@@ -252,6 +252,76 @@ async fn servers_cost_overlap_times_price_of_their_own_organization() {
     assert_eq!(euros(&items[0]["cost_to_date_eur"]).round_dp(9), expected);
     assert_eq!(euros(&cost["today_eur"]).round_dp(9), expected + Decimal::from(30));
     assert_eq!(cost["today_eur"], cost["month_to_date_eur"]);
+    assert_eq!(
+        (&cost["today_tokens_eur"], &cost["today_instances_eur"]),
+        (&"0".into(), &cost["today_eur"])
+    );
+}
+
+#[tokio::test]
+async fn every_day_of_a_window_costs_its_servers_and_its_tokens() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    let acme = server.organization(&mut owner, "Acme").await;
+    let mut rival = server.person("rival").await;
+    let globex = server.organization(&mut rival, "Globex").await;
+    let at = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+    billed(
+        &server,
+        acme,
+        &[(at("2026-01-01T22:00:00Z"), Some(at("2026-01-03T01:00:00Z")), "1.5")],
+    )
+    .await;
+    billed(&server, globex, &[(at("2026-01-01T00:00:00Z"), None, "7")]).await;
+    for (tenant, when, charge) in [
+        (acme, "2026-01-03T12:00:00Z", "0.000000000001"),
+        (acme, "2026-01-03T13:00:00Z", "0.25"),
+        (acme, "2026-01-05T00:00:00Z", "9"),
+        (globex, "2026-01-03T12:00:00Z", "5"),
+    ] {
+        let used = Used {
+            tenant,
+            user: owner.id,
+            key: None,
+            model: "mock/echo",
+            at: at(when),
+            tokens: [10, 5, 1],
+            charge,
+        };
+        record(&server, &used).await;
+    }
+    let path = "/finops/cost/daily?from=2026-01-01T23:00:00Z&to=2026-01-05T00:00:00Z";
+    let daily = owner.client.get(path).await.expect(200).json;
+    let day = |day: &str, [cost, instances, tokens]: [&str; 3]| serde_json::json!({"day": day, "cost_eur": cost, "instances_eur": instances, "tokens_eur": tokens});
+    assert_eq!(
+        daily["items"],
+        serde_json::json!([
+            day("2026-01-01", ["1.5", "1.5", "0"]),
+            day("2026-01-02", ["36", "36", "0"]),
+            day("2026-01-03", ["1.750000000001", "1.5", "0.250000000001"]),
+            day("2026-01-04", ["0", "0", "0"]),
+        ])
+    );
+    assert_eq!(
+        [&daily["cost_eur"], &daily["instances_eur"], &daily["tokens_eur"]],
+        ["39.250000000001", "39", "0.250000000001"]
+    );
+    // What runs is not taken to run on.
+    let now = server.program.core.clock.now();
+    let ahead = (now + Duration::days(9)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let until_then = rival
+        .client
+        .get(&format!("/finops/cost/daily?to={ahead}"))
+        .await
+        .expect(200)
+        .json;
+    let last = until_then["items"].as_array().unwrap().last().unwrap().clone();
+    assert!(last["day"].as_str().unwrap() <= (now + Duration::days(1)).date_naive().to_string().as_str());
+    assert!(euros(&last["instances_eur"]) <= Decimal::from(24 * 7));
+    let refused = owner
+        .client
+        .get("/finops/cost/daily?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z");
+    assert_eq!(refused.await.expect(422).json["errors"][0]["field"], "from");
 }
 
 #[tokio::test]

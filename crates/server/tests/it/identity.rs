@@ -3,6 +3,8 @@
 use chrono::Duration;
 use serde_json::json;
 
+use inventiv_server::permissions::Role;
+
 use crate::harness::{Answer, PASSWORD, TestServer};
 
 #[tokio::test]
@@ -283,6 +285,47 @@ async fn each_session_has_its_own_workspace_and_a_switch_retires_the_token() {
     assert_eq!(old.get("/auth/me").await.expect(409).code(), "workspace_changed");
     let second = server.sign_in("alice").await;
     assert!(second.get("/auth/me").await.expect(200).json["current_organization_id"].is_null());
+}
+
+#[tokio::test]
+async fn signing_in_goes_on_in_the_workspace_that_was_used_last() {
+    let server = TestServer::start().await;
+    let mut alice = server.person("alice").await;
+    let organization = server.organization(&mut alice, "Acme").await;
+    let bob = server.member(organization, "bob", Role::Manager).await;
+    let sign_in = async || {
+        let body = json!({"login": "bob", "password": PASSWORD, "transport": "bearer"});
+        let me = server.anonymous().post("/auth/login", body).await.expect(200).json;
+        let client = server.anonymous().with_token(me["token"].as_str().unwrap());
+        let asked = client.get("/auth/me").await.expect(200).json;
+        for field in ["current_organization_id", "current_organization_role", "permissions"] {
+            assert_eq!(me[field], asked[field], "{field}");
+        }
+        (client, asked)
+    };
+    let (client, me) = sign_in().await;
+    assert_eq!(
+        (&me["current_organization_id"], &me["current_organization_role"]),
+        (&json!(organization), &json!("manager"))
+    );
+    // Another of the person's sessions decides as well as this one.
+    client.switch_to(None).await;
+    let (client, me) = sign_in().await;
+    assert_eq!(me["current_organization_id"], json!(null));
+    client.switch_to(Some(organization)).await;
+    assert_eq!(sign_in().await.1["current_organization_id"], json!(organization));
+
+    // What one is no member of any more is nobody's workspace.
+    alice
+        .client
+        .delete(&format!("/organizations/current/members/{}", bob.id))
+        .await
+        .expect(204);
+    let (_, me) = sign_in().await;
+    assert_eq!(
+        (&me["current_organization_id"], &me["current_organization_role"]),
+        (&json!(null), &json!(null))
+    );
 }
 
 #[tokio::test]

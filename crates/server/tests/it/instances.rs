@@ -201,7 +201,10 @@ async fn technical_and_economic_activation_are_two_acts_by_different_people_and_
         (&half["missing_activations"], &half["is_operational"]),
         (&json!(["eco"]), &json!(false))
     );
-    assert_eq!(half["tech_activated_by"], admin.id.to_string());
+    assert_eq!(
+        (&half["tech_activated_by"], &half["tech_activated_by_username"]),
+        (&json!(admin.id), &json!("adam"))
+    );
     let whole = manager.client.put(&eco, on.clone()).await.expect(200).json;
     assert_eq!(
         (&whole["missing_activations"], &whole["is_operational"]),
@@ -217,6 +220,27 @@ async fn technical_and_economic_activation_are_two_acts_by_different_people_and_
     assert_eq!(
         (&off["eco_activated_by"], &off["is_operational"]),
         (&Value::Null, &json!(false))
+    );
+    let history = user
+        .client
+        .get(&format!("/instances/{id}/history"))
+        .await
+        .expect(200)
+        .json;
+    let told: Vec<_> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["reason"].as_str().unwrap(), entry["actor"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("requested", "adam"),
+            ("tech_activated", "adam"),
+            ("eco_activated", "mona"),
+            ("eco_deactivated", "olga")
+        ]
     );
     let wrong = owner.client.put(&eco, json!({"active": "yes"})).await.expect(422);
     assert_eq!(wrong.json["errors"][0]["field"], "active");

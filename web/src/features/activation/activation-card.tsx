@@ -21,6 +21,8 @@ type Activatable = {
   missing_activations: readonly string[];
   tech_activated_at?: string | null;
   eco_activated_at?: string | null;
+  tech_activated_by_username?: string | null;
+  eco_activated_by_username?: string | null;
 };
 
 type ActivationCardProps = {
@@ -70,6 +72,7 @@ function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { k
   const change = useActivation(noun, kind, resource.id);
   const active = !resource.missing_activations.includes(kind);
   const since = kind === 'tech' ? resource.tech_activated_at : resource.eco_activated_at;
+  const who = kind === 'tech' ? resource.tech_activated_by_username : resource.eco_activated_by_username;
   const Icon = active ? CircleCheck : CircleDashed;
   return (
     <li className="py-3 last:pb-0">
@@ -79,7 +82,9 @@ function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { k
           <p className="font-medium text-sm">{t(`instances.activation.${kind}`)}</p>
           <p className="text-[13px] text-muted">
             {active && since
-              ? t('instances.activation.since', { when: format.dateTime(since) })
+              ? who
+                ? t('instances.activation.sinceBy', { when: format.dateTime(since), who })
+                : t('instances.activation.since', { when: format.dateTime(since) })
               : t(`instances.activation.${active ? 'done' : 'meaning'}.${kind}`)}
             {!active && ` ${t(`instances.activation.who.${kind}`)}`}
           </p>

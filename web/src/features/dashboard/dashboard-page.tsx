@@ -7,6 +7,7 @@ import { Page } from '@/components/page';
 import { Stat } from '@/components/stat';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
+import { CostParts } from '@/features/finops/cost-parts';
 import { currentCostQuery } from '@/features/finops/queries';
 import { useCan, useMe } from '@/features/session/session';
 import { daysAgo, usageQuery } from '@/features/usage/queries';
@@ -81,21 +82,16 @@ function Numbers({ wide }: { wide: boolean }) {
       />
       <Stat
         label={t('usage.charge')}
-        detail={period}
+        detail={total && total.requests > 0 && Number(total.charge_eur) === 0 ? t('usage.ownAreFree') : period}
         value={shown(total && <Money value={total.charge_eur} />, usage.isError)}
       />
       {wide && (
         <Stat
-          label={t('dashboard.instanceCost')}
+          label={t('dashboard.costToday')}
           detail={
-            cost.data && <Money value={cost.data.today_eur} within={(amount) => t('dashboard.today', { amount })} />
+            cost.data && <CostParts instances={cost.data.today_instances_eur} tokens={cost.data.today_tokens_eur} />
           }
-          value={shown(
-            cost.data && (
-              <Money price value={cost.data.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
-            ),
-            cost.isError,
-          )}
+          value={shown(cost.data && <Money value={cost.data.today_eur} />, cost.isError)}
         />
       )}
     </dl>

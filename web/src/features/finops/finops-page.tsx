@@ -7,8 +7,11 @@ import { Stat } from '@/components/stat';
 import { Card } from '@/components/ui/card';
 import { Select } from '@/components/ui/field';
 import { Skeleton, TableSkeleton } from '@/components/ui/skeleton';
+import { daysAgo, usageQuery } from '@/features/usage/queries';
 import { UsageCard } from '@/features/usage/usage-card';
 import { BilledInstances } from './billed-instances';
+import { CostParts } from './cost-parts';
+import { DailyCostCard } from './daily-cost-card';
 import { currentCostQuery } from './queries';
 
 const periods = [7, 30, 90] as const;
@@ -45,11 +48,23 @@ export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Peri
                 <Money price value={current.cost_per_hour_eur} within={(price) => t('common.perHour', { price })} />
               }
             />
-            <Stat label={t('finops.today')} value={<Money value={current.today_eur} />} />
-            <Stat label={t('finops.month')} value={<Money value={current.month_to_date_eur} />} />
+            <Stat
+              label={t('finops.today')}
+              value={<Money value={current.today_eur} />}
+              detail={<CostParts instances={current.today_instances_eur} tokens={current.today_tokens_eur} />}
+            />
+            <Stat
+              label={t('finops.month')}
+              value={<Money value={current.month_to_date_eur} />}
+              detail={
+                <CostParts instances={current.month_to_date_instances_eur} tokens={current.month_to_date_tokens_eur} />
+              }
+            />
           </dl>
         )}
       </Loaded>
+      <FreeTokens days={days} />
+      <DailyCostCard days={days} />
       <UsageCard title={t('finops.byModel')} group="model" days={days} wide />
       <UsageCard title={t('finops.byKey')} group="key" days={days} wide />
       <Loaded query={cost} skeleton={<InstancesSkeleton />}>
@@ -57,6 +72,14 @@ export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Peri
       </Loaded>
     </Page>
   );
+}
+
+/** Where tokens were used and nothing was charged: why that is so. */
+function FreeTokens({ days }: { days: Period }) {
+  const { t } = useTranslation();
+  const total = useQuery(usageQuery('model', daysAgo(days), true)).data?.total;
+  if (!total || total.requests === 0 || Number(total.charge_eur) > 0) return null;
+  return <p className="text-[13px] text-muted">{t('usage.ownAreFree')}</p>;
 }
 
 function InstancesSkeleton() {

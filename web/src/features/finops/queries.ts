@@ -6,3 +6,10 @@ export const currentCostQuery = queryOptions({
   queryFn: ({ signal }) => body(api.GET('/finops/cost/current', { signal })),
   refetchInterval: 60_000,
 });
+
+/** Since a moment that stays the same during a day. */
+export const dailyCostQuery = (from: string) =>
+  queryOptions({
+    queryKey: ['finops', 'daily', from],
+    queryFn: ({ signal }) => body(api.GET('/finops/cost/daily', { params: { query: { from } }, signal })),
+  });

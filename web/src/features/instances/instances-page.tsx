@@ -14,6 +14,7 @@ import { Select } from '@/components/ui/field';
 import { Progress } from '@/components/ui/progress';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { ScopeBadge } from '@/features/session/scope-badge';
+import { ScopeFilter } from '@/features/session/scope-filter';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
@@ -33,7 +34,12 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   const columns = useColumns();
   const show = search.show ?? 'all';
   const textOf = useCallback((instance: Instance) => searchable(instance, statusLabel(t, instance.status)), [t]);
-  const keep = useCallback(({ status }: Instance) => show === 'all' || statusGroup(status) === show, [show]);
+  const { scope } = search;
+  const keep = useCallback(
+    (instance: Instance) =>
+      (show === 'all' || statusGroup(instance.status) === show) && (!scope || instance.scope === scope),
+    [show, scope],
+  );
 
   const deploy = canDeploy && (
     <Button asChild variant="primary">
@@ -58,23 +64,26 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
         textOf={textOf}
         keep={keep}
         filters={
-          <Select
-            aria-label={t('instances.show')}
-            className="w-auto"
-            value={show}
-            onChange={(event) =>
-              onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'all') })
-            }
-          >
-            {filters.map((filter) => (
-              <option key={filter} value={filter}>
-                {t(`instances.filter.${filter}`)}
-              </option>
-            ))}
-          </Select>
+          <>
+            <ScopeFilter value={scope} onChange={(scope) => onSearch({ scope })} />
+            <Select
+              aria-label={t('instances.show')}
+              className="w-auto"
+              value={show}
+              onChange={(event) =>
+                onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'all') })
+              }
+            >
+              {filters.map((filter) => (
+                <option key={filter} value={filter}>
+                  {t(`instances.filter.${filter}`)}
+                </option>
+              ))}
+            </Select>
+          </>
         }
-        filtered={show !== 'all'}
-        onClear={() => onSearch({ q: undefined, show: undefined })}
+        filtered={show !== 'all' || scope !== undefined}
+        onClear={() => onSearch({ q: undefined, show: undefined, scope: undefined })}
         usualSort="-created"
         empty={
           <EmptyState icon={Server} title={t('instances.none')} action={deploy}>

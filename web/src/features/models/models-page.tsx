@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plus, Shapes } from 'lucide-react';
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '@/api/shapes';
 import type { Column } from '@/components/list/column';
@@ -11,6 +12,7 @@ import { Button } from '@/components/ui/button';
 import { EmptyState } from '@/components/ui/empty-state';
 import { OperationalBadge } from '@/features/activation/operational-badge';
 import { ScopeBadge } from '@/features/session/scope-badge';
+import { ScopeFilter } from '@/features/session/scope-filter';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { CreateModelDialog } from './create-model-dialog';
@@ -23,6 +25,8 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
   const { t } = useTranslation();
   const query = useQuery(modelsQuery);
   const columns = useColumns();
+  const { scope } = search;
+  const keep = useCallback((model: Model) => !scope || model.scope === scope, [scope]);
   const canCreate = useCan('model.create');
   const create = canCreate && (
     <Button variant="primary" onClick={() => onSearch({ create: true })}>
@@ -42,6 +46,10 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
         onSearch={onSearch}
         find={t('models.find')}
         textOf={searchable}
+        keep={keep}
+        filters={<ScopeFilter value={scope} onChange={(scope) => onSearch({ scope })} />}
+        filtered={scope !== undefined}
+        onClear={() => onSearch({ q: undefined, scope: undefined })}
         empty={
           <EmptyState icon={Shapes} title={t('models.none')} action={create}>
             {t('models.noneDetail')}

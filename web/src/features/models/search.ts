@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
+import { scopeSearch } from '@/features/session/scope-filter';
 
 /** What of the models page lives in its address. */
 export const modelsSearch = z.object({
   create: z.catch(z.optional(z.boolean()), undefined),
+  scope: scopeSearch,
   q: z.catch(z.optional(z.string()), undefined),
   sort: z.catch(z.optional(z.string()), undefined),
 });

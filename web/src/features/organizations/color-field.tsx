@@ -15,6 +15,12 @@ export const palette = {
   slate: '#475569',
 } as const;
 
+/** The first colour of ours that none of these organizations has; all taken, the first. */
+export function freeColor(organizations: readonly { color: string }[]): string {
+  const taken = new Set(organizations.map(({ color }) => color.toLowerCase()));
+  return Object.values(palette).find((color) => !taken.has(color)) ?? palette.indigo;
+}
+
 type ColorName = keyof typeof palette;
 
 /**

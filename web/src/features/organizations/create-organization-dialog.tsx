@@ -1,5 +1,5 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
@@ -13,7 +13,9 @@ import { Field, Input } from '@/components/ui/field';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
-import { ColorField, palette } from './color-field';
+import { ColorField, freeColor } from './color-field';
+import { namesakeOf } from './namesakes';
+import { organizationsQuery } from './queries';
 
 const newOrganization = z.object({
   name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
@@ -21,16 +23,21 @@ const newOrganization = z.object({
 });
 type NewOrganization = z.infer<typeof newOrganization>;
 
-type CreateOrganizationDialogProps = { open: boolean; onOpenChange: (open: boolean) => void };
+type CreateOrganizationDialogProps = {
+  open: boolean;
+  /** What was asked for needs an organization. */
+  needed?: boolean;
+  onOpenChange: (open: boolean) => void;
+};
 
-export function CreateOrganizationDialog({ open, onOpenChange }: CreateOrganizationDialogProps) {
+export function CreateOrganizationDialog({ open, needed, onOpenChange }: CreateOrganizationDialogProps) {
   const { t } = useTranslation();
   return (
     <Dialog
       open={open}
       onOpenChange={onOpenChange}
       title={t('organizations.create')}
-      description={t('organizations.createDetail')}
+      description={t(needed ? 'organizations.createNeededDetail' : 'organizations.createDetail')}
     >
       <CreateOrganizationForm onClose={() => onOpenChange(false)} />
     </Dialog>
@@ -43,17 +50,23 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
   const enter = useSwitchWorkspace();
   const [error, setError] = useState<unknown>(null);
   const idempotencyKey = useRef(randomId());
+  const mine = useQuery(organizationsQuery).data?.items ?? [];
   const form = useForm<NewOrganization>({
     resolver: zodResolver(newOrganization),
-    defaultValues: { name: '', color: palette.indigo },
+    defaultValues: { name: '', color: '' },
   });
+  const color = form.watch('color') || freeColor(mine);
+  const namesake = namesakeOf(mine, form.watch('name'));
   const problem = form.formState.errors.name;
 
   const create = form.handleSubmit(async (values) => {
     setError(null);
     try {
       const organization = await body(
-        api.POST('/organizations', { body: values, headers: { 'Idempotency-Key': idempotencyKey.current } }),
+        api.POST('/organizations', {
+          body: { ...values, color },
+          headers: { 'Idempotency-Key': idempotencyKey.current },
+        }),
       );
       await queries.invalidateQueries({ queryKey: ['organizations'] });
       toast({ title: t('organizations.created', { name: organization.name }) });
@@ -71,14 +84,12 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
         {error !== null && <ProblemNotice error={error} />}
         <Field
           label={t('organizations.name')}
+          hint={namesake && t('organizations.namesake', { name: namesake.name, slug: namesake.slug })}
           error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
         >
           <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
         </Field>
-        <ColorField
-          value={form.watch('color')}
-          onChange={(color) => form.setValue('color', color, { shouldDirty: true })}
-        />
+        <ColorField value={color} onChange={(color) => form.setValue('color', color, { shouldDirty: true })} />
       </DialogBody>
       <DialogFooter>
         <Button onClick={onClose}>{t('common.cancel')}</Button>

@@ -14,6 +14,14 @@ export function distinctNames(organizations: readonly Named[]): (organization: N
     hasNamesake(organization) ? `${organization.name} (${organization.slug})` : organization.name;
 }
 
+/** The first of these organizations that already has the name. */
+export function namesakeOf<Organization extends Named>(
+  organizations: readonly Organization[],
+  name: string,
+): Organization | undefined {
+  return organizations.find((organization) => asRead(organization.name) === asRead(name));
+}
+
 function asRead(name: string): string {
   return name.trim().toLowerCase();
 }

@@ -3,13 +3,19 @@ import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { Notice } from '@/components/ui/notice';
 import { useCan } from '@/features/session/session';
 import { CreateOrganizationDialog } from './create-organization-dialog';
 import { OrganizationList } from './organization-list';
 
-type OrganizationsPageProps = { creating: boolean; onCreating: (creating: boolean) => void };
+type OrganizationsPageProps = {
+  creating: boolean;
+  /** A page that needs an organization led here. */
+  needed: boolean;
+  onCreating: (creating: boolean) => void;
+};
 
-export function OrganizationsPage({ creating, onCreating }: OrganizationsPageProps) {
+export function OrganizationsPage({ creating, needed, onCreating }: OrganizationsPageProps) {
   const { t } = useTranslation();
   const canCreate = useCan('organization.create');
   return (
@@ -26,10 +32,15 @@ export function OrganizationsPage({ creating, onCreating }: OrganizationsPagePro
         )
       }
     >
+      {needed && (
+        <Notice tone="info" title={t('organizations.needed')}>
+          {t('organizations.neededDetail')}
+        </Notice>
+      )}
       <Card>
         <OrganizationList />
       </Card>
-      {canCreate && <CreateOrganizationDialog open={creating} onOpenChange={onCreating} />}
+      {canCreate && <CreateOrganizationDialog open={creating} needed={needed} onOpenChange={onCreating} />}
     </Page>
   );
 }

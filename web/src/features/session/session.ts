@@ -9,7 +9,7 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => {
     const me = await body(api.GET('/auth/me', { signal }));
-    rememberWorkspace(me.current_organization_id ?? null);
+    rememberWorkspace(me.current_organization_id ?? null, me.current_organization_slug);
     return me;
   },
   staleTime: Number.POSITIVE_INFINITY,
@@ -67,7 +67,7 @@ export function workspaceKey(me: Me): string {
  */
 export async function adoptSession(queries: QueryClient, me: Me): Promise<void> {
   if (!isShown(queries, me)) await queries.cancelQueries();
-  rememberWorkspace(me.current_organization_id ?? null);
+  rememberWorkspace(me.current_organization_id ?? null, me.current_organization_slug);
   // Asked again, because another answer may have been faster.
   if (!isShown(queries, me)) {
     queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });

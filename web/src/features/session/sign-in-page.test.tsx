@@ -28,3 +28,17 @@ it('leads back into the organization that a session ended in, and begins where o
 it('leads to the page all the same when the organization is closed to the one who signed in', async () => {
   await signIn({ status: 404, body: { code: 'not_found', status: 404 } });
 });
+
+it('enters the organization that the address to return to names', async () => {
+  const sent = answering({
+    'POST /auth/login': { body: meWith() },
+    'GET /organizations': { body: { items: [{ id: acme, slug: 'acme' }], next_cursor: null } },
+    'PUT /organizations/current': { body: meWith({ current_organization_id: acme }) },
+  });
+  renderWithLinks(<SignInPage returnTo="/instances?workspace=acme" />, meWith());
+  await vi.waitFor(() => expect(screen.getByRole('textbox', { name: 'E-mail or username' })).toHaveFocus());
+  await userEvent.setup().keyboard('ann{Tab}the password{Enter}');
+  await vi.waitFor(() =>
+    expect(sent.at(-1)).toEqual({ call: 'PUT /organizations/current', body: { organization_id: acme } }),
+  );
+});

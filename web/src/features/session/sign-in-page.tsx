@@ -1,8 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { api, body } from '@/api/client';
+import { PAGE_SIZE, readPages } from '@/api/pages';
 import { PublicPage } from '@/components/public-page';
-import { enterOrganization } from './session';
+import { enterOrganization, meQuery } from './session';
 import { SignInForm } from './sign-in-form';
 
 type SignInPageProps = {
@@ -16,8 +18,9 @@ export function SignInPage({ returnTo, workspace }: SignInPageProps) {
   const router = useRouter();
   const queries = useQueryClient();
   const goBack = async () => {
-    // Another account, or one that left meanwhile, begins in Personal as always.
+    // Another account, or one that left meanwhile, begins where it was last, as always.
     if (workspace) await enterOrganization(queries, workspace).catch(() => {});
+    else await enterAddressed(queries, returnTo).catch(() => {});
     await router.navigate({ href: safeReturn(returnTo), replace: true });
   };
   return (
@@ -29,6 +32,17 @@ export function SignInPage({ returnTo, workspace }: SignInPageProps) {
       <SignInForm onSignedIn={goBack} />
     </PublicPage>
   );
+}
+
+/** Enters the organization that the address to return to names, if it is one of mine. */
+async function enterAddressed(queries: QueryClient, returnTo: string | undefined): Promise<void> {
+  const slug = new URL(returnTo ?? '', window.location.origin).searchParams.get('workspace');
+  if (!slug || queries.getQueryData(meQuery.queryKey)?.current_organization_slug === slug) return;
+  const mine = await readPages((cursor) =>
+    body(api.GET('/organizations', { params: { query: { limit: PAGE_SIZE, cursor } } })),
+  );
+  const addressed = mine.items.find((organization) => organization.slug === slug);
+  if (addressed) await enterOrganization(queries, addressed.id);
 }
 
 /** Only a path of this console: anything else could lead to a foreign site after sign-in. */

@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { UsageItem } from '@/api/shapes';
-import { type Format, useFormat } from '@/lib/format';
+import { useFormat } from '@/lib/format';
 import { usageLabels } from './names';
 import type { UsageGroup } from './queries';
 
@@ -15,7 +15,11 @@ const PIXELS_PER_CHARACTER = 7;
 const MOST_BARS = 31;
 
 type UsageChartProps = { items: UsageItem[]; group: UsageGroup; title: string };
-type Bar = { name: string; input: number; output: number };
+/** Its two parts stand on each other. */
+export type Bar = { name: string; input: number; output: number };
+
+/** How the axis counts: its finest step, and the words and the room (in pixels) for an amount. */
+export type Scale = { finest: number; words: (amount: number) => string; room: number };
 
 /** A picture of the table beside it; its summary is its text alternative. Below it, what the colours mean and the bar pointed at. */
 export function UsageChart({ items, group, title }: UsageChartProps) {
@@ -30,9 +34,10 @@ export function UsageChart({ items, group, title }: UsageChartProps) {
   }));
   const total = items.reduce((sum, item) => sum + item.input_tokens + item.output_tokens, 0);
   const bar = pointedAt === null ? undefined : bars[pointedAt];
+  const scale = useMemo(() => ({ finest: 1, words: format.compact, room: 52 }), [format]);
   return (
     <div role="img" aria-label={t('usage.summary', { title, tokens: format.integer(total) })}>
-      <StackedBars bars={bars} format={format} onPoint={setPointedAt} />
+      <StackedBars bars={bars} scale={scale} onPoint={setPointedAt} />
       <div
         aria-hidden
         className="mt-2 flex min-h-5 flex-wrap items-center justify-center gap-x-4 gap-y-1 text-muted text-xs"
@@ -53,9 +58,10 @@ export function UsageChart({ items, group, title }: UsageChartProps) {
   );
 }
 
-type StackedBarsProps = { bars: Bar[]; format: Format; onPoint: (bar: number | null) => void };
+type StackedBarsProps = { bars: Bar[]; scale: Scale; onPoint: (bar: number | null) => void };
 
-function StackedBars({ bars, format, onPoint }: StackedBarsProps) {
+/** `scale` and `onPoint` stay the same between renderings, or everything is drawn anew. */
+export function StackedBars({ bars, scale, onPoint }: StackedBarsProps) {
   const place = useRef<HTMLDivElement>(null);
   // Drawn again when what it shows changes, not whenever the page around it is rendered.
   const shown = JSON.stringify(bars);
@@ -63,7 +69,7 @@ function StackedBars({ bars, format, onPoint }: StackedBarsProps) {
     const element = place.current;
     if (!element) return;
     const content: Bar[] = JSON.parse(shown);
-    const draw = () => new UPlot({ ...looks(content, format, onPoint), ...sizeOf(element) }, stacked(content), element);
+    const draw = () => new UPlot({ ...looks(content, scale, onPoint), ...sizeOf(element) }, stacked(content), element);
     let chart = draw();
     // A canvas follows neither its place nor the theme by itself.
     const size = new ResizeObserver(() => chart.setSize(sizeOf(element)));
@@ -78,7 +84,7 @@ function StackedBars({ bars, format, onPoint }: StackedBarsProps) {
       size.disconnect();
       chart.destroy();
     };
-  }, [shown, format, onPoint]);
+  }, [shown, scale, onPoint]);
   return <div ref={place} className="h-56 w-full min-w-0 overflow-hidden" />;
 }
 
@@ -97,7 +103,7 @@ function stacked(bars: Bar[]): UPlot.AlignedData {
 
 function looks(
   bars: Bar[],
-  format: Format,
+  { finest, words, room }: Scale,
   onPoint: (bar: number | null) => void,
 ): Omit<UPlot.Options, 'width' | 'height'> {
   const labels = bars.map(({ name }) => (name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name));
@@ -110,7 +116,7 @@ function looks(
   const axis: UPlot.Axis = { stroke: color('--muted'), font, ticks: { show: false } };
   return {
     legend: { show: false },
-    padding: [8, 0, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: {
       x: false,
       y: false,
@@ -119,7 +125,7 @@ function looks(
     },
     scales: {
       x: { time: false, range: [-0.5, bars.length - 0.5] },
-      y: { range: (_chart, _least, most) => UPlot.rangeNum(0, Math.max(most, 1), 0.1, true) },
+      y: { range: (_chart, _least, most) => UPlot.rangeNum(0, Math.max(most, finest), 0.1, true) },
     },
     axes: [
       {
@@ -132,12 +138,12 @@ function looks(
       },
       {
         ...axis,
-        size: 52,
+        size: room,
         grid: { stroke: color('--border'), width: 1 },
         incrs: [1, 2, 5]
-          .flatMap((step) => Array.from({ length: 13 }, (_, power) => step * 10 ** power))
+          .flatMap((step) => Array.from({ length: 13 }, (_, power) => step * 10 ** power * finest))
           .sort((a, b) => a - b),
-        values: (_chart, splits) => splits.map((amount) => format.compact(amount)),
+        values: (_chart, splits) => splits.map(words),
       },
     ],
     series: [

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,21 +25,26 @@ use crate::plumbing::edge::refusals::{ListRefusals, ReadRefusals};
 pub fn routes() -> OpenApiRouter<Finops> {
     OpenApiRouter::new()
         .routes(routes!(get_current_cost))
+        .routes(routes!(get_daily_cost))
         .routes(routes!(get_finops_usage))
         .routes(routes!(get_own_usage))
 }
 
-/// What the workspace's servers cost.
+/// What the workspace's servers and tokens cost.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CurrentCost)]
 struct CurrentCostAnswer {
     as_of: DateTime<Utc>,
-    /// Of everything that runs now.
+    /// Of all servers that run now.
     cost_per_hour_eur: Eur,
-    /// Since midnight UTC.
+    /// Since midnight UTC, of servers and tokens together.
     today_eur: Eur,
-    /// Since the first of the month, UTC.
+    today_instances_eur: Eur,
+    today_tokens_eur: Eur,
+    /// Since the first of the month, UTC, of servers and tokens together.
     month_to_date_eur: Eur,
+    month_to_date_instances_eur: Eur,
+    month_to_date_tokens_eur: Eur,
     /// What cost something this month, running servers first.
     instances: Vec<InstanceCost>,
 }
@@ -68,22 +73,89 @@ impl From<CurrentCost> for CurrentCostAnswer {
         Self {
             as_of: cost.as_of,
             cost_per_hour_eur: cost.rate.into(),
-            today_eur: cost.today.into(),
-            month_to_date_eur: cost.month_to_date.into(),
+            today_eur: cost.today.total().into(),
+            today_instances_eur: cost.today.instances.into(),
+            today_tokens_eur: cost.today.tokens.into(),
+            month_to_date_eur: cost.month_to_date.total().into(),
+            month_to_date_instances_eur: cost.month_to_date.instances.into(),
+            month_to_date_tokens_eur: cost.month_to_date.tokens.into(),
             instances: instances.collect(),
         }
     }
 }
 
-/// What the servers cost now
+/// What it costs now
 #[utoipa::path(get, path = "/finops/cost/current", operation_id = "get_current_cost", tag = "finops",
     extensions(("x-permission" = json!("finops.read"))),
-    responses((status = 200, description = "Costs of servers", body = CurrentCostAnswer), ReadRefusals))]
+    responses((status = 200, description = "Costs of servers and tokens", body = CurrentCostAnswer), ReadRefusals))]
 async fn get_current_cost(
     State(finops): State<Finops>,
     allowed: Allowed<grant::FinopsRead>,
 ) -> Result<Json<CurrentCostAnswer>> {
     let cost = usecases::current_cost(&finops, allowed.authorized()).await?;
+    Ok(Json(cost.into()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct DailyCostQuery {
+    /// What was used then or later; 30 days before `to` unless told, at most 400.
+    from: Option<DateTime<Utc>>,
+    /// What was used before; now unless told, and at the latest.
+    to: Option<DateTime<Utc>>,
+    /// The workspace the caller believes to be in (see `X-Inventiv-Workspace`).
+    #[serde(rename = "workspace")]
+    _workspace: Option<String>,
+}
+
+/// What each day cost.
+#[derive(Debug, Serialize, ToSchema)]
+struct DailyCost {
+    /// Every day of the window, in UTC and in order, also those that cost nothing.
+    items: Vec<DayCost>,
+    /// What the items add up to.
+    cost_eur: Eur,
+    instances_eur: Eur,
+    tokens_eur: Eur,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct DayCost {
+    day: NaiveDate,
+    /// Of servers and tokens together.
+    cost_eur: Eur,
+    instances_eur: Eur,
+    tokens_eur: Eur,
+}
+
+impl From<usecases::DailyCost> for DailyCost {
+    fn from(cost: usecases::DailyCost) -> Self {
+        let items = cost.days.into_iter().map(|(day, cost)| DayCost {
+            day,
+            cost_eur: cost.total().into(),
+            instances_eur: cost.instances.into(),
+            tokens_eur: cost.tokens.into(),
+        });
+        Self {
+            items: items.collect(),
+            cost_eur: cost.total.total().into(),
+            instances_eur: cost.total.instances.into(),
+            tokens_eur: cost.total.tokens.into(),
+        }
+    }
+}
+
+/// What each day cost
+#[utoipa::path(get, path = "/finops/cost/daily", operation_id = "get_daily_cost", tag = "finops", params(DailyCostQuery),
+    extensions(("x-permission" = json!("finops.read"))),
+    responses((status = 200, description = "Costs of servers and tokens by day", body = DailyCost), ListRefusals))]
+async fn get_daily_cost(
+    State(finops): State<Finops>,
+    allowed: Allowed<grant::FinopsRead>,
+    Query(query): Query<DailyCostQuery>,
+) -> Result<Json<DailyCost>> {
+    let cost = usecases::daily_cost(&finops, allowed.authorized(), query.from, query.to).await?;
     Ok(Json(cost.into()))
 }
 

@@ -1,6 +1,6 @@
 //! Windows of time.
 
-use chrono::{DateTime, Datelike as _, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Duration, NaiveDate, NaiveTime, Utc};
 
 use crate::codes::{FieldCode, Unit};
 use crate::error::Result;
@@ -50,6 +50,19 @@ pub fn beginnings(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     (midnight(today), midnight(first))
 }
 
+/// The days of a window, in UTC and in order; the first and the last as far as they lie in it.
+pub fn days(window: Window) -> Vec<(NaiveDate, Window)> {
+    let days = window.from.date_naive().iter_days();
+    days.map(|day| {
+        let midnight = day.and_time(NaiveTime::MIN).and_utc();
+        let from = window.from.max(midnight);
+        let to = window.to.min(midnight + Duration::days(1));
+        (day, Window { from, to })
+    })
+    .take_while(|(_, part)| part.from < part.to)
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +81,23 @@ mod tests {
         assert!(window(Some(now - Duration::days(401)), None, now).is_err());
         assert!(window(Some(DateTime::<Utc>::MIN_UTC), None, now).is_err());
         assert!(window(None, Some(DateTime::<Utc>::MAX_UTC), now).is_err());
+    }
+
+    #[test]
+    fn a_window_has_every_day_that_it_touches_and_no_more_of_it() {
+        let window = |from, to| Window {
+            from: at(from),
+            to: at(to),
+        };
+        let parts = days(window("2026-02-27T18:00:00Z", "2026-03-01T06:00:00Z"));
+        let shown: Vec<_> = parts
+            .iter()
+            .map(|(day, part)| (day.to_string(), (part.to - part.from).num_hours()))
+            .collect();
+        let hours = [("2026-02-27", 6), ("2026-02-28", 24), ("2026-03-01", 6)];
+        assert_eq!(shown, hours.map(|(day, hours)| (day.to_owned(), hours)));
+        assert_eq!(days(window("2026-02-27T00:00:00Z", "2026-02-28T00:00:00Z")).len(), 1);
+        assert!(days(window("2026-02-27T00:00:00Z", "2026-02-27T00:00:00Z")).is_empty());
     }
 
     #[test]

@@ -78,3 +78,20 @@ pub async fn in_window(tx: &mut TenantTx, from: DateTime<Utc>, to: DateTime<Utc>
     );
     Ok(query.fetch_one(tx.conn()).await?)
 }
+
+/// As [`in_window`], for each of these windows, in their order.
+pub async fn in_windows(tx: &mut TenantTx, windows: &[(DateTime<Utc>, DateTime<Utc>)]) -> Result<Vec<Decimal>> {
+    let tenants = tx.tenants();
+    let (from, to): (Vec<_>, Vec<_>) = windows.iter().copied().unzip();
+    let query = sqlx::query_scalar!(
+        r#"SELECT COALESCE(round(sum(s.cost_per_hour_eur
+                * extract(epoch FROM LEAST(upper(s.period), w.ends) - GREATEST(lower(s.period), w.begins))) / 3600, 12), 0) AS "cost!"
+         FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS w (begins, ends, position)
+         LEFT JOIN instance_cost_segments s ON s.tenant = ANY($1) AND s.period && tstzrange(w.begins, w.ends)
+         GROUP BY w.position ORDER BY w.position"#,
+        &tenants,
+        &from,
+        &to,
+    );
+    Ok(query.fetch_all(tx.conn()).await?)
+}

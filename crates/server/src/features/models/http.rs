@@ -66,8 +66,11 @@ pub struct Model {
     missing_activations: Vec<Activation>,
     /// Null when the platform did it: itself, or by somebody whom this workspace doesn't know.
     tech_activated_by: Option<Uuid>,
+    /// Their username; null for whom this workspace doesn't know (any more).
+    tech_activated_by_username: Option<String>,
     tech_activated_at: Option<DateTime<Utc>>,
     eco_activated_by: Option<Uuid>,
+    eco_activated_by_username: Option<String>,
     eco_activated_at: Option<DateTime<Utc>>,
     /// Null: without a price it cannot be charged for.
     input_eur_per_1m: Option<Eur>,
@@ -99,8 +102,10 @@ impl From<VisibleModel> for Model {
             is_active: model.is_active,
             is_operational: model.is_operational,
             tech_activated_by: model.tech_activated_by,
+            tech_activated_by_username: model.tech_activated_by_username,
             tech_activated_at: model.tech_activated_at,
             eco_activated_by: model.eco_activated_by,
+            eco_activated_by_username: model.eco_activated_by_username,
             eco_activated_at: model.eco_activated_at,
             input_eur_per_1m: model.input_eur_per_1m.map(Eur),
             cached_input_eur_per_1m: model.cached_input_eur_per_1m.map(Eur),

@@ -37,8 +37,12 @@ pub struct ModelRow {
     pub data_volume_gb: i32,
     pub is_active: bool,
     pub tech_activated_by: Option<Uuid>,
+    /// Their username, as far as this workspace knows them.
+    pub tech_activated_by_username: Option<String>,
     pub tech_activated_at: Option<DateTime<Utc>>,
     pub eco_activated_by: Option<Uuid>,
+    /// Their username, as far as this workspace knows them.
+    pub eco_activated_by_username: Option<String>,
     pub eco_activated_at: Option<DateTime<Utc>>,
     pub is_operational: bool,
     pub created_at: DateTime<Utc>,

@@ -35,6 +35,7 @@ pub async fn visible(tx: &mut TenantTx, paging: &Paging, selection: Selection) -
                 r#"SELECT m.id, m.tenant AS "tenant!", m.scope, m.organization_id, m.name, m.model_id, m.description, m.licence, m.kind AS "kind: ModelKind", m.engine AS "engine: Engine",
                     m.engine_arguments, m.required_vram_gb, m.context_length, m.data_volume_gb, m.is_active, m.tech_activated_by,
                     m.tech_activated_at, m.eco_activated_by, m.eco_activated_at, m.is_operational AS "is_operational!", m.created_at, m.updated_at,
+                    tech.username AS "tech_activated_by_username?", eco.username AS "eco_activated_by_username?",
                     p.id AS "price_id?", p.version AS "price_version?", p.input_eur_per_1m AS "input_eur_per_1m?",
                     p.cached_input_eur_per_1m AS "cached_input_eur_per_1m?", p.output_eur_per_1m AS "output_eur_per_1m?"
                  FROM unnest($1::uuid[]) AS seen (tenant)
@@ -46,6 +47,7 @@ pub async fn visible(tx: &mut TenantTx, paging: &Paging, selection: Selection) -
                     ORDER BY m.created_at "# + $order + ", m.id " + $order + " LIMIT $8) AS m
                  LEFT JOIN LATERAL (
                     SELECT * FROM model_prices p WHERE p.tenant = m.tenant AND p.model_id = m.id ORDER BY p.version DESC LIMIT 1) p ON true
+                 LEFT JOIN users tech ON tech.id = m.tech_activated_by LEFT JOIN users eco ON eco.id = m.eco_activated_by
                  ORDER BY m.created_at " + $order + ", m.id " + $order + " LIMIT $8",
                 &tenants,
                 selection.id,

@@ -75,7 +75,9 @@ fn seen(mut model: ModelRow, ready: &HashMap<Uuid, i64>, workspace: Workspace) -
     let ready_instances = ready.get(&model.id).copied().unwrap_or(0);
     if !knows_who_acts(&model.scope, workspace) {
         model.tech_activated_by = None;
+        model.tech_activated_by_username = None;
         model.eco_activated_by = None;
+        model.eco_activated_by_username = None;
     }
     VisibleModel { model, ready_instances }
 }

@@ -86,12 +86,37 @@ pub async fn touch_session(db: &Db, session_id: Uuid, now: DateTime<Utc>, ip: Op
     Ok(())
 }
 
+/// An organization that the person is a member of, with what it lets members do.
+pub struct Place {
+    pub organization_id: Uuid,
+    pub role: Role,
+    pub policies: Policies,
+}
+
+/// Where the person of the transaction was last; `None` for Personal. The membership stays until the transaction ends.
+pub async fn last_workspace(tx: &mut WriteTx) -> Result<Option<Place>> {
+    let row = sqlx::query!(
+        r#"SELECT organization_id AS "organization_id!", role AS "role!: Role", members_can_create_keys AS "members_can_create_keys!"
+         FROM auth.last_workspace()"#
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Place {
+        organization_id: row.organization_id,
+        role: row.role,
+        policies: Policies {
+            members_can_create_keys: row.members_can_create_keys,
+        },
+    }))
+}
+
 pub struct NewSession<'a> {
     pub id: Uuid,
     pub token_hash: &'a [u8],
     pub expires_at: DateTime<Utc>,
 }
 
+/// Begins the session where [`last_workspace`] says.
 pub async fn insert_session(tx: &mut WriteTx, session: &NewSession<'_>) -> Result<()> {
     let operation = tx.operation();
     let now = operation.request.now;
@@ -167,11 +192,18 @@ pub async fn switch_workspace(tx: &mut WriteTx, new_hash: &[u8], organization: O
     if !switched {
         return Err(Error::unauthenticated());
     }
-    if let Some((organization, _)) = organization {
-        sqlx::query!("SELECT tenancy.seen_in($1, $2)", organization, now)
-            .fetch_one(tx.conn())
-            .await?;
+    match organization {
+        Some((organization, _)) => seen_in(tx, organization).await,
+        None => Ok(()),
     }
+}
+
+/// Whoever comes into an organization was seen there.
+pub async fn seen_in(tx: &mut WriteTx, organization: Uuid) -> Result<()> {
+    let now = tx.operation().request.now;
+    sqlx::query!("SELECT tenancy.seen_in($1, $2)", organization, now)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 

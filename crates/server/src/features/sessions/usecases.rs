@@ -22,13 +22,16 @@ pub struct SignedIn {
     pub token: String,
 }
 
-/// Opens a session for the person of a transaction who proved who they are, and commits. `how`: what the log says of it.
+/// Opens a session for the person of a transaction who proved who they are, where they were last, and commits. `how`: what the log says
+/// of it.
 pub async fn open_session(sessions: &Sessions, mut tx: WriteTx, how: Option<Value>) -> Result<SignedIn> {
     let (user_id, now) = (tx.operation().user_id, tx.operation().request.now);
     let session_id = crate::ids::new_id();
+    let place = store::last_workspace(&mut tx).await?;
+    let organization = place.as_ref().map(|place| (place.organization_id, place.role));
     let issued = sessions
         .tokens
-        .issue(user_id, session_id, None, now)
+        .issue(user_id, session_id, organization, now)
         .map_err(Error::internal)?;
     let session = NewSession {
         id: session_id,
@@ -36,6 +39,9 @@ pub async fn open_session(sessions: &Sessions, mut tx: WriteTx, how: Option<Valu
         expires_at: now + SESSION_LIFETIME,
     };
     store::insert_session(&mut tx, &session).await?;
+    if let Some((organization, _)) = organization {
+        store::seen_in(&mut tx, organization).await?;
+    }
     let mut act = Act::new("session.create", "session", session_id);
     if let Some(how) = &how {
         act = act.after(how);
@@ -45,10 +51,17 @@ pub async fn open_session(sessions: &Sessions, mut tx: WriteTx, how: Option<Valu
     events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
     let (person, request) = (tx.operation().person(), tx.operation().request.clone());
     tx.commit().await?;
+    let (workspace, policies) = match place {
+        Some(place) => {
+            let (id, role) = (place.organization_id, place.role);
+            (Workspace::Organization { id, role }, place.policies)
+        }
+        None => (Workspace::Personal { platform_admin }, Policies::default()),
+    };
     let session = Session {
         session_id,
-        workspace: Workspace::Personal { platform_admin },
-        policies: Policies::default(),
+        workspace,
+        policies,
         authenticated_at: now,
     };
     Ok(SignedIn {

@@ -89,3 +89,16 @@ pub async fn consumed(
     .await?;
     Ok(rows)
 }
+
+/// What the workspace was charged for its requests.
+pub async fn charged(tx: &mut TenantTx, window: Window) -> Result<Decimal> {
+    let tenants = tx.tenants();
+    let query = sqlx::query_scalar!(
+        r#"SELECT COALESCE(sum(charge_eur), 0) AS "charge!" FROM inference_usage
+         WHERE consumer_tenant = ANY($1) AND started_at >= $2 AND started_at < $3"#,
+        &tenants,
+        window.from,
+        window.to,
+    );
+    Ok(query.fetch_one(tx.conn()).await?)
+}

@@ -46,6 +46,7 @@ const FILES: &[File] = files! {
         hold_own_account
         invitation_by_token
         keep_answer
+        last_workspace
         lock_actor
         lock_challenge
         lock_own_totp

@@ -1,5 +1,6 @@
 //! Answers are exact, to the client and to the accountant.
 
+use chrono::{Duration, NaiveTime};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -76,6 +77,41 @@ async fn a_public_model_on_a_platform_instance_is_charged_by_its_price_version()
     assert_eq!(charge, rust_decimal::dec!(0.00002));
     let listed = key.get("/v1/models").await.expect(200);
     assert_eq!(entry(&listed.json["data"], MODEL).unwrap()["pricing"]["output"], "2");
+}
+
+#[tokio::test]
+async fn what_tokens_cost_is_part_of_what_the_workspace_cost() {
+    let server = TestServer::start().await;
+    // Long before midnight, which is also the end of some month.
+    let clock = &server.program.core.clock;
+    let noon = (clock.now() + Duration::days(1))
+        .date_naive()
+        .and_time(NaiveTime::from_hms_opt(12, 0, 0).unwrap())
+        .and_utc();
+    clock.advance(noon - clock.now());
+    let alice = server.person("alice").await;
+    let engine = Engine::start().await;
+    let model = server.model(PLATFORM, MODEL).await;
+    server.price(PLATFORM, model).await;
+    server
+        .instance(InstanceRow::ready(PLATFORM, PLATFORM, model, engine.address))
+        .await;
+    let key = server.with_key(&alice.client).await;
+    key.post("/v1/chat/completions", chat(json!({"tokens": 1})))
+        .await
+        .expect(200);
+    server.usage(1).await;
+
+    // 4 tokens at 1 EUR and 1 at 2 EUR per million, and no server of one's own.
+    let cost = alice.client.get("/finops/cost/current").await.expect(200).json;
+    for period in ["today", "month_to_date"] {
+        let parts = ["", "_instances", "_tokens"].map(|part| cost[format!("{period}{part}_eur")].clone());
+        assert_eq!(parts, ["0.000006", "0", "0.000006"], "{period}");
+    }
+    let daily = alice.client.get("/finops/cost/daily").await.expect(200).json;
+    let today =
+        json!({"day": noon.date_naive(), "cost_eur": "0.000006", "instances_eur": "0", "tokens_eur": "0.000006"});
+    assert_eq!(daily["items"].as_array().unwrap().last(), Some(&today));
 }
 
 #[tokio::test]

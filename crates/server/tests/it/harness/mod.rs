@@ -184,7 +184,11 @@ impl TestServer {
     pub async fn sign_in(&self, login: &str) -> Client {
         let body = json!({"login": login, "password": PASSWORD, "transport": "bearer"});
         let answer = self.anonymous().post("/auth/login", body).await.expect(200);
-        self.anonymous().with_token(answer.json["token"].as_str().unwrap())
+        let client = self.anonymous().with_token(answer.json["token"].as_str().unwrap());
+        match answer.json["current_organization_id"].is_null() {
+            true => client,
+            false => client.switch_to(None).await,
+        }
     }
 
     /// An organization owned by the person, whose session moves into it.

@@ -170,6 +170,7 @@ pub const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.hold_own_account",
     "auth.invitation_by_token",
     "auth.keep_answer",
+    "auth.last_workspace",
     "auth.lock_actor",
     "auth.lock_challenge",
     "auth.lock_own_totp",

@@ -241,7 +241,7 @@ const SESSION: Uuid = Uuid::from_u128(3);
 
 /// Rows of the tables whose grants changed, as they were then: without the columns that came later.
 async fn rows(owner: &PgPool) -> Vec<String> {
-    let query = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM user_sessions s UNION ALL SELECT k::text FROM api_keys k
+    let query = "SELECT (to_jsonb(u) - 'last_organization_id')::text FROM users u UNION ALL SELECT s::text FROM user_sessions s UNION ALL SELECT k::text FROM api_keys k
         UNION ALL SELECT (to_jsonb(i) - ARRAY['link_shown', 'mail_id'])::text FROM organization_invitations i ORDER BY 1";
     sqlx::query_scalar(query).fetch_all(owner).await.unwrap()
 }

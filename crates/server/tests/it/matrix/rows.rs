@@ -336,6 +336,7 @@ pub const ROWS: &[Row] = &[
     changes("run_reconciliation", 202),
     // costs and usage, live
     reads("get_current_cost"),
+    reads("get_daily_cost"),
     reads("get_finops_usage").asking("?group_by=key"),
     reads("get_own_usage").asking("?group_by=key"),
     reads("stream_events").streaming(),

@@ -16,7 +16,7 @@ pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
 pub use progress::{Milestones, Progress, STEPS, progress};
 pub use search::{Found, Group, Places, by_status};
-pub use status::{Event, REQUESTED, Status, reasons, target, termination_of};
+pub use status::{Event, REQUESTED, Status, activated, reasons, target, termination_of};
 pub use timing::Timing;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activation::Activation;
+
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -106,7 +108,20 @@ pub fn reasons() -> Vec<&'static str> {
             reasons.push(event.as_str());
         }
     }
+    for activation in Activation::ALL {
+        reasons.extend([activated(activation, true), activated(activation, false)]);
+    }
     reasons
+}
+
+/// The reason of an entry that says who set or cleared an activation: it changes what the instance may do, not its status.
+pub fn activated(activation: Activation, active: bool) -> &'static str {
+    match (activation, active) {
+        (Activation::Tech, true) => "tech_activated",
+        (Activation::Tech, false) => "tech_deactivated",
+        (Activation::Eco, true) => "eco_activated",
+        (Activation::Eco, false) => "eco_deactivated",
+    }
 }
 
 /// Where an event leads, if it may happen there.

@@ -32,8 +32,12 @@ pub struct InstanceRow {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub tech_activated_by: Option<Uuid>,
+    /// Their username, as far as this workspace knows them.
+    pub tech_activated_by_username: Option<String>,
     pub tech_activated_at: Option<DateTime<Utc>>,
     pub eco_activated_by: Option<Uuid>,
+    /// Their username, as far as this workspace knows them.
+    pub eco_activated_by_username: Option<String>,
     pub eco_activated_at: Option<DateTime<Utc>>,
     pub is_operational: bool,
     pub provider_instance_id: Option<String>,
@@ -82,12 +86,13 @@ pub async fn rows(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<InstanceRow>> {
         r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
             i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status AS "status: Status", i.version, i.desired_state,
             i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
-            i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
+            tech.username AS "tech_activated_by_username?", eco.username AS "eco_activated_by_username?", i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
             i.queue_depth, i.registered_at, i.last_heartbeat_at, i.health_checked_at, i.created_at, i.ready_at, i.terminated_at,
             COALESCE((SELECT round(sum(GREATEST(EXTRACT(EPOCH FROM COALESCE(upper(c.period), $3) - lower(c.period)), 0)
                     * c.cost_per_hour_eur / 3600), 12)
                 FROM instance_cost_segments c WHERE c.tenant = i.tenant AND c.instance_id = i.id), 0) AS "cost_to_date_eur!"
          FROM instances i JOIN models m ON m.tenant = i.model_tenant AND m.id = i.model_id
+         LEFT JOIN users tech ON tech.id = i.tech_activated_by LEFT JOIN users eco ON eco.id = i.eco_activated_by
          WHERE i.tenant = ANY($1) AND i.id = ANY($2)"#,
         &tenants,
         ids,

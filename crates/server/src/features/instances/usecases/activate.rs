@@ -8,9 +8,9 @@ use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::Instances;
-use crate::features::instances::rules::{Event, Status};
+use crate::features::instances::rules::{Event, Status, activated};
 use crate::features::instances::store::instances::{self, InstanceRow};
-use crate::features::instances::store::transitions::{Transition, transition};
+use crate::features::instances::store::transitions::{HistoryEntry, Transition, remember, transition};
 use crate::operation::Authorized;
 use crate::plumbing::edge::versions::{IfMatch, Tag};
 use crate::plumbing::events::{self, Topic};
@@ -59,6 +59,17 @@ pub async fn activate(
         transition(tx.conn(), &approved).await?;
     }
     let after = instances::find(&mut tx, id).await?.ok_or_else(Error::not_found)?;
+    let entry = HistoryEntry {
+        instance_id: id,
+        tenant: before.tenant,
+        from: Some(after.status),
+        to: after.status,
+        reason: activated(activation, active),
+        message: None,
+        actor: Some(authorized.user_id),
+        now: authorized.request.now,
+    };
+    remember(tx.conn(), &entry).await?;
     let action = match (activation, active) {
         (Activation::Tech, true) => "instance.activate_tech",
         (Activation::Tech, false) => "instance.deactivate_tech",

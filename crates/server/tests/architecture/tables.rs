@@ -26,6 +26,16 @@ const EARLIER_READERS: &[(&str, &str, &str)] = &[
         "a change of an account locks it; a mail is in its recipient's language",
     ),
     (
+        "audit",
+        "organizations",
+        "each has a chain from its beginning: a missing one was removed",
+    ),
+    (
+        "audit",
+        "users",
+        "each has a chain from its beginning: a missing one was removed",
+    ),
+    (
         "sessions",
         "organization_memberships",
         "the role in the session's organization decides",

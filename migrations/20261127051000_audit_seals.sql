@@ -5,7 +5,7 @@ ALTER TABLE audit_chains ADD COLUMN seal bytea NOT NULL DEFAULT '';
 
 -- Every chain as the register last saw it. Beside the chains: whoever appends never waits for the register.
 CREATE TABLE audit_registered (
-    tenant uuid PRIMARY KEY,
+    chain uuid PRIMARY KEY,
     length bigint NOT NULL,
     hash bytea NOT NULL
 );

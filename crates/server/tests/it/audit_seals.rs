@@ -171,7 +171,7 @@ const FORGERIES: &[(&str, &[&str])] = &[
     (
         "DELETE FROM audit_log WHERE tenant = {acme} AND sequence = 4;
          UPDATE audit_chains SET length = 3, head_hash = (SELECT hash FROM audit_log WHERE tenant = {acme} AND sequence = 3) WHERE tenant = {acme};
-         UPDATE audit_registered r SET length = c.length, hash = c.head_hash FROM audit_chains c WHERE c.tenant = r.tenant",
+         UPDATE audit_registered r SET length = c.length, hash = c.head_hash FROM audit_chains c WHERE c.tenant = r.chain",
         &[NOT_OURS, REGISTER],
     ),
     // Another chain's head, with its seal.
@@ -187,12 +187,12 @@ const FORGERIES: &[(&str, &[&str])] = &[
     ),
     (
         "DELETE FROM audit_log WHERE tenant = {acme}; DELETE FROM audit_chains WHERE tenant = {acme};
-         DELETE FROM audit_registered WHERE tenant = {acme}",
+         DELETE FROM audit_registered WHERE chain = {acme}",
         &[REGISTER, NO_CHAIN],
     ),
     (
         "DELETE FROM audit_log WHERE tenant = {acme}; DELETE FROM audit_chains WHERE tenant = {acme};
-         DELETE FROM audit_registered WHERE tenant = {acme}; UPDATE audit_register SET chains = chains - 1, since = now() + interval '1 day'",
+         DELETE FROM audit_registered WHERE chain = {acme}; UPDATE audit_register SET chains = chains - 1, since = now() + interval '1 day'",
         &[REGISTER],
     ),
     ("DELETE FROM audit_register", &[NO_REGISTER]),
@@ -280,7 +280,7 @@ async fn a_chain_that_was_computed_anew_is_found_by_its_seal() {
         .await
         .unwrap();
     scene
-        .forge("UPDATE audit_registered r SET hash = c.head_hash FROM audit_chains c WHERE c.tenant = r.tenant")
+        .forge("UPDATE audit_registered r SET hash = c.head_hash FROM audit_chains c WHERE c.tenant = r.chain")
         .await;
     assert_eq!(scene.faults().await, [NOT_OURS, REGISTER]);
 }

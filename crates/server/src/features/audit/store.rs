@@ -244,7 +244,7 @@ pub async fn put_register(tx: &mut SystemTx, register: &Register, seal: &[u8]) -
 pub async fn registered(tx: &mut SystemTx) -> Result<Vec<Head>> {
     let heads = sqlx::query_as!(
         Head,
-        "SELECT tenant, length, hash FROM audit_registered ORDER BY tenant"
+        "SELECT chain AS tenant, length, hash FROM audit_registered ORDER BY chain"
     )
     .fetch_all(tx.conn())
     .await?;
@@ -256,8 +256,8 @@ pub async fn put_registered(tx: &mut SystemTx, heads: &[Head]) -> Result<()> {
     let lengths: Vec<i64> = heads.iter().map(|head| head.length).collect();
     let hashes: Vec<Vec<u8>> = heads.iter().map(|head| head.hash.clone()).collect();
     sqlx::query!(
-        "INSERT INTO audit_registered (tenant, length, hash) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[])
-         ON CONFLICT (tenant) DO UPDATE SET length = excluded.length, hash = excluded.hash",
+        "INSERT INTO audit_registered (chain, length, hash) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[])
+         ON CONFLICT (chain) DO UPDATE SET length = excluded.length, hash = excluded.hash",
         &tenants,
         &lengths,
         &hashes
@@ -284,8 +284,8 @@ pub struct Moved {
 pub async fn moved_chains(tx: &mut SystemTx, limit: i64) -> Result<Vec<Moved>> {
     let rows = sqlx::query!(
         r#"SELECT c.tenant, c.length, c.head_hash, c.seal, r.length AS "known_length?", r.hash AS "known_hash?",
-            (SELECT e.hash FROM audit_log e WHERE e.tenant = r.tenant AND e.sequence = r.length) AS still
-         FROM audit_chains c LEFT JOIN audit_registered r ON r.tenant = c.tenant
+            (SELECT e.hash FROM audit_log e WHERE e.tenant = r.chain AND e.sequence = r.length) AS still
+         FROM audit_chains c LEFT JOIN audit_registered r ON r.chain = c.tenant
          WHERE r.length IS DISTINCT FROM c.length OR r.hash IS DISTINCT FROM c.head_hash LIMIT $1"#,
         limit
     )

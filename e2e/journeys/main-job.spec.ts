@@ -162,7 +162,7 @@ test.describe('from signing in to an answer with its costs', () => {
 
     await open(page, 'Costs');
     await expect(number(page, 'Today')).toHaveText(/€0*[.,]?\d*[1-9]/);
-    await expect(page.getByText("Tokens served by your own instances are free", { exact: false })).toBeVisible();
+    await expect(page.getByText('Tokens served by your own instances are free', { exact: false })).toBeVisible();
     const byDay = page.getByRole('region', { name: 'Cost by day' });
     await byDay.getByRole('tab', { name: 'Table' }).click();
     await expect(byDay.getByRole('row').nth(1)).toContainText(/€0*[.,]?\d*[1-9]/);

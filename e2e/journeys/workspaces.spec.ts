@@ -48,7 +48,10 @@ test('a link into another of my organizations offers the switch, and says nothin
 test('who has no organization is led to creating one by a page that needs it', async ({ program, visit }) => {
   const page = await visit({ as: await addAccount(program, 'nora') });
   await page.goto('');
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Members/ }).click();
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: /^Members/ })
+    .click();
   const dialog = page.getByRole('dialog', { name: 'Create organization' });
   await expect(dialog).toContainText('What you opened needs an organization.');
   await look(page, 'organization-first');

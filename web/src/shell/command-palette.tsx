@@ -11,6 +11,7 @@ import { useCan, useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { languageNames, languages } from '@/i18n/language';
 import { setTheme } from '@/lib/theme';
+import { commandFilter } from './command-filter';
 import { commandInput, commandItem } from './command-styles';
 import { visibleNavigation } from './navigation';
 
@@ -21,7 +22,7 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const { t } = useTranslation();
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('common.commandPalette')} hideHeader className="max-w-xl">
-      <Command label={t('common.commandPalette')} loop>
+      <Command label={t('common.commandPalette')} filter={commandFilter} loop>
         <Command.Input placeholder={t('common.commandPlaceholder')} className={commandInput} />
         <Command.List className="max-h-96 overflow-y-auto p-1.5" label={t('common.commands')}>
           <Command.Empty className="px-3 py-8 text-center text-muted text-sm">{t('common.nothingFound')}</Command.Empty>

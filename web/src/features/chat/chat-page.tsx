@@ -28,7 +28,8 @@ export function ChatPage({ modelId, onModel }: ChatPageProps) {
 function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[] }) {
   const { t } = useTranslation();
   const conversation = useConversation();
-  const model = models.find(({ id }) => id === modelId) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
+  const wanted = modelId ?? conversation.model;
+  const model = models.find(({ id }) => id === wanted) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
   if (!model) return null;
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
@@ -52,7 +53,7 @@ function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[
           aria-label={t('chat.newConversation')}
           title={t('chat.newConversation')}
           disabled={conversation.turns.length === 0}
-          onClick={conversation.clear}
+          onClick={() => conversation.clear()}
         >
           <SquarePen aria-hidden />
         </Button>
@@ -65,10 +66,9 @@ function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[
         </div>
       )}
       <Composer
-        streaming={conversation.streaming}
+        conversation={conversation}
         notice={conversation.turns.length > 0 ? availability(model) : null}
         onSend={(content) => conversation.send(model.id, content)}
-        onStop={conversation.stop}
       />
     </div>
   );

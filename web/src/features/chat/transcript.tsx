@@ -7,10 +7,10 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/notice';
 import { CompletionError } from './completion-stream';
+import type { Turn } from './conversation';
 import { splitCode } from './split-code';
-import type { Turn } from './use-conversation';
 
-type TranscriptProps = { turns: Turn[]; onRetry: () => void };
+type TranscriptProps = { turns: readonly Turn[]; onRetry: () => void };
 
 export function Transcript({ turns, onRetry }: TranscriptProps) {
   const { t } = useTranslation();

@@ -3551,6 +3551,8 @@ export interface components {
             username: string;
         };
         Version: {
+            /** @description Without a mail server nobody gets a link to choose a new password by. */
+            sends_mail: boolean;
             version: string;
         };
         Zone: {

@@ -102,7 +102,8 @@ function useLeaveOtherWorkspace(key: string) {
     const { pathname, search } = router.state.location;
     const section = sectionOf(router, pathname);
     const isBelow = pathname.startsWith(`${section}/`);
-    if (isBelow || Object.keys(search).length > 0) void router.navigate({ to: section, search: {}, replace: true });
+    if (isBelow || Object.keys(search).length > 0)
+      void router.navigate({ to: section, search: {}, replace: true, ignoreBlocker: true });
   }, [key, router]);
 }
 

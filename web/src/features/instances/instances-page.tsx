@@ -17,6 +17,7 @@ import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
+import { usePlaceName } from './places';
 import { instancesQuery } from './queries';
 import type { InstancesSearch } from './search';
 import { instanceName, isComingUp, statusGroup, statusLabel } from './status';
@@ -24,16 +25,22 @@ import { StatusBadge } from './status-badge';
 
 type InstancesPageProps = { search: InstancesSearch; onSearch: (change: Partial<InstancesSearch>) => void };
 
-const filters = ['live', 'failed', 'ended', 'all'] as const;
+const filters = ['current', 'live', 'failed', 'ended', 'all'] as const;
 
 export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   const { t } = useTranslation();
   const query = useQuery(instancesQuery);
   const canDeploy = useCan('instance.create');
-  const columns = useColumns();
-  const show = search.show ?? 'all';
-  const textOf = useCallback((instance: Instance) => searchable(instance, statusLabel(t, instance.status)), [t]);
-  const keep = useCallback(({ status }: Instance) => show === 'all' || statusGroup(status) === show, [show]);
+  const show = search.show ?? 'current';
+  const placeName = usePlaceName();
+  const columns = useColumns(placeName);
+  const textOf = useCallback(
+    (instance: Instance) => searchable(instance, statusLabel(t, instance.status), placeName(instance.zone_code)),
+    [t, placeName],
+  );
+  const keep = useCallback(({ status }: Instance) => isShown(show, statusGroup(status)), [show]);
+  // Finished ones wait behind the filter: with none but those, the list isn't empty.
+  const hidesSome = query.data?.items.some(({ status }) => !isShown(show, statusGroup(status))) ?? false;
 
   const deploy = canDeploy && (
     <Button asChild variant="primary">
@@ -63,7 +70,7 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
             className="w-auto"
             value={show}
             onChange={(event) =>
-              onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'all') })
+              onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'current') })
             }
           >
             {filters.map((filter) => (
@@ -73,8 +80,8 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
             ))}
           </Select>
         }
-        filtered={show !== 'all'}
-        onClear={() => onSearch({ q: undefined, show: undefined })}
+        filtered={hidesSome}
+        onClear={() => onSearch({ q: undefined, show: 'all' })}
         usualSort="-created"
         empty={
           <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
@@ -86,10 +93,16 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   );
 }
 
-function searchable(instance: Instance, status: string): string {
+function isShown(show: (typeof filters)[number], group: ReturnType<typeof statusGroup>): boolean {
+  if (show === 'current') return group !== 'ended';
+  return show === 'all' || group === show;
+}
+
+function searchable(instance: Instance, status: string, place: string): string {
   return [
     instance.model_name,
     instance.id,
+    place,
     instance.zone_code,
     instance.instance_type_code,
     instance.provider_code,
@@ -99,7 +112,7 @@ function searchable(instance: Instance, status: string): string {
     .toLowerCase();
 }
 
-function useColumns(): Column<Instance>[] {
+function useColumns(placeName: (code: string) => string): Column<Instance>[] {
   const { t } = useTranslation();
   const format = useFormat();
   return [
@@ -151,11 +164,11 @@ function useColumns(): Column<Instance>[] {
       id: 'place',
       header: t('instances.column.place'),
       hideBelow: 'lg',
-      sortValue: (instance) => `${instance.zone_code} ${instance.instance_type_code}`,
+      sortValue: (instance) => `${placeName(instance.zone_code)} ${instance.instance_type_code}`,
       cell: (instance) => (
         <>
           <div>{instance.instance_type_code}</div>
-          <div className="text-muted text-xs">{instance.zone_code}</div>
+          <div className="text-muted text-xs">{placeName(instance.zone_code)}</div>
         </>
       ),
     },

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 /** What of the instances page lives in its URL. */
 export const instancesSearch = z.object({
   q: z.catch(z.optional(z.string()), undefined),
-  show: z.catch(z.optional(z.enum(['live', 'failed', 'ended', 'all'])), undefined),
+  show: z.catch(z.optional(z.enum(['live', 'failed', 'ended', 'all', 'current'])), undefined),
   sort: z.catch(z.optional(z.string()), undefined),
 });
 

@@ -42,6 +42,7 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
         onSearch={onSearch}
         find={t('models.find')}
         textOf={searchable}
+        usualSort="-ready"
         empty={
           <EmptyState icon={Shapes} title={t('models.none')} action={create}>
             {t('models.noneDetail')}

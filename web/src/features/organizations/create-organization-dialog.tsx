@@ -11,12 +11,14 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
-import { showFieldProblems } from '@/lib/form-problems';
+import { atMostCharacters } from '@/lib/field-rules';
+import { fieldWords, showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { ColorField, palette } from './color-field';
 
 const newOrganization = z.object({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.trim(), z.minLength(1), atMostCharacters(100)),
   color: z.string(),
 });
 type NewOrganization = z.infer<typeof newOrganization>;
@@ -48,6 +50,7 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
     defaultValues: { name: '', color: palette.indigo },
   });
   const problem = form.formState.errors.name;
+  useUnsaved(form.formState);
 
   const create = form.handleSubmit(async (values) => {
     setError(null);
@@ -69,11 +72,8 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
     <form onSubmit={create} noValidate className="flex min-h-0 flex-1 flex-col">
       <DialogBody className="grid gap-4">
         {error !== null && <ProblemNotice error={error} />}
-        <Field
-          label={t('organizations.name')}
-          error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
-        >
-          <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+        <Field label={t('organizations.name')} error={fieldWords(problem, t('organizations.nameRequired'))}>
+          <Input autoComplete="organization" {...form.register('name')} />
         </Field>
         <ColorField
           value={form.watch('color')}

@@ -6,6 +6,8 @@ import { isLanguage, showLanguage } from '@/i18n/language';
 import { AppShell } from '@/shell/app-shell';
 
 export const Route = createFileRoute('/_app')({
+  // With the first scripts: nearly everybody sees the shell at once, and its parts would be fetched one by one.
+  codeSplitGroupings: [],
   beforeLoad: async ({ context, location }) => {
     try {
       const { locale } = await context.queries.ensureQueryData(meQuery);

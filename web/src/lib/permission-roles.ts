@@ -100,5 +100,6 @@ export function rolesWith(permission: string): Role[] {
 export function rolesInWords(t: TFunction, language: string, permission: string): string {
   const roles = rolesWith(permission).map((role) => t(`organizations.role.${role}`));
   if (roles.length === 0) return t('problems.platformAdminRole');
-  return new Intl.ListFormat(language, { type: 'disjunction' }).format(roles);
+  // Our English is British: no comma before the last.
+  return new Intl.ListFormat(language === 'en' ? 'en-GB' : language, { type: 'disjunction' }).format(roles);
 }

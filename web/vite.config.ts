@@ -4,6 +4,7 @@ import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { firstPageWeight } from './build/first-page-weight.ts';
+import { packed } from './build/packed.ts';
 
 // `npm run dev` forwards everything outside /app to a running server, so that the console and the API share one origin
 // exactly as they do in production (cookies and the origin check depend on it).
@@ -18,6 +19,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     firstPageWeight(),
+    packed(),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { [apiPaths]: { target: server, changeOrigin: false } } },

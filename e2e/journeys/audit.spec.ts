@@ -23,7 +23,7 @@ test('the audit log is filtered, shows what was and what became, and leaves as a
 
   await table.getByRole('button', { name: 'Role changed' }).click();
   const dialog = page.getByRole('dialog', { name: 'Role changed' });
-  const change = dialog.getByRole('table', { name: 'What was and what became' }).getByRole('row');
+  const change = dialog.getByRole('table', { name: 'Before and after' }).getByRole('row');
   await expect(change.filter({ hasText: 'role' })).toContainText(/user.*manager/);
   await look(page, 'audit-entry');
   // It has an address of its own, also where the list doesn't reach it.

@@ -3,8 +3,10 @@ import { createRouter } from '@tanstack/react-router';
 import i18next from 'i18next';
 import { onSessionTrouble } from './api/client';
 import { asProblem } from './api/problem';
+import { followNetwork, onServerBack } from './api/reachability';
 import { rememberWorkspace } from './api/workspace';
 import { RouteProblem } from './components/route-problem';
+import { forgetConversations } from './features/chat/conversation';
 import { askForProof } from './features/reauthentication/asking';
 import { meQuery, reloadSession } from './features/session/session';
 import { toast } from './lib/toasts';
@@ -21,7 +23,11 @@ function worthRetrying(failures: number, error: unknown): boolean {
 /** The query cache and the router, and what happens when the session ends or moves while pages are open. */
 export function createApplication() {
   const queries = new QueryClient({
-    defaultOptions: { queries: { staleTime: 15_000, retry: worthRetrying, refetchOnWindowFocus: true } },
+    defaultOptions: {
+      // Not waiting for the browser's word that it is online: it is wrong too often, and who waits says nothing.
+      queries: { staleTime: 15_000, retry: worthRetrying, refetchOnWindowFocus: true, networkMode: 'always' },
+      mutations: { networkMode: 'always' },
+    },
   });
   const router = createRouter({
     routeTree,
@@ -43,7 +49,9 @@ export function createApplication() {
     const me = queries.getQueryData(meQuery.queryKey);
     if (me) toast({ title: i18next.t('problems.code.unauthenticated.title') });
     const search = { return: href, workspace: me?.current_organization_id ?? undefined };
-    void router.navigate({ to: '/login', search, replace: true }).then(() => queries.clear());
+    const gone = router.navigate({ to: '/login', search, replace: true, ignoreBlocker: true });
+    void gone.then(() => queries.clear());
+    forgetConversations();
   };
 
   const moved = async () => {
@@ -56,6 +64,14 @@ export function createApplication() {
   };
 
   onSessionTrouble({ onUnauthenticated: signIn, onWorkspaceChanged: onceAtATime(moved), onProofNeeded: askForProof });
+  followNetwork();
+  onServerBack(() => {
+    void queries.invalidateQueries({
+      predicate: ({ queryKey, state }) => queryKey[0] !== 'me' || state.status === 'error',
+    });
+    // A page that couldn't even begin begins again.
+    if (router.state.matches.some(({ status }) => status === 'error')) void router.invalidate();
+  });
   return { queries, router };
 }
 

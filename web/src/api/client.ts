@@ -1,5 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
+import { earlyAnswer } from './early-answer';
 import { ProblemError, problemFrom } from './problem';
+import { isFromProxy, serverAnswered, serverSilent } from './reachability';
 import type { paths } from './schema';
 import { currentWorkspace } from './workspace';
 
@@ -44,6 +46,8 @@ const session: Middleware = {
     return request;
   },
   async onResponse({ request, response, schemaPath }) {
+    if (isFromProxy(response)) serverSilent();
+    else serverAnswered();
     if (response.ok) return undefined;
     const problem = problemFrom(response, await response.json().catch(() => null));
     const copy = copies.get(request);
@@ -58,13 +62,18 @@ const session: Middleware = {
     if (problem.code === 'workspace_changed') listeners.onWorkspaceChanged();
     throw new ProblemError(problem);
   },
+  onError({ error }) {
+    // Given up by the page, a request ends otherwise.
+    if (error instanceof TypeError) serverSilent();
+    return undefined;
+  },
 };
 
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
   credentials: 'same-origin',
   // Looked up at each call, so that tests can replace it.
-  fetch: (request) => fetch(request),
+  fetch: (request) => earlyAnswer(request) ?? fetch(request),
 });
 api.use(session);
 

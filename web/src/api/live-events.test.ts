@@ -16,6 +16,7 @@ class FakeSource extends EventTarget {
 const sources: FakeSource[] = [];
 const urls: string[] = [];
 const onChange = vi.fn();
+const onBreak = vi.fn();
 const onReconnect = vi.fn();
 const onClosed = vi.fn();
 
@@ -24,6 +25,7 @@ function follow() {
     topics: ['instances', 'usage'],
     workspace: 'org-1',
     onChange,
+    onBreak,
     onReconnect,
     onClosed,
     random: () => 0,
@@ -57,6 +59,7 @@ describe('the event stream', () => {
     follow();
     sources[0]?.onerror?.();
     expect(sources[0]?.closed).toBe(true);
+    expect(onBreak).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(999);
     expect(sources).toHaveLength(1);
     vi.advanceTimersByTime(1);

@@ -7,6 +7,8 @@ type LiveEventsOptions = {
   topics: readonly string[];
   workspace: string;
   onChange: (topic: string) => void;
+  /** The stream broke or could not be opened: the first to notice a server that went away while nobody asks it for anything. */
+  onBreak: () => void;
   /** Called when the stream came back after a break: changes may have been missed. */
   onReconnect: () => void;
   /** The stream was closed or refused: the session may have ended or be elsewhere. */
@@ -55,6 +57,7 @@ export function followLiveEvents(options: LiveEventsOptions): () => void {
     };
     source.onerror = () => {
       retryLater();
+      options.onBreak();
       // An EventSource doesn't say why it was refused: the session may have ended or moved, so it is asked again.
       if (!opened) options.onClosed('refused');
     };

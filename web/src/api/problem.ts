@@ -42,6 +42,11 @@ export function problemFrom(response: Response, body: unknown): Problem {
   };
 }
 
+/** Whether nothing answered, so that the bar of the whole console says all there is to say. */
+export function isUnreachable(error: unknown): boolean {
+  return ['unreachable', 'http_502', 'http_503', 'http_504'].includes(asProblem(error).code);
+}
+
 export function asProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof TypeError) return { status: 0, code: 'unreachable' };

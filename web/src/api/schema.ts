@@ -1974,6 +1974,7 @@ export interface components {
         };
         /** @description One address in `email`, or up to fifty in `emails`. */
         CreateInvitationsRequest: {
+            /** Format: email */
             email?: string | null;
             emails?: string[] | null;
             role: components["schemas"]["Role"];
@@ -2007,6 +2008,7 @@ export interface components {
             provider_id: string;
         };
         CreateUserRequest: {
+            /** Format: email */
             email: string;
             first_name?: string | null;
             last_name?: string | null;
@@ -3255,12 +3257,16 @@ export interface components {
             provider_id: string;
         };
         RequestEmailChangeRequest: {
-            /** @description The new address. */
+            /**
+             * Format: email
+             * @description The new address.
+             */
             email: string;
             /** @description The current password. */
             password: string;
         };
         RequestPasswordResetRequest: {
+            /** Format: email */
             email: string;
         };
         ResetPasswordRequest: {
@@ -3601,6 +3607,8 @@ export interface components {
             username: string;
         };
         Version: {
+            /** @description Without a mail server nobody gets a link to choose a new password by. */
+            sends_mail: boolean;
             version: string;
         };
         Zone: {

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { asProblem } from '@/api/problem';
+import { asProblem, isUnreachable } from '@/api/problem';
 import { ProblemNotice } from './problem-notice';
 
 type LoadedProps<Data> = {
@@ -17,6 +17,10 @@ export function Loaded<Data>({ query, skeleton, missing, children }: LoadedProps
   const { t } = useTranslation();
   if (query.data !== undefined) return children(query.data);
   if (query.isError && missing && asProblem(query.error).status === 404) return missing;
+  if (query.isError && isUnreachable(query.error)) {
+    // It comes by itself when the server is back, and the bar at the top says what there is to say.
+    return <p className="m-4 text-[13px] text-muted">{t('common.connection.waiting')}</p>;
+  }
   if (query.isError) return <ProblemNotice error={query.error} onRetry={() => query.refetch()} className="m-4" />;
   return (
     <div aria-busy="true">

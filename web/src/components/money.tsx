@@ -9,11 +9,15 @@ type MoneyProps = {
   within?: (amount: string) => string;
 };
 
-/** Euros, as short as they can be without misleading; pointing at them shows the exact amount. */
+/** Euros, as short as they can be without misleading and aligned in a column; pointing at them shows the exact amount. */
 export function Money({ value, price, within }: MoneyProps) {
   const format = useFormat();
   const amount = price ? format.price(value) : format.money(value);
   const words = within ? within(amount) : amount;
   if (value === null || value === undefined) return <>{words}</>;
-  return <span title={format.price(value)}>{words}</span>;
+  return (
+    <span title={format.price(value)} className="whitespace-nowrap tabular-nums">
+      {words}
+    </span>
+  );
 }

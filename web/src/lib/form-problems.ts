@@ -1,7 +1,13 @@
 import i18next from 'i18next';
-import type { FieldValues, Path, UseFormSetError } from 'react-hook-form';
+import type { FieldError, FieldValues, Path, UseFormSetError } from 'react-hook-form';
 import { asProblem } from '@/api/problem';
 import { describeFieldProblem } from './problem-words';
+
+/** What is wrong with a field: the server's word or that of a limit, where there is one, else what this form says of the field. */
+export function fieldWords(problem: FieldError | undefined, ours: string): string | undefined {
+  if (!problem) return undefined;
+  return (problem.type === 'server' || problem.type === 'too_big') && problem.message ? problem.message : ours;
+}
 
 /**
  * Puts the refused fields of a 422 next to their inputs. True when every complaint found its input; otherwise the caller

@@ -6,6 +6,9 @@ type Decimal = string | null | undefined;
 
 const NOTHING = '–';
 const CENTS = 2;
+/** Decimal places of what costs less than a euro; whoever wants more points at it. */
+const PARTS_OF_A_CENT = 4;
+const LEAST_SHOWN = 10 ** -PARTS_OF_A_CENT;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -22,18 +25,28 @@ export function createFormat(locale: string, now: () => number = Date.now) {
   const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 
-  const euros = (value: Decimal, digits: (value: string) => number) => {
+  const euros = (value: Decimal, digits: (value: string) => number, fixed = false) => {
     if (value === null || value === undefined) return NOTHING;
-    const style = { style: 'currency', currency: 'EUR', minimumFractionDigits: CENTS } as const;
-    const words = new Intl.NumberFormat(locale, { ...style, maximumFractionDigits: digits(value) });
+    const places = digits(value);
+    const words = new Intl.NumberFormat(locale, {
+      style: 'currency',
+      currency: 'EUR',
+      minimumFractionDigits: fixed ? places : CENTS,
+      maximumFractionDigits: places,
+    });
     return words.format(value as Intl.StringNumericLiteral);
   };
 
   return {
     integer: (value: number) => integer.format(value),
     compact: (value: number) => compact.format(value),
-    /** Euros to the cent; below one euro with three digits that count, so that nothing that costs something reads as nothing. */
-    money: (value: Decimal) => euros(value, digitsThatCount),
+    /** Euros to the cent, below one euro to a part of it. What costs something never reads as nothing: it is less than the least part. */
+    money: (value: Decimal) => {
+      const size = Math.abs(Number(value ?? 0));
+      if (size === 0 || size >= LEAST_SHOWN) return euros(value, digitsBySize, true);
+      const least = euros(`${Number(value) < 0 ? '-' : ''}${LEAST_SHOWN}`, () => PARTS_OF_A_CENT);
+      return `${Number(value) < 0 ? '>' : '<'}\u00a0${least}`;
+    },
     /** Euros with all their digits, at least to the cent. */
     price: (value: Decimal) => euros(value, allDigits),
     dateTime: (value: string | null | undefined) => (value ? dateTime.format(new Date(value)) : NOTHING),
@@ -63,10 +76,11 @@ function allDigits(value: string): number {
   return Math.max(CENTS, decimalsOf(value).length);
 }
 
-function digitsThatCount(value: string): number {
-  const hasWhole = /[1-9]/.test(value.split('.')[0] ?? '');
-  const leadingZeros = decimalsOf(value).search(/[1-9]/);
-  return hasWhole || leadingZeros < 0 ? CENTS : Math.max(CENTS, leadingZeros + 3);
+/** Two for whole euros and for nothing, four below: amounts in one column differ in no other way. */
+function digitsBySize(value: string): number {
+  const size = Math.abs(Number(value));
+  // What rounds up to a euro is one.
+  return size === 0 || size >= 1 - LEAST_SHOWN / 2 ? CENTS : PARTS_OF_A_CENT;
 }
 
 function decimalsOf(value: string): string {

@@ -12,7 +12,7 @@ const words = (problem: ConstructorParameters<typeof ProblemError>[0]) =>
   describeProblem(i18next.t, new ProblemError(problem));
 
 describe('describeProblem', () => {
-  it('names the missing permission and keeps the request id', () => {
+  it('names what is missing as roles and keeps the request id', () => {
     const { title, detail, requestId } = words({
       status: 403,
       code: 'forbidden',
@@ -20,8 +20,8 @@ describe('describeProblem', () => {
       request_id: 'r1',
     });
     expect(title).toBe('You may not do this here');
-    expect(detail).toContain('instance.create');
-    expect(detail).toContain('“Deploy models”');
+    expect(detail).toContain('“Deploy models” needs the role Admin or Owner.');
+    expect(detail).not.toContain('instance.create');
     expect(requestId).toBe('r1');
   });
 
@@ -160,7 +160,7 @@ it.each(Object.entries({ en, fr }))('asks in %s only for values that the server 
   const fields: Record<string, readonly string[]> = { ...fieldCodes };
   for (const [code, text] of Object.entries(problems.fieldCode))
     expect(fields[code], code).toEqual(expect.arrayContaining(asked(text)));
-  const refusals: Record<string, readonly string[]> = { ...errorCodes, forbidden: ['permission', 'label'] };
+  const refusals: Record<string, readonly string[]> = { ...errorCodes, forbidden: ['label', 'roles'] };
   for (const [code, { title, detail }] of Object.entries(problems.code))
     expect(refusals[code] ?? [], code).toEqual(expect.arrayContaining(asked(title + detail)));
 });

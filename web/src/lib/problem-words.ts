@@ -3,6 +3,7 @@ import type { Permission, Unit } from '@/api/codes';
 import { asProblem, type FieldProblem, type Params, type Problem } from '@/api/problem';
 import type { Underscored } from '@/i18n/coded-words';
 import type { en } from '@/i18n/en';
+import { rolesInWords } from './permission-roles';
 
 /** What went wrong, in words for the person on the screen. */
 export type ProblemWords = { title: string; detail?: string; requestId?: string };
@@ -34,8 +35,11 @@ export function describeProblem(t: TFunction, error: unknown): ProblemWords {
     if (problem.status >= 500) return { ...known(t, 'internal'), requestId };
     return { title: t('problems.refused'), detail: problem.detail, requestId };
   }
-  const named = permission ? { permission, label: permissionLabel(t, permission) } : undefined;
-  const words = known(t, code, { ...spoken(problem.params), ...named });
+  const named = permission && {
+    label: permissionLabel(t, permission),
+    roles: rolesInWords(t, i18next.language, permission),
+  };
+  const words = known(t, code, { ...spoken(problem.params), ...(named || {}) });
   return { ...words, detail: particular(t, problem) ?? words.detail, requestId };
 }
 

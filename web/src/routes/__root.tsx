@@ -3,8 +3,11 @@ import { createRootRouteWithContext, Outlet, useMatches } from '@tanstack/react-
 import type { ParseKeys } from 'i18next';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ConnectionBar } from '@/components/connection-bar';
 import { Toaster } from '@/components/ui/toast';
 import type { ModuleName, Permission } from '@/features/session/permissions';
+import { useThingInTab } from '@/lib/tab-title';
+import { UnsavedGuard } from '@/shell/unsaved-guard';
 
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
@@ -25,19 +28,22 @@ function Root() {
   useDocumentTitle();
   return (
     <>
+      <ConnectionBar />
       <Outlet />
       <Toaster />
+      <UnsavedGuard />
     </>
   );
 }
 
 function useDocumentTitle() {
   const { t } = useTranslation();
+  const thing = useThingInTab();
   const title = useMatches({
     select: (matches) => matches.findLast((match) => match.staticData.title)?.staticData.title,
   });
   const words = title && t(title);
   useEffect(() => {
-    document.title = words ? `${words} · Inventiv` : 'Inventiv';
-  }, [words]);
+    document.title = [thing, words, 'Inventiv'].filter(Boolean).join(' · ');
+  }, [thing, words]);
 }

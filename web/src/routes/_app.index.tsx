@@ -9,6 +9,8 @@ import { daysAgo, usageQuery } from '@/features/usage/queries';
 import { beginPage } from './-loading';
 
 export const Route = createFileRoute('/_app/')({
+  // As the shell is.
+  codeSplitGroupings: [],
   staticData: { title: 'dashboard.title', module: 'dashboard' },
   loader: (visit) =>
     beginPage(visit, (queries, me) => [

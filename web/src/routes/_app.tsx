@@ -8,6 +8,8 @@ import { isLanguage, showLanguage } from '@/i18n/language';
 import { AppShell } from '@/shell/app-shell';
 
 export const Route = createFileRoute('/_app')({
+  // With the first scripts: nearly everybody sees the shell at once, and its parts would be fetched one by one.
+  codeSplitGroupings: [],
   // Every address says in which organization it is good, so that it can be given to others and kept.
   validateSearch: z.object({ workspace: z.catch(z.optional(z.string()), undefined) }),
   search: {

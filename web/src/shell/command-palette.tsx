@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Building2, KeyRound, Languages, MailPlus, Moon, Plus, Rocket, Sun, UserRound } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '@/components/ui/dialog';
 import { useChooseLanguage } from '@/features/account/use-choose-language';
@@ -12,7 +12,10 @@ import { useCan, useMe } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
 import { languageNames, languages } from '@/i18n/language';
 import { setTheme } from '@/lib/theme';
+import { commandFilter } from './command-filter';
+import { CommandGroup as Group } from './command-group';
 import { commandInput, commandItem } from './command-styles';
+import { FoundThings } from './found-things';
 import { visibleNavigation } from './navigation';
 
 type PaletteProps = { open: boolean; onOpenChange: (open: boolean) => void };
@@ -20,18 +23,25 @@ type PaletteProps = { open: boolean; onOpenChange: (open: boolean) => void };
 /** Everything one can go to or start, from the keyboard. */
 export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const { t } = useTranslation();
+  const [typed, setTyped] = useState('');
+  const run = (act: () => void) => () => {
+    onOpenChange(false);
+    setTyped('');
+    act();
+  };
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('common.commandPalette')} hideHeader className="max-w-xl">
-      <Command label={t('common.commandPalette')} loop>
-        <Command.Input placeholder={t('common.commandPlaceholder')} className={commandInput} />
+      <Command label={t('common.commandPalette')} filter={commandFilter} loop>
+        <Command.Input
+          value={typed}
+          onValueChange={setTyped}
+          placeholder={t('common.commandPlaceholder')}
+          className={commandInput}
+        />
         <Command.List className="max-h-96 overflow-y-auto p-1.5" label={t('common.commands')}>
           <Command.Empty className="px-3 py-8 text-center text-muted text-sm">{t('common.nothingFound')}</Command.Empty>
-          <Commands
-            run={(act) => () => {
-              onOpenChange(false);
-              act();
-            }}
-          />
+          <Commands run={run} />
+          <FoundThings typed={typed} run={run} />
         </Command.List>
       </Command>
     </Dialog>
@@ -140,16 +150,5 @@ function Commands({ run }: { run: (act: () => void) => () => void }) {
           ))}
       </Group>
     </>
-  );
-}
-
-function Group({ heading, children }: { heading: string; children: ReactNode }) {
-  return (
-    <Command.Group
-      heading={heading}
-      className="[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-muted [&_[cmdk-group-heading]]:text-xs"
-    >
-      {children}
-    </Command.Group>
   );
 }

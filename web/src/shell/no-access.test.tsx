@@ -23,7 +23,8 @@ it('names the admins and owners who can help, to whoever may see members', async
   expect(await screen.findByText('Olga X · Owner · Olga@example.com')).toBeInTheDocument();
   expect(screen.getByText(/^Adam X · Admin/)).toBeInTheDocument();
   expect(screen.queryByText(/Uma/)).not.toBeInTheDocument();
-  expect(screen.getByText('invitation.read')).toBeInTheDocument();
+  expect(screen.getByText('This page needs the role Manager, Admin or Owner.')).toBeInTheDocument();
+  expect(screen.queryByText(/invitation\.read/)).not.toBeInTheDocument();
 });
 
 it('leads to the own organizations, or to a new one, when a page needs one', async () => {

@@ -11,6 +11,7 @@ import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useCan } from '@/features/session/session';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
+import { rolesInWords } from '@/lib/permission-roles';
 import { personName } from '@/lib/person-name';
 
 type NoAccessProps = { reason: 'organization_required' | 'permission_required'; permission: string };
@@ -58,16 +59,14 @@ function NeedsOrganization() {
 }
 
 function NeedsPermission({ permission }: { permission: string }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const canSeeMembers = useCan('member.read');
   const members = useQuery({ ...membersQuery, enabled: canSeeMembers });
   // Shown so that people know whom to ask; nothing is decided from it.
   const administrators = members.data?.items.filter(({ role }) => role === 'owner' || role === 'admin') ?? [];
   return (
     <EmptyState icon={Lock} heading="h1" title={t('session.permissionRequired')}>
-      <p>
-        {t('session.permissionRequiredDetail')} <code className="font-mono text-xs">{permission}</code>
-      </p>
+      <p>{t('session.permissionRequiredDetail', { roles: rolesInWords(t, i18n.language, permission) })}</p>
       {administrators.length > 0 && (
         <>
           <p className="mt-4">{t('session.askAdministrators')}</p>

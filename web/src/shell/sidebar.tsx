@@ -6,11 +6,14 @@ import { api } from '@/api/client';
 import { rememberWorkspace } from '@/api/workspace';
 import { Badge } from '@/components/ui/badge';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu';
+import { forgetConversations } from '@/features/chat/conversation';
 import { useWorkspaceColor } from '@/features/organizations/workspace-color';
 import { useMe } from '@/features/session/session';
+import { paletteKeys } from '@/lib/keyboard';
 import { personName } from '@/lib/person-name';
 import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
+import { mayLeave } from '@/lib/unsaved';
 import { type VisibleEntry, visibleNavigation } from './navigation';
 import { WorkspaceSwitcher } from './workspace-switcher';
 
@@ -34,7 +37,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <Search className="size-3.5" aria-hidden />
         {t('common.search')}
         <kbd aria-hidden className="ml-auto font-sans text-xs">
-          ⌘K
+          {paletteKeys()}
         </kbd>
       </button>
       <nav aria-label={t('common.mainNavigation')} className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
@@ -91,6 +94,7 @@ function AccountMenu() {
   const queries = useQueryClient();
 
   const signOut = async () => {
+    if (!(await mayLeave())) return;
     try {
       await api.POST('/auth/logout');
     } catch (error) {
@@ -98,7 +102,8 @@ function AccountMenu() {
       toast({ tone: 'danger', title: words.title, detail: words.detail });
       return;
     }
-    await router.navigate({ to: '/login' });
+    await router.navigate({ to: '/login', ignoreBlocker: true });
+    forgetConversations();
     rememberWorkspace(undefined);
     queries.clear();
   };
@@ -107,18 +112,17 @@ function AccountMenu() {
     <Menu
       align="start"
       trigger={
-        <button
-          type="button"
-          aria-label={t('account.menu', { name: personName(me) })}
-          className="flex items-center gap-2.5 rounded-lg p-1.5 text-left hover:bg-foreground/6"
-        >
+        <button type="button" className="flex items-center gap-2.5 rounded-lg p-1.5 text-left hover:bg-foreground/6">
           <span
             aria-hidden
             className="grid size-7 place-items-center rounded-full bg-foreground/10 font-semibold text-xs uppercase"
           >
             {personName(me).slice(0, 1)}
           </span>
-          <span className="min-w-0 flex-1 truncate text-[13px]">{personName(me)}</span>
+          <span className="min-w-0 flex-1 truncate text-[13px]">
+            <span className="sr-only">{t('account.menu')} </span>
+            {personName(me)}
+          </span>
           <ChevronsUpDown className="size-3.5 text-muted" aria-hidden />
         </button>
       }

@@ -8,6 +8,7 @@ import { OrganizationMark } from '@/features/organizations/organization-mark';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { roleLabel } from '@/features/organizations/role';
 import { useMe } from '@/features/session/session';
+import { commandFilter } from './command-filter';
 import { commandInput, commandItem } from './command-styles';
 
 type WorkspaceListProps = { onChoose: (organizationId: string | null) => void; onLeave: () => void };
@@ -21,7 +22,7 @@ export function WorkspaceList({ onChoose, onLeave }: WorkspaceListProps) {
   const hasNamesake = namesakesAmong(organizations);
   const nameOf = distinctNames(organizations);
   return (
-    <Command label={t('session.switchWorkspace')} loop>
+    <Command label={t('session.switchWorkspace')} filter={commandFilter} loop>
       <Command.Input autoFocus placeholder={t('session.findWorkspace')} className={commandInput} />
       <Command.List className="max-h-80 overflow-y-auto p-1" label={t('session.workspaces')}>
         <Command.Empty className="px-3 py-6 text-center text-muted text-sm">{t('common.nothingFound')}</Command.Empty>

@@ -28,13 +28,15 @@ export function WorkspaceSwitcher() {
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
-        aria-label={t('session.workspace', { name: current })}
         disabled={enter.isPending}
         className="flex w-full items-center gap-2.5 rounded-lg p-1.5 text-left hover:bg-foreground/6 disabled:opacity-60"
       >
         <OrganizationMark name={current} color={color} personal={!me.current_organization_id} />
         <span className="min-w-0 flex-1">
-          <span className="block truncate font-semibold text-[13px] leading-tight">{current}</span>
+          <span className="block truncate font-semibold text-[13px] leading-tight">
+            <span className="sr-only">{t('session.workspace')} </span>
+            {current}
+          </span>
           <span className="block truncate text-muted text-xs">
             {me.current_organization_role
               ? `${roleLabel(t, me.current_organization_role)} · ${me.current_organization_slug}`

@@ -43,7 +43,7 @@ pub fn routes(files: Files) -> Router {
 
 async fn file(State(files): State<Files>, Path(path): Path<String>, headers: HeaderMap) -> Response {
     match files(&path) {
-        Some(file) => serve(&path, file, &headers),
+        Some(file) => serve(files, &path, file, &headers),
         // A missing asset is missing; any other address is a view of the console, which routes it itself.
         None if path.starts_with("assets/") => StatusCode::NOT_FOUND.into_response(),
         None => page(State(files), headers).await,
@@ -52,7 +52,7 @@ async fn file(State(files): State<Files>, Path(path): Path<String>, headers: Hea
 
 async fn page(State(files): State<Files>, headers: HeaderMap) -> Response {
     match files("index.html") {
-        Some(file) => serve("index.html", file, &headers),
+        Some(file) => serve(files, "index.html", file, &headers),
         None => {
             let text = "This program was built without its console. Build web/ first (`cargo xtask run` does), then build again.\n";
             (StatusCode::NOT_FOUND, text).into_response()
@@ -60,10 +60,19 @@ async fn page(State(files): State<Files>, headers: HeaderMap) -> Response {
     }
 }
 
-fn serve(path: &str, file: File, request: &HeaderMap) -> Response {
+/// Beside a text the build puts it packed with Brotli, smaller than what would be packed here for each answer.
+const PACKED: &str = ".br";
+
+fn serve(files: Files, path: &str, file: File, request: &HeaderMap) -> Response {
+    let packed = takes_brotli(request)
+        .then(|| files(&format!("{path}{PACKED}")))
+        .flatten();
+    let is_packed = packed.is_some();
+    let media_type = file.media_type.clone();
+    let File { content, sha256, .. } = packed.unwrap_or(file);
     let etag = format!(
         "\"{}\"",
-        file.sha256[..12]
+        sha256[..12]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect::<String>()
@@ -77,14 +86,88 @@ fn serve(path: &str, file: File, request: &HeaderMap) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
     if versions::is_known(request, &etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    if let Ok(kind) = HeaderValue::from_str(&file.media_type) {
+    if let Ok(kind) = HeaderValue::from_str(&media_type) {
         headers.insert(header::CONTENT_TYPE, kind);
     }
-    (headers, file.content).into_response()
+    if is_packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    (headers, content).into_response()
+}
+
+/// Does whoever asks understand Brotli? Named with a weight of nothing it is refused.
+fn takes_brotli(request: &HeaderMap) -> bool {
+    request
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|entry| {
+            let mut parts = entry.split(';').map(str::trim);
+            let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
+            let weight = parts.find_map(|part| part.strip_prefix("q="));
+            is_brotli && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(accept: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap())])
+    }
+
+    #[test]
+    fn brotli_is_for_whoever_takes_it() {
+        for accept in ["br", "gzip, deflate, br, zstd", "gzip;q=0.5, BR;q=0.1", "br; q=1"] {
+            assert!(takes_brotli(&asking(accept)), "{accept}");
+        }
+        for accept in ["", "gzip", "brotli", "br;q=0", "gzip, br;q=0.0", "br;q=much"] {
+            assert!(!takes_brotli(&asking(accept)), "{accept}");
+        }
+        assert!(!takes_brotli(&HeaderMap::new()));
+    }
+
+    fn two_files(path: &str) -> Option<File> {
+        let (content, media_type): (&'static [u8], &str) = match path {
+            "assets/a.js" => (b"plain", "text/javascript"),
+            "assets/a.js.br" => (b"packed", "application/octet-stream"),
+            "index.html" => (b"page", "text/html"),
+            _ => return None,
+        };
+        Some(File {
+            content: content.into(),
+            sha256: [content[0]; 32],
+            media_type: media_type.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_packed_file_is_what_it_holds_and_has_a_tag_of_its_own() {
+        let answer = |path: &str, accept: &str| serve(two_files, path, two_files(path).unwrap(), &asking(accept));
+        let (packed, plain) = (answer("assets/a.js", "br"), answer("assets/a.js", "gzip"));
+        assert_eq!(packed.headers()[header::CONTENT_ENCODING], "br");
+        assert_eq!(packed.headers()[header::CONTENT_TYPE], "text/javascript");
+        assert_eq!(
+            packed.headers()[header::CACHE_CONTROL],
+            "public, max-age=31536000, immutable"
+        );
+        assert!(plain.headers().get(header::CONTENT_ENCODING).is_none());
+        assert_eq!(plain.headers()[header::VARY], "accept-encoding");
+        assert_ne!(packed.headers()[header::ETAG], plain.headers()[header::ETAG]);
+        assert!(
+            answer("index.html", "br")
+                .headers()
+                .get(header::CONTENT_ENCODING)
+                .is_none()
+        );
+    }
 }

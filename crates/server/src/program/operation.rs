@@ -137,13 +137,16 @@ pub fn report_database(core: &Core) {
 #[derive(Serialize, ToSchema)]
 struct Version {
     version: &'static str,
+    /// Without a mail server nobody gets a link to choose a new password by.
+    sends_mail: bool,
 }
 
 /// Which version is this
 #[utoipa::path(get, path = "/version", operation_id = "version", tag = "operation",
     extensions(("x-permission" = json!("public"))), responses((status = 200, description = "The program's version", body = Version)))]
-async fn version() -> Json<Version> {
+async fn version(State(core): State<Core>) -> Json<Version> {
     Json(Version {
         version: env!("CARGO_PKG_VERSION"),
+        sends_mail: mail::is_sent(&core.config),
     })
 }

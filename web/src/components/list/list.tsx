@@ -11,6 +11,7 @@ import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { TableSkeleton } from '@/components/ui/skeleton';
 import { useIsAsWideAs } from '@/lib/screen-width';
+import { finds, searchWords } from '@/lib/search-words';
 import { formatSort, parseSort } from '@/lib/sorting';
 import { type Column, isOptional, shownColumns } from './column';
 import { ColumnChoiceMenu } from './column-choice';
@@ -110,13 +111,13 @@ type FoundProps<Row> = Pick<
 /** The rows that search and filters leave, or what to do when they leave none. */
 function Found<Row>({ items, search, textOf, keep, empty, children, ...props }: FoundProps<Row>) {
   const { t } = useTranslation();
-  const words = useDeferredValue((search.q ?? '').trim().toLowerCase());
+  const words = useDeferredValue(searchWords(search.q));
   const rows = useMemo(
-    () => items.filter((row) => (keep?.(row) ?? true) && (textOf?.(row).includes(words) ?? true)),
+    () => items.filter((row) => (keep?.(row) ?? true) && (textOf ? finds(textOf(row), words) : true)),
     [items, words, textOf, keep],
   );
   if (rows.length > 0) return children(rows);
-  const isFiltered = Boolean(search.q) || props.filtered;
+  const isFiltered = searchWords(search.q) !== '' || props.filtered;
   if (!isFiltered && empty) return empty;
   const clear = props.onClear ?? (() => props.onSearch({ q: undefined }));
   return (

@@ -137,3 +137,22 @@ it.each([
 ] as const)('draws the rows on screen and some around them: %s', (_, [start, end, around, count, held], drawn) => {
   expect(drawnIndices(start, end, around, count, held)).toEqual(drawn);
 });
+
+it('opens a row wherever it is clicked, as a click on its first link with the same keys', async () => {
+  const { user } = show(rowsOf(2));
+  const opened = vi.fn();
+  screen.getByRole('link', { name: 'row 1' }).addEventListener('click', (event) => {
+    event.preventDefault();
+    opened(event.ctrlKey);
+  });
+  const cell = screen.getByRole('cell', { name: '1' });
+  await user.click(cell);
+  await user.keyboard('{Control>}');
+  await user.click(cell);
+  await user.keyboard('{/Control}');
+  expect(opened.mock.calls).toEqual([[false], [true]]);
+  // Who selects words of the row reads it.
+  vi.spyOn(window, 'getSelection').mockReturnValue({ type: 'Range' } as Selection);
+  await user.click(cell);
+  expect(opened).toHaveBeenCalledTimes(2);
+});

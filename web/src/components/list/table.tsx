@@ -14,6 +14,7 @@ import { useIsAsWideAs } from '@/lib/screen-width';
 import { compareValues, type Sort } from '@/lib/sorting';
 import { type Column, type ColumnChoice, shownColumns } from './column';
 import { ALL_DRAWN, useDrawnRows } from './drawn-rows';
+import { openRow } from './open-row';
 import { useRowFocus } from './row-focus';
 import { useSteadyWidths } from './steady-widths';
 
@@ -85,7 +86,8 @@ export function Table<Row extends RowData>({
             ))}
           </tr>
         </thead>
-        <tbody ref={body} onFocus={hold} onKeyDown={moveFocus}>
+        {/* By keyboard the links are there; for the mouse the row is as good as its first link. */}
+        <tbody ref={body} onFocus={hold} onKeyDown={moveFocus} onClick={openRow}>
           {drawn.rows.flatMap(({ index, gap }) => {
             const row = sorted[index];
             if (!row) return [];
@@ -123,7 +125,7 @@ const TableRow = memo(function TableRow<Row>({ row, columns, index, isOneOfMany,
       ref={measure}
       data-index={index}
       aria-rowindex={isOneOfMany ? index + 2 : undefined}
-      className="border-border border-b last:border-0 hover:bg-sunken/60"
+      className="border-border border-b last:border-0 hover:bg-sunken/60 [&:has(td:first-child_:is(a[href],button))]:cursor-pointer"
     >
       {columns.map((column) => (
         <td

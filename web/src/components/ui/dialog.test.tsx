@@ -1,7 +1,8 @@
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { holdUnsaved, onAskToLeave } from '@/lib/unsaved';
 import { Dialog } from './dialog';
 import { Menu, MenuItem } from './menu';
 
@@ -66,4 +67,26 @@ it('leaves the focus to the page when what opened it is gone', async () => {
   await user.click(screen.getByRole('button', { name: 'Open and vanish' }));
   await closeByKeyboard(user);
   await expect.poll(() => document.activeElement).toBe(screen.getByRole('main', { name: 'The page' }));
+});
+
+it('asks before Escape takes along what was typed into it, and not for what stands below it', async () => {
+  const user = userEvent.setup();
+  const ask = vi.fn().mockResolvedValueOnce(false).mockResolvedValue(true);
+  const stopAsking = onAskToLeave(ask);
+  const below = holdUnsaved();
+  render(<Openers />);
+  await user.click(screen.getByRole('button', { name: 'Open' }));
+  await closeByKeyboard(user);
+  expect(ask).not.toHaveBeenCalled();
+
+  await user.click(screen.getByRole('button', { name: 'Open' }));
+  const within = holdUnsaved();
+  await user.keyboard('{Escape}');
+  expect(ask).toHaveBeenCalledTimes(1);
+  expect(screen.getByRole('dialog', { name: 'A question' })).toBeInTheDocument();
+  await user.keyboard('{Escape}');
+  await vi.waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  within();
+  below();
+  stopAsking();
 });

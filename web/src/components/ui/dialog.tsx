@@ -3,6 +3,7 @@ import { Dialog as Primitive } from 'radix-ui';
 import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/lib/class-names';
+import { mayLeave, unsavedForms } from '@/lib/unsaved';
 import { Button } from './button';
 
 type DialogProps = {
@@ -35,11 +36,12 @@ export function Dialog({
 }: DialogProps) {
   const { t } = useTranslation();
   const giveFocusBack = useGiveFocusBack(open);
+  const change = useAskBeforeClosing(open, onOpenChange);
   const keepOpen = (event: Event) => {
     if (!dismissible) event.preventDefault();
   };
   return (
-    <Primitive.Root open={open} onOpenChange={onOpenChange}>
+    <Primitive.Root open={open} onOpenChange={change}>
       <Primitive.Portal>
         <div
           data-scroll-lock
@@ -102,6 +104,19 @@ function useGiveFocusBack(open: boolean): (event: Event) => void {
     const kept = opener.current;
     const target = kept?.isConnected && kept !== document.body ? kept : document.getElementById('content');
     if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  };
+}
+
+/** Escape and a click beside a dialog are slips of the hand: what is typed into it is only lost when the person says so. */
+function useAskBeforeClosing(open: boolean, onOpenChange: (open: boolean) => void): (open: boolean) => void {
+  const before = useRef(0);
+  const wasOpen = useRef(false);
+  // Forms below the dialog stay; only those that came with it go.
+  if (open && !wasOpen.current) before.current = unsavedForms();
+  wasOpen.current = open;
+  return (next) => {
+    if (next || unsavedForms() <= before.current) onOpenChange(next);
+    else void mayLeave().then((leave) => leave && onOpenChange(next));
   };
 }
 

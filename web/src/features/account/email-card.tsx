@@ -9,8 +9,10 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Field, Input } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
+import { useSendsMail } from '@/features/session/sends-mail';
 import { useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
+import { useUnsaved } from '@/lib/use-unsaved';
 
 const change = z.object({
   email: z.string().check(z.trim(), z.minLength(1)),
@@ -22,10 +24,12 @@ type Change = z.infer<typeof change>;
 export function EmailCard() {
   const { t } = useTranslation();
   const me = useMe();
+  const sendsMail = useSendsMail();
   const [error, setError] = useState<unknown>(null);
   const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useForm<Change>({ resolver: zodResolver(change), defaultValues: { email: '', password: '' } });
   const { errors, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
 
   const send = form.handleSubmit(async (values) => {
     setError(null);
@@ -49,8 +53,14 @@ export function EmailCard() {
     <Card title={t('account.email')} description={t('account.emailDetail', { email: me.email })}>
       <form onSubmit={send} noValidate className="grid gap-4">
         {sentTo && (
-          <Notice tone="success" role="status" title={t('account.emailSent')}>
-            {t('account.emailSentDetail', { email: sentTo })}
+          <Notice
+            tone={sendsMail ? 'success' : 'warning'}
+            role="status"
+            title={sendsMail ? t('account.emailSent') : t('account.emailNotSent')}
+          >
+            {sendsMail
+              ? t('account.emailSentDetail', { email: sentTo })
+              : t('account.emailNotSentDetail', { email: sentTo })}
           </Notice>
         )}
         {error !== null && <ProblemNotice error={error} />}

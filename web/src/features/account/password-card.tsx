@@ -11,6 +11,7 @@ import { Field, Input } from '@/components/ui/field';
 import { useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { SHORTEST_PASSWORD } from './password-rules';
 
 const passwords = z
@@ -31,6 +32,7 @@ export function PasswordCard() {
     defaultValues: { current_password: '', new_password: '', repeated: '' },
   });
   const { errors, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
 
   const save = form.handleSubmit(async ({ current_password, new_password }) => {
     setError(null);

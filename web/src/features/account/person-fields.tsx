@@ -2,14 +2,15 @@ import type { FieldError, UseFormRegisterReturn } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
 import { Field, Input } from '@/components/ui/field';
+import { atMostCharacters } from '@/lib/field-rules';
 
 const LONGEST_NAME = 100;
 const LONGEST_USERNAME = 64;
 
 /** The rules of what the fields below hold, as parts of a form's schema. */
 export const nameRules = {
-  first_name: z.string().check(z.trim(), z.maxLength(LONGEST_NAME)),
-  last_name: z.string().check(z.trim(), z.maxLength(LONGEST_NAME)),
+  first_name: z.string().check(z.trim(), atMostCharacters(LONGEST_NAME)),
+  last_name: z.string().check(z.trim(), atMostCharacters(LONGEST_NAME)),
 };
 export const usernameRule = z.string().check(z.trim(), z.minLength(2), z.maxLength(LONGEST_USERNAME));
 
@@ -26,10 +27,10 @@ export function NameFields({ register, errors, own }: Registered<'first_name' | 
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field label={t('account.firstName')} error={errors.first_name?.message}>
-        <Input autoComplete={own ? 'given-name' : 'off'} maxLength={LONGEST_NAME} {...register('first_name')} />
+        <Input autoComplete={own ? 'given-name' : 'off'} {...register('first_name')} />
       </Field>
       <Field label={t('account.lastName')} error={errors.last_name?.message}>
-        <Input autoComplete={own ? 'family-name' : 'off'} maxLength={LONGEST_NAME} {...register('last_name')} />
+        <Input autoComplete={own ? 'family-name' : 'off'} {...register('last_name')} />
       </Field>
     </div>
   );
@@ -47,7 +48,6 @@ export function UsernameField({ register, errors, own }: Registered<'username'>)
         autoComplete={own ? 'username' : 'off'}
         autoCapitalize="none"
         spellCheck={false}
-        maxLength={LONGEST_USERNAME}
         {...register('username')}
       />
     </Field>

@@ -13,6 +13,7 @@ import { meQuery, useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { keepTyped, replaceTyped } from '@/lib/keep-typed';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { NameFields, nameRules, UsernameField, usernameRule } from './person-fields';
 
 const profile = z.object({ ...nameRules, username: usernameRule });
@@ -33,6 +34,7 @@ export function ProfileCard() {
     resetOptions: keepTyped,
   });
   const { errors, isSubmitting, isDirty } = form.formState;
+  useUnsaved(form.formState);
 
   const save = form.handleSubmit(async (values) => {
     setError(null);

@@ -10,6 +10,7 @@ import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Select } from '@/components/ui/field';
 import { useCan } from '@/features/session/session';
+import { searchWords } from '@/lib/search-words';
 import { type KeyAct, useKeyColumns } from './columns';
 import { CreateKeyDialog } from './create-key-dialog';
 import { EditKeyDialog } from './edit-key-dialog';
@@ -23,7 +24,7 @@ type ApiKeysPageProps = { search: KeysSearch; onSearch: (change: KeysSearch) => 
 
 export function ApiKeysPage({ search, onSearch }: ApiKeysPageProps) {
   const { t } = useTranslation();
-  const query = useQuery(apiKeySearchQuery(useDeferredValue((search.q ?? '').trim()), search.status));
+  const query = useQuery(apiKeySearchQuery(useDeferredValue(searchWords(search.q)), search.status));
   const canCreate = useCan('api_key.create');
   const [act, setAct] = useState<KeyAct | null>(null);
   const columns = useKeyColumns(setAct);

@@ -10,6 +10,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { showFieldProblems } from '@/lib/form-problems';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { KeyFields, type KeyValues, keyFieldNames, keyRequest, keyValues } from './key-fields';
 import { NewKeyDialog } from './new-key-dialog';
 
@@ -33,6 +34,7 @@ function CreateKeyForm({ onCreated, onCancel }: { onCreated: (key: CreatedApiKey
     resolver: zodResolver(keyValues),
     defaultValues: { name: '', lifetime: '90', allowed_models: [] },
   });
+  useUnsaved(form.formState);
 
   const create = form.handleSubmit(async (values) => {
     setError(null);

@@ -11,6 +11,7 @@ import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { showFieldProblems } from '@/lib/form-problems';
 import { useFormat } from '@/lib/format';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { KeyFields, type KeyValues, keyFieldNames, keyRequest, keyValues } from './key-fields';
 
 /** Another name, another end, other models: applications that have the key needn't change. */
@@ -38,6 +39,7 @@ function EditKeyForm({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void 
     resolver: zodResolver(keyValues),
     defaultValues: { name: apiKey.name, lifetime: apiKey.expires_at ? 'keep' : 'never', allowed_models: limitedTo },
   });
+  useUnsaved(form.formState);
 
   const save = form.handleSubmit(async (values) => {
     setError(null);

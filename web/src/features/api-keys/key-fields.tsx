@@ -5,11 +5,13 @@ import { useTranslation } from 'react-i18next';
 import * as z from 'zod/mini';
 import { Checkbox, Field, Input, Select } from '@/components/ui/field';
 import { modelsQuery } from '@/features/models/queries';
+import { atMostCharacters } from '@/lib/field-rules';
+import { fieldWords } from '@/lib/form-problems';
 
 const lifetimes = ['never', '30', '90', '365'] as const;
 
 export const keyValues = z.object({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.trim(), z.minLength(1), atMostCharacters(100)),
   lifetime: z.enum(['keep', ...lifetimes]),
   allowed_models: z.array(z.string()),
 });
@@ -49,9 +51,9 @@ export function KeyFields({ form, kept, limitedTo = [] }: KeyFieldsProps) {
       <Field
         label={t('apiKeys.name')}
         hint={t('apiKeys.nameHint')}
-        error={errors.name && (errors.name.type === 'server' ? errors.name.message : t('apiKeys.nameRequired'))}
+        error={fieldWords(errors.name, t('apiKeys.nameRequired'))}
       >
-        <Input autoComplete="off" maxLength={100} {...form.register('name')} />
+        <Input autoComplete="off" {...form.register('name')} />
       </Field>
       <Field label={t('apiKeys.expires')}>
         {/* The field passes its id to whatever control it holds. */}

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { searchWords } from '@/lib/search-words';
 
 const text = z.catch(z.optional(z.string().check(z.maxLength(200))), undefined);
 const day = z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))), undefined);
@@ -31,7 +32,7 @@ export function withoutEntry({ q, noun, from, to, actor, target }: AuditSearch):
 /** The filters as the API takes them; days are the person's own, both included. */
 export function filtersOf(search: AuditFilters) {
   return {
-    q: search.q?.trim() || undefined,
+    q: searchWords(search.q) || undefined,
     action: search.noun ? `${search.noun}.` : undefined,
     actor: search.actor,
     target_id: search.target,

@@ -28,10 +28,11 @@ export function ChatPage({ modelId, onModel }: ChatPageProps) {
 function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[] }) {
   const { t } = useTranslation();
   const conversation = useConversation();
-  const model = models.find(({ id }) => id === modelId) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
+  const wanted = modelId ?? conversation.model;
+  const model = models.find(({ id }) => id === wanted) ?? models.find(({ is_ready }) => is_ready) ?? models[0];
   if (!model) return null;
   return (
-    <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
+    <div className="mx-auto flex w-full max-w-6xl flex-1 flex-col gap-4">
       <header className="flex items-center gap-2">
         <h1 className="mr-auto font-semibold text-xl">{t('chat.title')}</h1>
         <Select
@@ -40,7 +41,7 @@ function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[
           onChange={(event) => onModel(event.target.value)}
           className="w-auto min-w-0"
         >
-          {models.map((entry) => (
+          {readyFirst(models).map((entry) => (
             <option key={entry.id} value={entry.id}>
               {entry.is_ready ? entry.name : t('chat.notReadyOption', { name: entry.name })}
             </option>
@@ -52,26 +53,32 @@ function Chat({ models, modelId, onModel }: ChatPageProps & { models: ChatModel[
           aria-label={t('chat.newConversation')}
           title={t('chat.newConversation')}
           disabled={conversation.turns.length === 0}
-          onClick={conversation.clear}
+          onClick={() => conversation.clear()}
         >
           <SquarePen aria-hidden />
         </Button>
       </header>
-      {conversation.turns.length > 0 ? (
-        <Transcript turns={conversation.turns} onRetry={() => conversation.retry(model.id)} />
-      ) : (
-        <div className="grid flex-1 place-items-center">
-          {availability(model) ? <NotReadyYet model={model} /> : <Opening name={model.name} />}
-        </div>
-      )}
-      <Composer
-        streaming={conversation.streaming}
-        notice={conversation.turns.length > 0 ? availability(model) : null}
-        onSend={(content) => conversation.send(model.id, content)}
-        onStop={conversation.stop}
-      />
+      <div className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4">
+        {conversation.turns.length > 0 ? (
+          <Transcript turns={conversation.turns} onRetry={() => conversation.retry(model.id)} />
+        ) : (
+          <div className="grid flex-1 place-items-center">
+            {availability(model) ? <NotReadyYet model={model} /> : <Opening name={model.name} />}
+          </div>
+        )}
+        <Composer
+          conversation={conversation}
+          notice={conversation.turns.length > 0 ? availability(model) : null}
+          onSend={(content) => conversation.send(model.id, content)}
+        />
+      </div>
     </div>
   );
+}
+
+/** Those that answer now, then the others, each in the order of the server. */
+function readyFirst(models: ChatModel[]): ChatModel[] {
+  return [...models].sort((left, right) => Number(right.is_ready) - Number(left.is_ready));
 }
 
 function availability(model: ChatModel): 'not_operational' | 'not_ready' | null {

@@ -2,35 +2,42 @@ import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/button';
+import { isComposing, isEnter } from '@/lib/enter-key';
+import type { Conversation } from './conversation';
 
 type ComposerProps = {
-  streaming: boolean;
+  conversation: Conversation;
   notice: 'not_operational' | 'not_ready' | null;
   onSend: (content: string) => void;
-  onStop: () => void;
 };
 
 /** Enter sends, Shift+Enter breaks the line, Escape stops the answer. */
-export function Composer({ streaming, notice, onSend, onStop }: ComposerProps) {
+export function Composer({ conversation, notice, onSend }: ComposerProps) {
   const { t } = useTranslation();
-  const [text, setText] = useState('');
+  const streaming = conversation.turns.at(-1)?.state === 'streaming';
+  const [text, setText] = useState(conversation.draft);
   const field = useRef<HTMLTextAreaElement>(null);
+
+  const write = (next: string) => {
+    setText(next);
+    // What isn't sent yet is still there when the person comes back.
+    conversation.draft = next;
+  };
 
   const send = () => {
     const content = text.trim();
     if (!content || streaming) return;
-    setText('');
+    write('');
     onSend(content);
     field.current?.focus();
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes, Enter accepts its suggestion.
-    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+    if (isEnter(event)) {
       event.preventDefault();
       send();
     }
-    if (event.key === 'Escape' && streaming) onStop();
+    if (event.key === 'Escape' && streaming && !isComposing(event)) conversation.stop();
   };
 
   return (
@@ -53,12 +60,12 @@ export function Composer({ streaming, notice, onSend, onStop }: ComposerProps) {
           placeholder={t('chat.placeholder')}
           rows={1}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
           className="field-sizing-content max-h-48 min-h-9 flex-1 resize-none bg-transparent px-2 py-2 text-sm outline-none placeholder:text-muted focus-visible:outline-none"
         />
         {streaming ? (
-          <Button size="icon" className="size-9" aria-label={t('chat.stop')} onClick={onStop}>
+          <Button size="icon" className="size-9" aria-label={t('chat.stop')} onClick={() => conversation.stop()}>
             <Square className="fill-current" aria-hidden />
           </Button>
         ) : (

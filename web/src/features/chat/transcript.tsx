@@ -1,16 +1,15 @@
 import { CircleStop, RotateCcw } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CodeBlock } from '@/components/code-block';
 import { CopyButton } from '@/components/copy-button';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/notice';
 import { CompletionError } from './completion-stream';
-import { splitCode } from './split-code';
-import type { Turn } from './use-conversation';
+import type { Turn } from './conversation';
+import { MarkdownView } from './markdown-view';
 
-type TranscriptProps = { turns: Turn[]; onRetry: () => void };
+type TranscriptProps = { turns: readonly Turn[]; onRetry: () => void };
 
 export function Transcript({ turns, onRetry }: TranscriptProps) {
   const { t } = useTranslation();
@@ -56,7 +55,7 @@ function TurnView({ turn, onRetry }: { turn: Turn; onRetry?: () => void }) {
         aria-busy={turn.state === 'streaming'}
         className="grid gap-2 leading-relaxed"
       >
-        <Content text={turn.content} />
+        <MarkdownView text={turn.content} />
         {turn.state === 'streaming' && turn.content === '' && (
           <p className="animate-pulse text-muted">{t('chat.thinking')}</p>
         )}
@@ -86,21 +85,6 @@ function TurnView({ turn, onRetry }: { turn: Turn; onRetry?: () => void }) {
         )}
       </article>
     </li>
-  );
-}
-
-function Content({ text }: { text: string }) {
-  const { t } = useTranslation();
-  return splitCode(text).map((part, index) =>
-    part.code ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: parts only grow at the end
-      <CodeBlock key={index} code={part.text} label={part.language || t('chat.code')} />
-    ) : (
-      // biome-ignore lint/suspicious/noArrayIndexKey: parts only grow at the end
-      <p key={index} className="whitespace-pre-wrap break-words">
-        {part.text}
-      </p>
-    ),
   );
 }
 

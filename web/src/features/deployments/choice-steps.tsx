@@ -7,6 +7,7 @@ import { Badge } from '@/components/ui/badge';
 import { ChoiceCard } from '@/components/ui/choice-card';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useFormat } from '@/lib/format';
+import { finds } from '@/lib/search-words';
 import { seemsToFit, totalVram, typesIn, zonesOf } from './choice';
 
 type ChoiceProps = { value?: string; error?: string; onChoose: (id: string) => void };
@@ -56,7 +57,7 @@ export function ModelStep({ models, value, error, onChoose }: ChoiceProps & { mo
   const format = useFormat();
   const [words, setWords] = useState('');
   const shown = models.filter(
-    (model) => model.id === value || `${model.name} ${model.model_id}`.toLowerCase().includes(words.toLowerCase()),
+    (model) => model.id === value || finds(`${model.name} ${model.model_id}`.toLowerCase(), words),
   );
   return (
     <Step

@@ -25,7 +25,7 @@ it('keeps apart what costs now and what has ended, whatever its status is', asyn
   ]);
   const ended = within(screen.getByRole('region', { name: 'Ended this month' }));
   expect(ended.getByRole('link')).toHaveTextContent('Echo 33333333');
-  expect(ended.getByText('€0.000123')).toHaveAttribute('title', '€0.000123456789');
+  expect(ended.getByText('€0.0001')).toHaveAttribute('title', '€0.000123456789');
 });
 
 it('says that nothing runs although something ended this month', async () => {

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DayCost } from '@/api/shapes';
 import { Money } from '@/components/money';
-import { type Scale, StackedBars } from '@/features/usage/usage-chart';
+import { BarTooltip, type Pointed, type Scale, StackedBars } from '@/features/usage/usage-chart';
 import { useFormat } from '@/lib/format';
 
 /** The scale of an amount. */
@@ -12,7 +12,7 @@ const PLACES = 12;
 export function CostChart({ items, total, title }: { items: DayCost[]; total: string; title: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [pointedAt, setPointedAt] = useState<number | null>(null);
+  const [pointedAt, setPointedAt] = useState<Pointed | null>(null);
   const scale = useMemo<Scale>(
     () => ({ finest: 1e-9, words: (amount) => format.money(amount.toFixed(PLACES)), room: 88 }),
     [format],
@@ -22,36 +22,36 @@ export function CostChart({ items, total, title }: { items: DayCost[]; total: st
     input: Number(item.instances_eur),
     output: Number(item.tokens_eur),
   }));
-  const day = pointedAt === null ? undefined : items[pointedAt];
+  const day = pointedAt === null ? undefined : items[pointedAt.index];
   return (
-    <div role="img" aria-label={t('finops.summary', { title, amount: format.money(total) })}>
+    <div role="img" aria-label={t('finops.summary', { title, amount: format.money(total) })} className="relative">
+      {day && pointedAt && (
+        <BarTooltip
+          name={format.day(day.day)}
+          left={pointedAt.left}
+          lines={[
+            { color: 'bg-chart-1', label: t('finops.instances'), value: <Money value={day.instances_eur} /> },
+            { color: 'bg-chart-2', label: t('finops.tokens'), value: <Money value={day.tokens_eur} /> },
+          ]}
+        />
+      )}
       <StackedBars bars={bars} scale={scale} onPoint={setPointedAt} />
       <div
         aria-hidden
         className="mt-2 flex min-h-5 flex-wrap items-center justify-center gap-x-4 gap-y-1 text-muted text-xs"
       >
-        {day && (
-          <span className="font-medium text-foreground">
-            {format.day(day.day)} <Money value={day.cost_eur} />
-          </span>
-        )}
-        <Part color="bg-chart-1" name={t('finops.instances')} value={day?.instances_eur} />
-        <Part color="bg-chart-2" name={t('finops.tokens')} value={day?.tokens_eur} />
+        <Part color="bg-chart-1" name={t('finops.instances')} />
+        <Part color="bg-chart-2" name={t('finops.tokens')} />
       </div>
     </div>
   );
 }
 
-function Part({ color, name, value }: { color: string; name: string; value: string | undefined }) {
+function Part({ color, name }: { color: string; name: string }) {
   return (
     <span className="inline-flex items-center gap-1.5">
       <span className={`size-2 rounded-full ${color}`} />
       {name}
-      {value !== undefined && (
-        <span className="text-foreground tabular-nums">
-          <Money value={value} />
-        </span>
-      )}
     </span>
   );
 }

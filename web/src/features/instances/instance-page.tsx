@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeft, Trash2 } from 'lucide-react';
+import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '@/api/client';
@@ -19,8 +19,10 @@ import { chatModelsQuery } from '@/features/chat/queries';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { useTabTitle } from '@/lib/tab-title';
 import { FailureNotice } from './failure-notice';
 import { HistoryCard } from './history-card';
+import { usePlaceName } from './places';
 import { ProgressCard } from './progress-card';
 import { instanceQuery } from './queries';
 import { canTerminate, instanceName, statusGroup } from './status';
@@ -52,6 +54,7 @@ export function InstancePage({ id }: { id: string }) {
 
 function InstanceDetail({ instance }: { instance: Instance }) {
   const { t } = useTranslation();
+  useTabTitle(instanceName(instance));
   const ended = statusGroup(instance.status) === 'ended';
   return (
     <Page
@@ -63,17 +66,8 @@ function InstanceDetail({ instance }: { instance: Instance }) {
           <code className="font-mono text-xs">{instance.id}</code>
         </span>
       }
-      actions={
-        <>
-          <Button asChild variant="ghost">
-            <Link to="/instances">
-              <ArrowLeft aria-hidden />
-              {t('instances.title')}
-            </Link>
-          </Button>
-          <TerminateButton instance={instance} />
-        </>
-      }
+      above={<Link to="/instances">{t('instances.title')}</Link>}
+      actions={<TerminateButton instance={instance} />}
     >
       {instance.error_message && <FailureNotice code={instance.error_code} message={instance.error_message} />}
       <div className="grid items-start gap-5 lg:grid-cols-5">
@@ -167,13 +161,14 @@ function CostCard({ instance }: { instance: Instance }) {
 
 function ServerCard({ instance }: { instance: Instance }) {
   const { t } = useTranslation();
+  const placeName = usePlaceName();
   const format = useFormat();
   return (
     <Card title={t('instances.server')}>
       <Facts
         facts={[
           [t('instances.fact.provider'), instance.provider_code],
-          [t('instances.fact.zone'), instance.zone_code],
+          [t('instances.fact.zone'), placeName(instance.zone_code)],
           [t('instances.fact.type'), instance.instance_type_code],
           [
             t('instances.fact.gpus'),

@@ -18,6 +18,7 @@ import { ScopeFilter } from '@/features/session/scope-filter';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
+import { usePlaceName } from './places';
 import { instancesQuery } from './queries';
 import type { InstancesSearch } from './search';
 import { instanceName, isComingUp, statusGroup, statusLabel } from './status';
@@ -25,21 +26,26 @@ import { StatusBadge } from './status-badge';
 
 type InstancesPageProps = { search: InstancesSearch; onSearch: (change: Partial<InstancesSearch>) => void };
 
-const filters = ['live', 'failed', 'ended', 'all'] as const;
+const filters = ['current', 'live', 'failed', 'ended', 'all'] as const;
 
 export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   const { t } = useTranslation();
   const query = useQuery(instancesQuery);
   const canDeploy = useCan('instance.create');
-  const columns = useColumns();
-  const show = search.show ?? 'all';
-  const textOf = useCallback((instance: Instance) => searchable(instance, statusLabel(t, instance.status)), [t]);
+  const show = search.show ?? 'current';
   const { scope } = search;
+  const placeName = usePlaceName();
+  const columns = useColumns(placeName);
+  const textOf = useCallback(
+    (instance: Instance) => searchable(instance, statusLabel(t, instance.status), placeName(instance.zone_code)),
+    [t, placeName],
+  );
   const keep = useCallback(
-    (instance: Instance) =>
-      (show === 'all' || statusGroup(instance.status) === show) && (!scope || instance.scope === scope),
+    (instance: Instance) => isShown(show, statusGroup(instance.status)) && (!scope || instance.scope === scope),
     [show, scope],
   );
+  // Finished ones wait behind the filter: with none but those, the list isn't empty.
+  const hidesSome = query.data?.items.some((instance) => !keep(instance)) ?? false;
 
   const deploy = canDeploy && (
     <Button asChild variant="primary">
@@ -71,7 +77,7 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
               className="w-auto"
               value={show}
               onChange={(event) =>
-                onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'all') })
+                onSearch({ show: filters.find((filter) => filter === event.target.value && filter !== 'current') })
               }
             >
               {filters.map((filter) => (
@@ -82,8 +88,8 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
             </Select>
           </>
         }
-        filtered={show !== 'all' || scope !== undefined}
-        onClear={() => onSearch({ q: undefined, show: undefined, scope: undefined })}
+        filtered={hidesSome}
+        onClear={() => onSearch({ q: undefined, show: 'all', scope: undefined })}
         usualSort="-created"
         empty={
           <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
@@ -95,10 +101,16 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
   );
 }
 
-function searchable(instance: Instance, status: string): string {
+function isShown(show: (typeof filters)[number], group: ReturnType<typeof statusGroup>): boolean {
+  if (show === 'current') return group !== 'ended';
+  return show === 'all' || group === show;
+}
+
+function searchable(instance: Instance, status: string, place: string): string {
   return [
     instance.model_name,
     instance.id,
+    place,
     instance.zone_code,
     instance.instance_type_code,
     instance.provider_code,
@@ -108,7 +120,7 @@ function searchable(instance: Instance, status: string): string {
     .toLowerCase();
 }
 
-function useColumns(): Column<Instance>[] {
+function useColumns(placeName: (code: string) => string): Column<Instance>[] {
   const { t } = useTranslation();
   const format = useFormat();
   return [
@@ -160,11 +172,11 @@ function useColumns(): Column<Instance>[] {
       id: 'place',
       header: t('instances.column.place'),
       hideBelow: 'lg',
-      sortValue: (instance) => `${instance.zone_code} ${instance.instance_type_code}`,
+      sortValue: (instance) => `${placeName(instance.zone_code)} ${instance.instance_type_code}`,
       cell: (instance) => (
         <>
           <div>{instance.instance_type_code}</div>
-          <div className="text-muted text-xs">{instance.zone_code}</div>
+          <div className="text-muted text-xs">{placeName(instance.zone_code)}</div>
         </>
       ),
     },

@@ -5,7 +5,7 @@ import { scopeSearch } from '@/features/session/scope-filter';
 export const instancesSearch = z.object({
   q: z.catch(z.optional(z.string()), undefined),
   scope: scopeSearch,
-  show: z.catch(z.optional(z.enum(['live', 'failed', 'ended', 'all'])), undefined),
+  show: z.catch(z.optional(z.enum(['live', 'failed', 'ended', 'all', 'current'])), undefined),
   sort: z.catch(z.optional(z.string()), undefined),
 });
 

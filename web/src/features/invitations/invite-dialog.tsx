@@ -13,6 +13,7 @@ import { WayOut } from '@/features/members/way-out';
 import { useInvitableRoles } from '@/features/organizations/queries';
 import type { Role } from '@/features/organizations/role';
 import { useMe } from '@/features/session/session';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { MOST_ADDRESSES, malformed, parseAddresses } from './addresses';
 import { InviteResults } from './invite-results';
 
@@ -58,6 +59,7 @@ function InviteForm({ onInvited, onCancel }: InviteFormProps) {
   const idempotencyKey = useRef(randomId());
   const emails = parseAddresses(text);
   const offered = useInvitableRoles();
+  useUnsaved({ isDirty: text.trim() !== '', isSubmitting: pending });
 
   const complaintAbout = (addresses: string[]): string | undefined => {
     if (addresses.length === 0) return t('invitations.addressRequired');

@@ -13,6 +13,7 @@ import { SHORTEST_PASSWORD } from '@/features/account/password-rules';
 import { NameFields, nameRules, UsernameField, usernameRule } from '@/features/account/person-fields';
 import { adoptSession } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { accept, useEnterOrganization } from './accept';
 
 const newAccount = z
@@ -42,6 +43,7 @@ export function NewAccountForm({ token, invitation }: { token: string; invitatio
     },
   });
   const { errors, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
 
   const join = form.handleSubmit(async ({ first_name, last_name, username, password }) => {
     setError(null);

@@ -88,7 +88,7 @@ it('asks the server for one state, and says what an empty list means', async () 
   const sent = answering({ 'GET /platform/jobs': { body: { items: [], next_cursor: null } } });
   renderWithLinks(<Addressed />, admin);
   const user = userEvent.setup();
-  expect(await screen.findByText('Nothing was asked for yet')).toBeVisible();
+  expect(await screen.findByText('No jobs yet')).toBeVisible();
   await user.selectOptions(screen.getByRole('combobox', { name: 'Show' }), 'Given up');
   expect(await screen.findByText('Nothing was given up')).toBeVisible();
   expect(sent.at(-1)?.search).toContain('state=dead');

@@ -1,24 +1,34 @@
 import * as z from 'zod/mini';
 import { engines } from '@/api/codes';
 import type { Model } from '@/api/shapes';
+import { atMostCharacters } from '@/lib/field-rules';
 import { isEngine } from './engine';
 
 export const kinds = ['chat', 'embedding'] as const;
 
-const whole = (least: number) => z.int32().check(z.gte(least));
+/** What a number may be: its least and its most. */
+export const ranges = {
+  required_vram_gb: [0, 100_000],
+  context_length: [1, 100_000_000],
+  data_volume_gb: [0, 1_000_000],
+} as const;
+
+// The form has one sentence for all that can be wrong with a number.
+const whole = ([least, most]: readonly [number, number]) =>
+  z.int().check(z.refine((value) => value >= least && value <= most));
 
 /** The form of a model; the server knows the finer rules. Engine arguments are written one per line. */
 export const modelValues = z.object({
-  name: z.string().check(z.trim(), z.minLength(1)),
+  name: z.string().check(z.trim(), z.minLength(1), atMostCharacters(100)),
   model_id: z.string().check(z.trim(), z.minLength(1)),
-  description: z.string().check(z.trim()),
-  licence: z.string().check(z.trim()),
+  description: z.string().check(z.trim(), atMostCharacters(2000)),
+  licence: z.string().check(z.trim(), atMostCharacters(100)),
   kind: z.enum(kinds),
   engine: z.enum(engines),
   engine_arguments: z.string(),
-  required_vram_gb: whole(0),
-  context_length: whole(1),
-  data_volume_gb: whole(0),
+  required_vram_gb: whole(ranges.required_vram_gb),
+  context_length: whole(ranges.context_length),
+  data_volume_gb: whole(ranges.data_volume_gb),
   is_active: z.boolean(),
 });
 export type ModelValues = z.infer<typeof modelValues>;

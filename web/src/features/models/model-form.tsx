@@ -1,15 +1,17 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { type ReactNode, useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { type FieldError, useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import { engines } from '@/api/codes';
 import { ProblemNotice } from '@/components/problem-notice';
 import { Button } from '@/components/ui/button';
 import { DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Checkbox, Field, Input, Select, Textarea } from '@/components/ui/field';
-import { showFieldProblems } from '@/lib/form-problems';
+import { fieldWords, showFieldProblems } from '@/lib/form-problems';
+import { useFormat } from '@/lib/format';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { engineLabel } from './engine';
-import { kinds, type ModelValues, modelFields, modelValues, requestOf } from './form-values';
+import { kinds, type ModelValues, modelFields, modelValues, ranges, requestOf } from './form-values';
 
 type ModelFormProps = {
   initial: Partial<ModelValues>;
@@ -26,8 +28,10 @@ type ModelFormProps = {
 /** Everything of a model that its owner decides, for adding and for changing one. */
 export function ModelForm({ initial, note, submitLabel, onSubmit, wayOut, onCancel }: ModelFormProps) {
   const { t } = useTranslation();
+  const format = useFormat();
   const [error, setError] = useState<unknown>(null);
   const form = useForm<ModelValues>({ resolver: zodResolver(modelValues), defaultValues: initial });
+  useUnsaved(form.formState);
 
   const submit = form.handleSubmit(async (values) => {
     setError(null);
@@ -38,21 +42,26 @@ export function ModelForm({ initial, note, submitLabel, onSubmit, wayOut, onCanc
     }
   });
 
-  const problemOf = (field: keyof ModelValues, ours: string) => {
-    const problem = form.formState.errors[field];
-    return problem && (problem.type === 'server' ? problem.message : ours);
-  };
+  const problemOf = (field: keyof ModelValues, ours: string) =>
+    fieldWords(form.formState.errors[field] as FieldError | undefined, ours);
   const required = t('problems.fieldCode.required');
-  const number = (field: 'required_vram_gb' | 'context_length' | 'data_volume_gb', least: number, hint?: string) => (
+  const number = (field: keyof typeof ranges, hint?: string) => (
     <Field
       label={t(`models.form.${field}`)}
       hint={hint}
-      error={problemOf(field, t('models.form.wholeNumber', { least }))}
+      error={problemOf(
+        field,
+        t('models.form.wholeNumber', {
+          least: format.integer(ranges[field][0]),
+          most: format.integer(ranges[field][1]),
+        }),
+      )}
     >
       <Input
         type="number"
         inputMode="numeric"
-        min={least}
+        min={ranges[field][0]}
+        max={ranges[field][1]}
         step={1}
         {...form.register(field, { valueAsNumber: true })}
       />
@@ -65,23 +74,17 @@ export function ModelForm({ initial, note, submitLabel, onSubmit, wayOut, onCanc
         {note}
         {error !== null && <ProblemNotice error={error}>{wayOut?.(error)}</ProblemNotice>}
         <Field label={t('models.form.name')} error={problemOf('name', required)}>
-          <Input autoComplete="off" maxLength={100} {...form.register('name')} />
+          <Input autoComplete="off" {...form.register('name')} />
         </Field>
         <Field
           label={t('models.fact.id')}
           hint={t('models.form.modelIdHint')}
           error={problemOf('model_id', t('problems.fieldCode.model_id'))}
         >
-          <Input
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={200}
-            className="font-mono"
-            {...form.register('model_id')}
-          />
+          <Input autoComplete="off" spellCheck={false} className="font-mono" {...form.register('model_id')} />
         </Field>
         <Field label={t('models.form.description')} error={problemOf('description', required)}>
-          <Textarea maxLength={2000} {...form.register('description')} />
+          <Textarea {...form.register('description')} />
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t('models.fact.engine')} error={problemOf('engine', required)}>
@@ -97,11 +100,11 @@ export function ModelForm({ initial, note, submitLabel, onSubmit, wayOut, onCanc
             </Select>
           </Field>
           <Field label={t('models.fact.licence')} error={problemOf('licence', required)}>
-            <Input autoComplete="off" maxLength={100} {...form.register('licence')} />
+            <Input autoComplete="off" {...form.register('licence')} />
           </Field>
-          {number('required_vram_gb', 0)}
-          {number('context_length', 1)}
-          {number('data_volume_gb', 0, t('models.form.dataVolumeHint'))}
+          {number('required_vram_gb')}
+          {number('context_length')}
+          {number('data_volume_gb', t('models.form.dataVolumeHint'))}
         </div>
         <Field
           label={t('models.fact.arguments')}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeft, MessageSquare, Rocket } from 'lucide-react';
+import { MessageSquare, Rocket } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '@/api/shapes';
@@ -18,6 +18,7 @@ import { OperationalBadge } from '@/features/activation/operational-badge';
 import { ScopeBadge } from '@/features/session/scope-badge';
 import { useCan } from '@/features/session/session';
 import { useFormat } from '@/lib/format';
+import { useTabTitle } from '@/lib/tab-title';
 import { engineLabel } from './engine';
 import { ModelActs } from './model-acts';
 import { modelQuery } from './queries';
@@ -46,6 +47,7 @@ export function ModelPage({ id, dialog, onDialog }: ModelPageProps) {
 function ModelDetail({ model, acts }: { model: Model; acts: ReactNode }) {
   const { t } = useTranslation();
   const canDeploy = useCan('instance.create');
+  useTabTitle(model.name);
   return (
     <Page
       title={model.name}
@@ -55,14 +57,9 @@ function ModelDetail({ model, acts }: { model: Model; acts: ReactNode }) {
           <OperationalBadge resource={model} />
         </span>
       }
+      above={<Link to="/models">{t('models.title')}</Link>}
       actions={
         <>
-          <Button asChild variant="ghost">
-            <Link to="/models">
-              <ArrowLeft aria-hidden />
-              {t('models.title')}
-            </Link>
-          </Button>
           {model.ready_instances > 0 && (
             <Button asChild>
               <Link to="/chat" search={{ model: model.model_id }}>

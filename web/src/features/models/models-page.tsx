@@ -50,6 +50,7 @@ export function ModelsPage({ search, onSearch }: ModelsPageProps) {
         filters={<ScopeFilter value={scope} onChange={(scope) => onSearch({ scope })} />}
         filtered={scope !== undefined}
         onClear={() => onSearch({ q: undefined, scope: undefined })}
+        usualSort="-ready"
         empty={
           <EmptyState icon={Shapes} title={t('models.none')} action={create}>
             {t('models.noneDetail')}

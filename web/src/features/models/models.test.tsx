@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Me, Model } from '@/api/shapes';
@@ -106,7 +106,7 @@ it('sends nothing that is plainly incomplete, and puts what the server refuses n
   await user.click(submit);
   expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveAccessibleDescription('This is needed.');
   expect(dialog.getByRole('spinbutton', { name: 'GPU memory needed (GB)' })).toHaveAccessibleDescription(
-    'Enter a whole number from 0 on.',
+    'Enter a whole number from 0 to 100,000.',
   );
   expect(sent.some(({ call }) => call === 'POST /models')).toBe(false);
 
@@ -115,9 +115,14 @@ it('sends nothing that is plainly incomplete, and puts what the server refuses n
   await user.clear(dialog.getByRole('spinbutton', { name: 'GPU memory needed (GB)' }));
   await user.type(dialog.getByRole('spinbutton', { name: 'GPU memory needed (GB)' }), '16');
   const context = dialog.getByRole('spinbutton', { name: 'Context length (tokens)' });
-  await user.type(context, '999999999');
+  await user.type(context, '99999999999');
   await user.click(submit);
-  await vi.waitFor(() => expect(context).toHaveAccessibleDescription('This must be 1 to 100000000.'));
+  await waitFor(() => expect(context).toHaveAccessibleDescription('Enter a whole number from 1 to 100,000,000.'));
+  expect(sent.some(({ call }) => call === 'POST /models')).toBe(false);
+  await user.clear(context);
+  await user.type(context, '8192');
+  await user.click(submit);
+  await waitFor(() => expect(context).toHaveAccessibleDescription('This must be 1 to 100000000.'));
   expect(dialog.getByRole('textbox', { name: 'Model id' })).toHaveAccessibleDescription(/This is already taken\./);
 });
 
@@ -172,6 +177,20 @@ it('is refused to change a model that somebody else changed meanwhile, and loads
   expect(sent.filter(({ call }) => call === 'PUT /models/m1').map(({ ifMatch }) => ifMatch)).toEqual(['"1"', '"2"']);
 });
 
+it('cuts nothing off a long name: says how long it may be', async () => {
+  const sent = answering({ 'GET /models': { body: { items: [], next_cursor: null } } });
+  renderWithLinks(<ModelsPage search={{ create: true }} onSearch={vi.fn()} />, here(everything));
+  const user = userEvent.setup();
+  const dialog = within(await screen.findByRole('dialog', { name: 'Add model' }));
+  const name = dialog.getByRole('textbox', { name: 'Name' });
+  await user.click(name);
+  await user.paste('x'.repeat(101));
+  await user.click(dialog.getByRole('button', { name: 'Add model' }));
+  expect(name).toHaveValue('x'.repeat(101));
+  await waitFor(() => expect(name).toHaveAccessibleDescription('This must have at most 100 characters.'));
+  expect(sent.some(({ call }) => call === 'POST /models')).toBe(false);
+});
+
 it('sets a price written with a comma, cached input following input when it is left empty', async () => {
   const sent = answering({ 'GET /models/m1': { body: model }, 'PUT /models/m1/price': { body: model } });
   const { user, onDialog } = await showModel(here(everything), 'price');
@@ -179,7 +198,9 @@ it('sets a price written with a comma, cached input following input when it is l
   await user.clear(input);
   await user.type(input, 'free');
   await user.click(screen.getByRole('button', { name: 'Set price' }));
-  expect(input).toHaveAccessibleDescription('Enter an amount such as 0.85, with at most six decimal places.');
+  expect(input).toHaveAccessibleDescription(
+    'Enter an amount such as 0.85, up to one billion and with at most six decimal places.',
+  );
   await user.clear(input);
   await user.type(input, '0,25');
   await user.clear(screen.getByRole('textbox', { name: 'Cached input tokens' }));

@@ -12,6 +12,7 @@ import { Field, Input } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { type PriceValues, priceFields, priceRequestOf, priceValues } from './form-values';
 
 type PriceDialogProps = { model: Model; onClose: () => void };
@@ -43,6 +44,7 @@ function PriceForm({ model, onClose }: PriceDialogProps) {
       output_eur_per_1m: model.output_eur_per_1m ?? '',
     },
   });
+  useUnsaved(form.formState);
 
   const save = form.handleSubmit(async (values) => {
     setError(null);

@@ -11,14 +11,16 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { useSwitchWorkspace } from '@/features/session/switch-workspace';
-import { showFieldProblems } from '@/lib/form-problems';
+import { atMostCharacters } from '@/lib/field-rules';
+import { fieldWords, showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { ColorField, freeColor } from './color-field';
 import { namesakeOf } from './namesakes';
 import { organizationsQuery } from './queries';
 
 const newOrganization = z.object({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.trim(), z.minLength(1), atMostCharacters(100)),
   color: z.string(),
 });
 type NewOrganization = z.infer<typeof newOrganization>;
@@ -58,6 +60,7 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
   const color = form.watch('color') || freeColor(mine);
   const namesake = namesakeOf(mine, form.watch('name'));
   const problem = form.formState.errors.name;
+  useUnsaved(form.formState);
 
   const create = form.handleSubmit(async (values) => {
     setError(null);
@@ -85,9 +88,9 @@ function CreateOrganizationForm({ onClose }: { onClose: () => void }) {
         <Field
           label={t('organizations.name')}
           hint={namesake && t('organizations.namesake', { name: namesake.name, slug: namesake.slug })}
-          error={problem && (problem.type === 'server' ? problem.message : t('organizations.nameRequired'))}
+          error={fieldWords(problem, t('organizations.nameRequired'))}
         >
-          <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+          <Input autoComplete="organization" {...form.register('name')} />
         </Field>
         <ColorField value={color} onChange={(color) => form.setValue('color', color, { shouldDirty: true })} />
       </DialogBody>

@@ -14,14 +14,16 @@ import { Card } from '@/components/ui/card';
 import { Field, Input } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { reloadSession, useCan } from '@/features/session/session';
-import { showFieldProblems } from '@/lib/form-problems';
+import { atMostCharacters } from '@/lib/field-rules';
+import { fieldWords, showFieldProblems } from '@/lib/form-problems';
 import { keepTyped, replaceTyped } from '@/lib/keep-typed';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { ColorField } from './color-field';
 import { currentOrganizationQuery } from './queries';
 
 const settings = z.object({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.trim(), z.minLength(1), atMostCharacters(100)),
   slug: z.string().check(z.trim(), z.regex(/^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/)),
   color: z.string(),
 });
@@ -50,6 +52,7 @@ export function SettingsForm({ found }: { found: Tagged<Organization> }) {
     disabled: !canUpdate,
   });
   const { dirtyFields, errors, isDirty, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
   const typed = form.watch();
   const [before, now] = [settingsOf(seen.value), settingsOf(found.value)];
   const contradicted = fields.filter(
@@ -93,24 +96,15 @@ export function SettingsForm({ found }: { found: Tagged<Organization> }) {
         ) : (
           error !== null && <ProblemNotice error={error} />
         )}
-        <Field
-          label={t('organizations.name')}
-          error={errors.name && (errors.name.type === 'server' ? errors.name.message : t('organizations.nameRequired'))}
-        >
-          <Input autoComplete="organization" maxLength={100} {...form.register('name')} />
+        <Field label={t('organizations.name')} error={fieldWords(errors.name, t('organizations.nameRequired'))}>
+          <Input autoComplete="organization" {...form.register('name')} />
         </Field>
         <Field
           label={t('organizations.slug')}
           hint={t('organizations.slugHint')}
-          error={errors.slug && (errors.slug.type === 'server' ? errors.slug.message : t('problems.fieldCode.slug'))}
+          error={fieldWords(errors.slug, t('problems.fieldCode.slug'))}
         >
-          <Input
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={48}
-            className="font-mono"
-            {...form.register('slug')}
-          />
+          <Input autoComplete="off" spellCheck={false} className="font-mono" {...form.register('slug')} />
         </Field>
         <ColorField
           value={typed.color ?? ''}

@@ -10,6 +10,7 @@ import { PublicPage } from '@/components/public-page';
 import { Button } from '@/components/ui/button';
 import { Field, Input } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
+import { useSendsMail } from '@/features/session/sends-mail';
 import { showFieldProblems } from '@/lib/form-problems';
 
 const request = z.object({ email: z.string().check(z.trim(), z.minLength(1)) });
@@ -18,6 +19,7 @@ type Request = z.infer<typeof request>;
 /** Asks for the mail with the link. The answer never says whether there is such an account, and neither does this page. */
 export function ForgotPasswordPage() {
   const { t } = useTranslation();
+  const sendsMail = useSendsMail();
   const [error, setError] = useState<unknown>(null);
   const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useForm<Request>({ resolver: zodResolver(request), defaultValues: { email: '' } });
@@ -36,7 +38,7 @@ export function ForgotPasswordPage() {
   return (
     <PublicPage
       title={t('recovery.forgotTitle')}
-      description={t('recovery.forgotDetail')}
+      description={sendsMail ? t('recovery.forgotDetail') : t('recovery.forgotDetailNoMail')}
       footer={
         <Link to="/login" className="underline-offset-4 hover:underline">
           {t('recovery.backToSignIn')}
@@ -44,8 +46,14 @@ export function ForgotPasswordPage() {
       }
     >
       {sentTo ? (
-        <Notice tone="success" role="status" title={t('recovery.sent')}>
-          <p className="break-words">{t('recovery.sentDetail', { email: sentTo })}</p>
+        <Notice
+          tone={sendsMail ? 'success' : 'warning'}
+          role="status"
+          title={sendsMail ? t('recovery.sent') : t('recovery.notSent')}
+        >
+          <p className="break-words">
+            {sendsMail ? t('recovery.sentDetail', { email: sentTo }) : t('recovery.notSentDetail', { email: sentTo })}
+          </p>
         </Notice>
       ) : (
         <form onSubmit={send} noValidate className="grid gap-4">

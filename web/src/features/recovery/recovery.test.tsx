@@ -22,7 +22,22 @@ it('sends the link without saying whether there is such an account', async () =>
   await user.type(await screen.findByRole('textbox', { name: 'E-mail' }), 'ada@example.com');
   await user.click(screen.getByRole('button', { name: 'Send link' }));
   expect(await screen.findByText(/If ada@example.com belongs to an account/)).toBeInTheDocument();
-  expect(sent[0]?.body).toEqual({ email: 'ada@example.com' });
+  expect(sent.find(({ call }) => call.startsWith('POST'))?.body).toEqual({ email: 'ada@example.com' });
+  expect(screen.getByText('Check your inbox')).toBeInTheDocument();
+});
+
+it('tells of no mail on its way where the server sends none', async () => {
+  answering({
+    'GET /version': { body: { version: '1', sends_mail: false } },
+    'POST /auth/password-reset/request': { status: 202 },
+  });
+  renderWithLinks(<ForgotPasswordPage />, meWith());
+  expect(await screen.findByText(/No mail server is configured here/)).toBeInTheDocument();
+  const user = userEvent.setup();
+  await user.type(screen.getByRole('textbox', { name: 'E-mail' }), 'ada@example.com');
+  await user.click(screen.getByRole('button', { name: 'Send link' }));
+  expect(await screen.findByText(/is kept on the server/)).toBeInTheDocument();
+  expect(screen.queryByText(/on its way/)).not.toBeInTheDocument();
 });
 
 async function choosePassword(password: string) {

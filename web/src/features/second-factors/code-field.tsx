@@ -24,7 +24,6 @@ export function CodeField({ value, onChange, error, recovery = false }: CodeFiel
         autoComplete={recovery ? 'off' : 'one-time-code'}
         autoCapitalize="none"
         spellCheck={false}
-        maxLength={recovery ? 32 : 12}
         className="font-mono tracking-widest"
         value={value}
         onChange={(event) => onChange(event.target.value)}

@@ -56,7 +56,7 @@ export function PasskeyDialog({ onAdded, onClose }: PasskeyDialogProps) {
             hint={t('secondFactors.passkey.nameHint')}
             error={complaint && describeFieldProblem(t, complaint)}
           >
-            <Input value={name} maxLength={100} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+            <Input value={name} autoComplete="off" onChange={(event) => setName(event.target.value)} />
           </Field>
         </DialogBody>
         <DialogFooter>

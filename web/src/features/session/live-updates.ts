@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import i18next from 'i18next';
 import { useEffect } from 'react';
 import { followLiveEvents } from '@/api/live-events';
+import { probe } from '@/api/reachability';
 import { toast } from '@/lib/toasts';
 import { meQuery, reloadSession, useMe, workspaceKey } from './session';
 
@@ -43,6 +44,7 @@ export function useLiveUpdates(): void {
         // Its name and colour are around every page, and its policies are rights.
         if (topic === 'organizations') reloadSession(queries).catch(() => {});
       },
+      onBreak: () => void probe(),
       onReconnect: () => {
         queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
         // The new stream knows only rights as they are now; those that changed in between changed unheard.

@@ -3,6 +3,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
+import { mayLeave } from '@/lib/unsaved';
 import { sectionOf } from './section';
 import { enterOrganization } from './session';
 
@@ -13,9 +14,10 @@ export function useSwitchWorkspace() {
   const router = useRouter();
   return useMutation({
     mutationFn: async (organizationId: string | null) => {
+      if (!(await mayLeave())) return;
       const { pathname } = router.state.location;
       await enterOrganization(queries, organizationId);
-      await router.navigate({ to: sectionOf(router, pathname), search: {} });
+      await router.navigate({ to: sectionOf(router, pathname), search: {}, ignoreBlocker: true });
     },
     onError: (error) => {
       const words = describeProblem(t, error);

@@ -1,19 +1,31 @@
 import { expect, it } from 'vitest';
 import type { UsageItem } from '@/api/shapes';
-import { withoutGaps } from './days';
+import { everyDay } from './days';
 
 const day = (key: string, requests: number) => ({ key, requests }) as UsageItem;
 const shown = (items: UsageItem[]) => items.map(({ key, requests }) => `${key}: ${requests}`);
+const noon = new Date('2026-03-03T12:00:00Z');
 
-it('puts the days without usage between those that have some, also over the end of a month', () => {
-  const days = withoutGaps([day('2026-02-27', 3), day('2026-03-02', 5)]);
-  expect(shown(days)).toEqual(['2026-02-27: 3', '2026-02-28: 0', '2026-03-01: 0', '2026-03-02: 5']);
+it('has every day of the period up to today, also over the end of a month', () => {
+  const days = everyDay([day('2026-02-27', 3), day('2026-03-02', 5)], '2026-02-26T00:00:00.000Z', noon);
+  expect(shown(days)).toEqual([
+    '2026-02-26: 0',
+    '2026-02-27: 3',
+    '2026-02-28: 0',
+    '2026-03-01: 0',
+    '2026-03-02: 5',
+    '2026-03-03: 0',
+  ]);
 });
 
-it('leaves alone what has no gaps, is empty, or is no days', () => {
-  const whole = [day('2026-02-27', 3), day('2026-02-28', 4)];
-  expect(shown(withoutGaps(whole))).toEqual(shown(whole));
-  expect(withoutGaps([])).toEqual([]);
-  const others = [day('mock/echo', 1), day('mock/other', 2)];
-  expect(withoutGaps(others)).toBe(others);
+it('has them also where there was no usage at all, or on one day only', () => {
+  expect(everyDay([], '2026-03-01T00:00:00.000Z', noon)).toHaveLength(3);
+  expect(shown(everyDay([day('2026-03-03', 1)], '2026-03-03T00:00:00.000Z', noon))).toEqual(['2026-03-03: 1']);
+});
+
+it('makes no list without end of a period that is none', () => {
+  const items = [day('2026-03-03', 1)];
+  for (const from of ['no day', '2020-01-01T00:00:00Z', '2026-03-05T00:00:00Z']) {
+    expect(everyDay(items, from, noon)).toBe(items);
+  }
 });

@@ -7,7 +7,7 @@ import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs } from '@/components/ui/tabs';
-import { withoutGaps } from './days';
+import { everyDay } from './days';
 import { daysAgo, type UsageGroup, usageQuery } from './queries';
 
 // The chart library is a third of all scripts: it waits until there is something to draw.
@@ -38,7 +38,11 @@ export function UsageCard({ title, group, days, wide, emptyAction }: UsageCardPr
                   label: t('usage.chart'),
                   content: (
                     <Suspense fallback={<Skeleton className="h-64" />}>
-                      <UsageChart items={group === 'day' ? withoutGaps(items) : items} group={group} title={title} />
+                      <UsageChart
+                        items={group === 'day' ? everyDay(items, daysAgo(days)) : items}
+                        group={group}
+                        title={title}
+                      />
                     </Suspense>
                   ),
                 },

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -21,11 +21,14 @@ export type Bar = { name: string; input: number; output: number };
 /** How the axis counts: its finest step, and the words and the room (in pixels) for an amount. */
 export type Scale = { finest: number; words: (amount: number) => string; room: number };
 
-/** A picture of the table beside it; its summary is its text alternative. Below it, what the colours mean and the bar pointed at. */
+/** The bar that is pointed at, and how many pixels from the left of the picture it stands. */
+export type Pointed = { index: number; left: number };
+
+/** A picture of the table beside it; its summary is its text alternative. Above the bar that is pointed at, its numbers. */
 export function UsageChart({ items, group, title }: UsageChartProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [pointedAt, setPointedAt] = useState<number | null>(null);
+  const [pointedAt, setPointedAt] = useState<Pointed | null>(null);
   const labels = usageLabels(t, format, group, items).slice(-MOST_BARS);
   const bars = items.slice(-MOST_BARS).map((item, position) => ({
     name: labels[position] ?? '',
@@ -33,32 +36,61 @@ export function UsageChart({ items, group, title }: UsageChartProps) {
     output: item.output_tokens,
   }));
   const total = items.reduce((sum, item) => sum + item.input_tokens + item.output_tokens, 0);
-  const bar = pointedAt === null ? undefined : bars[pointedAt];
+  const bar = pointedAt === null ? undefined : bars[pointedAt.index];
   const scale = useMemo(() => ({ finest: 1, words: format.compact, room: 52 }), [format]);
   return (
-    <div role="img" aria-label={t('usage.summary', { title, tokens: format.integer(total) })}>
+    <div role="img" aria-label={t('usage.summary', { title, tokens: format.integer(total) })} className="relative">
+      {bar && pointedAt && (
+        <BarTooltip
+          name={bar.name}
+          left={pointedAt.left}
+          lines={[
+            { color: 'bg-chart-1', label: t('usage.input'), value: format.integer(bar.input) },
+            { color: 'bg-chart-2', label: t('usage.output'), value: format.integer(bar.output) },
+          ]}
+        />
+      )}
       <StackedBars bars={bars} scale={scale} onPoint={setPointedAt} />
       <div
         aria-hidden
         className="mt-2 flex min-h-5 flex-wrap items-center justify-center gap-x-4 gap-y-1 text-muted text-xs"
       >
-        {bar && <span className="font-medium text-foreground">{bar.name}</span>}
         <span className="inline-flex items-center gap-1.5">
           <span className="size-2 rounded-full bg-chart-1" />
           {t('usage.input')}
-          {bar && <span className="text-foreground tabular-nums">{format.integer(bar.input)}</span>}
         </span>
         <span className="inline-flex items-center gap-1.5">
           <span className="size-2 rounded-full bg-chart-2" />
           {t('usage.output')}
-          {bar && <span className="text-foreground tabular-nums">{format.integer(bar.output)}</span>}
         </span>
       </div>
     </div>
   );
 }
 
-type StackedBarsProps = { bars: Bar[]; scale: Scale; onPoint: (bar: number | null) => void };
+type TooltipLine = { color: string; label: string; value: ReactNode };
+
+/** Says the numbers of one bar; never in the way of the pointer, and never beyond the picture. */
+export function BarTooltip({ name, lines, left }: { name: string; lines: TooltipLine[]; left: number }) {
+  return (
+    <div
+      aria-hidden
+      style={{ left: `clamp(6rem, ${left}px, calc(100% - 6rem))` }}
+      className="-translate-x-1/2 pointer-events-none absolute top-1 z-10 grid w-48 gap-1 rounded-lg border border-border bg-surface px-3 py-2 text-xs shadow-lg"
+    >
+      <p className="wrap-anywhere font-medium">{name}</p>
+      {lines.map(({ color, label, value }) => (
+        <p key={label} className="flex items-center gap-1.5">
+          <span className={`size-2 rounded-full ${color}`} />
+          <span className="text-muted">{label}</span>
+          <span className="ml-auto tabular-nums">{value}</span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+type StackedBarsProps = { bars: Bar[]; scale: Scale; onPoint: (pointed: Pointed | null) => void };
 
 /** `scale` and `onPoint` stay the same between renderings, or everything is drawn anew. */
 export function StackedBars({ bars, scale, onPoint }: StackedBarsProps) {
@@ -104,7 +136,7 @@ function stacked(bars: Bar[]): UPlot.AlignedData {
 function looks(
   bars: Bar[],
   { finest, words, room }: Scale,
-  onPoint: (bar: number | null) => void,
+  onPoint: (pointed: Pointed | null) => void,
 ): Omit<UPlot.Options, 'width' | 'height'> {
   const labels = bars.map(({ name }) => (name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name));
   const labelWidth = Math.max(...labels.map(({ length }) => length)) * PIXELS_PER_CHARACTER + 16;
@@ -151,6 +183,12 @@ function looks(
       { fill: color('--chart-2'), width: 0, paths, points: { show: false } },
       { fill: color('--chart-1'), width: 0, paths: plain, points: { show: false } },
     ],
-    hooks: { setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)] },
+    hooks: { setCursor: [(chart) => onPoint(pointedIn(chart))] },
   };
+}
+
+function pointedIn(chart: UPlot): Pointed | null {
+  const index = chart.cursor.idx;
+  if (index === null || index === undefined || (chart.cursor.left ?? -1) < 0) return null;
+  return { index, left: chart.bbox.left / devicePixelRatio + chart.valToPos(index, 'x') };
 }

@@ -22,6 +22,7 @@ import { useCan, useMe } from '@/features/session/session';
 import { languages } from '@/i18n/language';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { AccountLinkDialog } from './account-link-dialog';
 import { LanguageOptions } from './language-options';
 
@@ -67,6 +68,7 @@ function CreateUserForm({ onUnsent, onClose }: CreateUserFormProps) {
     defaultValues: { email: '', first_name: '', last_name: '', locale: 'en', role: 'user', platform_admin: false },
   });
   const { errors, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
 
   const create = form.handleSubmit(async ({ role, platform_admin, ...person }) => {
     setError(null);

@@ -17,6 +17,7 @@ import { languages } from '@/i18n/language';
 import { showFieldProblems } from '@/lib/form-problems';
 import { personName } from '@/lib/person-name';
 import { toast } from '@/lib/toasts';
+import { useUnsaved } from '@/lib/use-unsaved';
 import { LanguageOptions } from './language-options';
 
 const account = z.object({
@@ -57,6 +58,7 @@ function EditUserForm({ user, onClose }: { user: User; onClose: () => void }) {
     },
   });
   const { errors, isDirty, isSubmitting } = form.formState;
+  useUnsaved(form.formState);
 
   const save = form.handleSubmit(async (values) => {
     setError(null);

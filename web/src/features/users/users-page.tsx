@@ -6,6 +6,7 @@ import { List } from '@/components/list/list';
 import { Page } from '@/components/page';
 import { Button } from '@/components/ui/button';
 import { useCan, useMe } from '@/features/session/session';
+import { searchWords } from '@/lib/search-words';
 import { type Act, ActDialog } from './acts';
 import { useUserColumns } from './columns';
 import { CreateUserDialog } from './create-user-dialog';
@@ -18,7 +19,7 @@ type UsersPageProps = { search: UsersSearch; onSearch: (change: UsersSearch) => 
 export function UsersPage({ search, onSearch }: UsersPageProps) {
   const { t } = useTranslation();
   const me = useMe();
-  const query = useQuery(usersQuery(useDeferredValue((search.q ?? '').trim())));
+  const query = useQuery(usersQuery(useDeferredValue(searchWords(search.q))));
   const canCreate = useCan('user.create');
   const [act, setAct] = useState<Act | null>(null);
   const columns = useUserColumns(setAct);

@@ -1,0 +1,7 @@
+// Who is signed in is asked for at once rather than by the scripts: src/api/early-answer.ts takes the answer over. The pages in front of
+// the sign-in don't need it.
+if (!/^\/app\/(login|forgot-password|reset-password|confirm-email|invitations?)\b/.test(location.pathname)) {
+  window.inventivMe = fetch('/auth/me', { credentials: 'same-origin' });
+  // Whoever takes it over hears of a failure.
+  window.inventivMe.catch(() => {});
+}

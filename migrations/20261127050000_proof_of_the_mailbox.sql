@@ -6,6 +6,10 @@
 ALTER TABLE password_reset_tokens ADD COLUMN shown boolean NOT NULL DEFAULT false;
 ALTER TABLE organization_invitations ADD COLUMN link_shown boolean NOT NULL DEFAULT false;
 
+-- Of links that are still open nobody knows who was shown them: in doubt they prove nothing.
+UPDATE password_reset_tokens SET shown = true WHERE used_at IS NULL;
+UPDATE organization_invitations SET link_shown = true WHERE accepted_at IS NULL;
+
 -- The mail that carries the link, as long as it is known.
 ALTER TABLE organization_invitations ADD COLUMN mail_id uuid;
 GRANT SELECT (link_shown, mail_id) ON organization_invitations TO inventiv_app;

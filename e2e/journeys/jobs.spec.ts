@@ -25,7 +25,7 @@ test('a platform admin sees what was given up and retries it, and whoever waited
   await look(page, 'jobs-waiting');
   // Twelve tries take hours: all but the last one are over.
   program.sql("UPDATE jobs SET attempts = 11, run_at = now() WHERE kind = 'password_request' AND state = 'waiting'");
-  await expect(page.getByText('Nothing waits')).toBeVisible();
+  await expect(page.getByText('Nothing is waiting')).toBeVisible();
   await show(page, 'Given up');
   await expect(request(page)).toContainText('Given up');
   await expect(request(page)).toContainText('12');

@@ -1,3 +1,4 @@
+import { Api } from '../fixtures/api';
 import { look } from '../fixtures/look';
 import { consolePages, type Language } from '../fixtures/pages';
 import { addAccount, addressOf, type Organization, organizationOf } from '../fixtures/people';
@@ -27,6 +28,11 @@ test.describe('the menu', () => {
     });
     await addAccount(program, 'walking-alone', { locale: 'fr' });
     await addAccount(program, 'walking-platform', { platform_role: 'admin' });
+    // One to switch to: without any, pages that need an organization lead to creating one.
+    for (const alone of ['walking-alone', 'walking-platform']) {
+      const own = await Api.signIn(program, addressOf(alone));
+      await own.send('POST', '/organizations', { name: `Of ${alone}` });
+    }
   });
 
   for (const { who, username, personal, language = 'en', picture } of WALKERS) {

@@ -14,7 +14,7 @@ test('a model of the organization is added, priced, edited and deleted', async (
   await adding.getByRole('spinbutton', { name: 'GPU memory needed (GB)' }).fill('100001');
   await adding.getByRole('spinbutton', { name: 'Context length (tokens)' }).fill('4096');
   await adding.getByRole('button', { name: 'Add model' }).click();
-  await expect(adding.getByText('This must be 0 to 100000.')).toBeVisible();
+  await expect(adding.getByText('Enter a whole number from 0 to 100,000.')).toBeVisible();
   await look(page, 'model-add');
   await adding.getByRole('spinbutton', { name: 'GPU memory needed (GB)' }).fill('16');
   await adding.getByRole('textbox', { name: 'Model id' }).fill('journey/model');

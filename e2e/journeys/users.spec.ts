@@ -103,7 +103,7 @@ test('an admin makes an account for a member, whose mail leads to a password and
   expect((await mailTo(program, 'ulf@example.test', 'reset-password')).subject).toBe('Votre compte Inventiv');
   const ulf = await visit();
   await choosePassword(ulf, program, 'ulf@example.test');
-  await ulf.getByRole('button', { name: /: Personnel$/ }).click();
+  await ulf.getByRole('button', { name: /: Personnel/ }).click();
   await ulf.getByRole('option', { name: 'Umbra', exact: true }).click();
   await expect(ulf.getByRole('region', { name: 'Espace de travail' })).toHaveText(
     'Umbra · votre rôle : Administrateur',

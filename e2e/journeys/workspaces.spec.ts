@@ -74,7 +74,7 @@ test('two organizations of one name are told apart when the second is made, and 
   await expect(dialog).toContainText('You already belong to an organization named Twin (twin).');
   await look(page, 'organization-namesake');
   await dialog.getByRole('button', { name: 'Create organization' }).click();
-  await expect(page.getByRole('button', { name: 'Workspace: twin' })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Workspace: twin .*twin-2/ })).toBeVisible();
   await open(page, 'Models');
   await expect(page.getByRole('region', { name: 'Workspace' })).toContainText('twin-2');
 });

@@ -1,8 +1,9 @@
 //! What the engine made for a request whose caller left before the answer: engines count tokens for all requests together, and say
 //! what one used only at its end.
 //!
-//! A request's part is an estimate: what the engine generated between the request's beginning and the question, shared among those
-//! that were served meanwhile. Alone on the engine, that is exact.
+//! A request's part is an estimate: what the engine counted between the request's beginning and the question, shared among all
+//! that can have been served meanwhile, however briefly. Alone on the engine, that is exact; beside others it is rather too little than
+//! too much, because what they used is charged to them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -106,17 +107,16 @@ impl Ledger {
     }
 
     /// A request's part, as of these counters. `None`: it isn't remembered, or its beginning was never read.
-    pub fn produced(&self, id: Uuid, counters: Counters, in_flight: u32) -> Option<Produced> {
+    pub fn produced(&self, id: Uuid, counters: Counters) -> Option<Produced> {
         let book = self.book();
         let request = book.requests.iter().rev().find(|request| request.id == id)?;
         let before = request.before?;
-        // Between those at its beginning and those now; it may have left already.
-        let sharers = u64::from(request.in_flight.max(1) + in_flight.max(1)).div_ceil(2);
-        let begun_since = book.begun - request.number + 1;
+        // Those beside it at its beginning, itself included, and all that came since.
+        let sharers = u64::from(request.in_flight.max(1)) + (book.begun - request.number);
         let prompts = counters.prompt_tokens.saturating_sub(before.prompt_tokens);
         let count = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
         Some(Produced {
-            prompt_tokens: count(prompts / begun_since),
+            prompt_tokens: count(prompts / sharers),
             completion_tokens: count(counters.generated.since(before.generated, sharers)?),
         })
     }
@@ -151,17 +151,17 @@ mod tests {
         let (ledger, now) = (Ledger::default(), Instant::now());
         assert!(ledger.begin(id(1), 1, now));
         assert_eq!(
-            ledger.produced(id(1), counters(110, 520), 1),
+            ledger.produced(id(1), counters(110, 520)),
             None,
             "nobody has read the beginning"
         );
         ledger.note(counters(100, 500), now);
-        assert_eq!(tokens(ledger.produced(id(1), counters(110, 520), 1)), (10, 20));
+        assert_eq!(tokens(ledger.produced(id(1), counters(110, 520))), (10, 20));
         // After it left, too.
-        assert_eq!(tokens(ledger.produced(id(1), counters(110, 520), 0)), (10, 20));
-        assert_eq!(ledger.produced(id(2), counters(110, 520), 0), None);
+        assert_eq!(tokens(ledger.produced(id(1), counters(110, 520))), (10, 20));
+        assert_eq!(ledger.produced(id(2), counters(110, 520)), None);
         // An engine that began anew counts from zero.
-        assert_eq!(tokens(ledger.produced(id(1), counters(0, 3), 1)), (0, 0));
+        assert_eq!(tokens(ledger.produced(id(1), counters(0, 3))), (0, 0));
     }
 
     #[test]
@@ -171,8 +171,19 @@ mod tests {
         ledger.note(counters(0, 0), now);
         assert!(!ledger.begin(id(2), 2, now), "the reading is fresh");
         assert!(!ledger.begin(id(3), 3, now));
-        assert_eq!(tokens(ledger.produced(id(3), counters(30, 90), 3)), (30, 30));
-        assert_eq!(tokens(ledger.produced(id(1), counters(30, 90), 3)), (10, 45));
+        assert_eq!(tokens(ledger.produced(id(3), counters(30, 90))), (10, 30));
+        assert_eq!(tokens(ledger.produced(id(1), counters(30, 90))), (10, 30));
+    }
+
+    #[test]
+    fn who_is_alone_at_both_ends_pays_nothing_of_those_in_between() {
+        let (ledger, now) = (Ledger::default(), Instant::now());
+        assert!(ledger.begin(id(1), 1, now));
+        ledger.note(counters(0, 0), now);
+        for other in 2..=100 {
+            ledger.begin(id(other), 2, now);
+        }
+        assert_eq!(tokens(ledger.produced(id(1), counters(1_000, 10_000))), (10, 100));
     }
 
     #[test]
@@ -184,8 +195,8 @@ mod tests {
         let (ledger, now) = (Ledger::default(), Instant::now());
         ledger.begin(id(1), 4, now);
         ledger.note(steps(10), now);
-        assert_eq!(tokens(ledger.produced(id(1), steps(17), 4)), (0, 7));
-        assert_eq!(ledger.produced(id(1), counters(0, 9), 4), None);
+        assert_eq!(tokens(ledger.produced(id(1), steps(17))), (0, 7));
+        assert_eq!(ledger.produced(id(1), counters(0, 9)), None);
     }
 
     #[test]
@@ -194,7 +205,7 @@ mod tests {
         assert!(ledger.begin(id(1), 1, now));
         assert!(!ledger.begin(id(2), 2, now), "somebody reads");
         ledger.note(counters(5, 5), now);
-        assert_eq!(tokens(ledger.produced(id(2), counters(5, 9), 2)), (0, 2));
+        assert_eq!(tokens(ledger.produced(id(2), counters(5, 9))), (0, 2));
         assert!(ledger.begin(id(3), 1, now + FRESH));
     }
 
@@ -205,7 +216,7 @@ mod tests {
             ledger.begin(id(number), 1, now);
         }
         ledger.note(counters(0, 0), now);
-        assert_eq!(ledger.produced(id(0), counters(0, 0), 1), None);
-        assert!(ledger.produced(id(1), counters(0, 0), 1).is_some());
+        assert_eq!(ledger.produced(id(0), counters(0, 0)), None);
+        assert!(ledger.produced(id(1), counters(0, 0)).is_some());
     }
 }

@@ -92,7 +92,7 @@ pub async fn produced(State(serving): State<Serving>, Path(id): Path<Uuid>) -> R
         Some(engine) => read_counters(&EngineHttp::new(serving.client.clone(), engine)).await,
         None => None,
     };
-    let produced = counters.and_then(|counters| state.ledger().produced(id, counters, state.in_flight()));
+    let produced = counters.and_then(|counters| state.ledger().produced(id, counters));
     match produced {
         Some(produced) => axum::Json(produced).into_response(),
         None => openai_error(

@@ -11,6 +11,8 @@ BEGIN
         WHERE u.id = ANY(ARRAY[CASE WHEN NEW.actor_kind = 'user' THEN NEW.actor_id END, CASE WHEN NEW.target_type = 'user' THEN NEW.target_id END])
             AND u.deleted_at IS NULL
             AND (last.since IS NULL OR (last.email, last.name) IS DISTINCT FROM (u.email, btrim(u.first_name || ' ' || u.last_name)))
+        -- Behind who closes the account, whose name must not come back.
+        FOR KEY SHARE OF u
         ON CONFLICT (tenant, user_id, since) DO UPDATE SET email = EXCLUDED.email, name = EXCLUDED.name;
     RETURN NULL;
 END $$;

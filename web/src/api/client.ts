@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { earlyAnswer } from './early-answer';
 import { ProblemError, problemFrom } from './problem';
-import { isFromProxy, serverAnswered, serverSilent } from './reachability';
+import { isFromProxy, probe, serverAnswered } from './reachability';
 import type { paths } from './schema';
 import { currentWorkspace } from './workspace';
 
@@ -46,7 +46,7 @@ const session: Middleware = {
     return request;
   },
   async onResponse({ request, response, schemaPath }) {
-    if (isFromProxy(response)) serverSilent();
+    if (isFromProxy(response)) void probe();
     else serverAnswered();
     if (response.ok) return undefined;
     const problem = problemFrom(response, await response.json().catch(() => null));
@@ -64,7 +64,7 @@ const session: Middleware = {
   },
   onError({ error }) {
     // Given up by the page, a request ends otherwise.
-    if (error instanceof TypeError) serverSilent();
+    if (error instanceof TypeError) void probe();
     return undefined;
   },
 };

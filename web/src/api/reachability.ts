@@ -1,6 +1,6 @@
 /**
- * Whether the server can be reached. Every request tells; once one got no answer, the server is asked again and again until it
- * answers, so that nobody has to.
+ * Whether the server can be reached. Any request that gets no answer is a hint: then the server itself is asked, as one address may fail
+ * alone. While it doesn't answer either, it is asked again and again, so that nobody has to.
  */
 let awaySince: number | null = null;
 let attempt = 0;
@@ -11,6 +11,7 @@ let onBack: () => void = () => {};
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 15_000;
+const PROBE_LIMIT_MS = 10_000;
 
 /** What is done when the server is back. Set once, by the application. */
 export function onServerBack(act: () => void): void {
@@ -37,7 +38,7 @@ export function serverAnswered(): void {
   onBack();
 }
 
-/** No answer came. */
+/** The server itself gave no answer. */
 export function serverSilent(now = Date.now()): void {
   if (awaySince === null) {
     awaySince = now;
@@ -63,7 +64,10 @@ export async function probe(): Promise<void> {
   if (probing) return;
   probing = true;
   try {
-    const answer = await fetch(`${window.location.origin}/version`, { cache: 'no-store' });
+    const answer = await fetch(`${window.location.origin}/version`, {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PROBE_LIMIT_MS),
+    });
     if (isFromProxy(answer)) serverSilent();
     else serverAnswered();
   } catch {

@@ -19,8 +19,11 @@ export function useAddressedElsewhere(): Organization | undefined {
   const named = useLocation({ select: ({ search }) => search.workspace });
   const [elsewhere, setElsewhere] = useState<string>();
   const organizations = useQuery({ ...organizationsQuery, enabled: elsewhere !== undefined });
-  const found = organizations.data?.items.find(({ slug }) => slug === elsewhere);
-  const isUnknown = elsewhere !== undefined && organizations.isSuccess && !found;
+  // The one I am in may still be listed under a name that it had a moment ago.
+  const found = organizations.data?.items.find(
+    ({ id, slug }) => slug === elsewhere && id !== me.current_organization_id,
+  );
+  const isUnknown = elsewhere !== undefined && organizations.isSuccess && !organizations.isFetching && !found;
   const shown = useRef(key);
 
   useEffect(() => {

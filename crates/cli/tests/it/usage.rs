@@ -141,7 +141,7 @@ async fn what_the_database_refuses_survives_a_kill_and_is_counted_once_when_it_i
         said.contains(&refused.to_string()).then_some(said)
     })
     .await;
-    assert!(shown.contains("odd") && shown.contains("mock/echo"), "{shown}");
+    assert!(shown.contains("odd") && shown.contains("Mock Echo"), "{shown}");
     installation.kill().await;
     assert_eq!(usage_command(&installation, "refused"), (true, shown));
 

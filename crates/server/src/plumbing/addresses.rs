@@ -114,6 +114,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 192 && b == 0 && c == 0)
         || (a == 192 && b == 88 && c == 99)
         || (a == 198 && (18..20).contains(&b))
+        // What a cloud tells each of its machines about themselves, at a public address.
+        || address == Ipv4Addr::new(168, 63, 129, 16)
         || a >= 240;
     !is_special
 }
@@ -230,6 +232,7 @@ mod tests {
             "169.254.42.42",
             "100.64.0.1",
             "100.100.100.200",
+            "168.63.129.16",
             "192.0.0.192",
             "192.0.2.1",
             "198.18.0.1",

@@ -145,7 +145,7 @@ mod tests {
         };
         Some(File {
             content: content.into(),
-            sha256: [content[0]; 32],
+            sha256: [content[1]; 32],
             media_type: media_type.to_owned(),
         })
     }

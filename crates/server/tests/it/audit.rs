@@ -255,7 +255,11 @@ async fn an_export_holds_every_entry_once_however_many_pages_it_takes() {
     let file = alice.client.get("/audit_log/export?action=member.").await.expect(200);
     assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8");
     let lines: Vec<_> = file.text.split("\r\n").collect();
-    assert!(lines[0].starts_with("occurred_at,chain,sequence,actor_kind,"));
+    assert!(
+        lines[0].starts_with("\u{feff}occurred_at,chain,sequence,actor_kind,"),
+        "the mark of UTF-8: {}",
+        lines[0]
+    );
     assert_eq!(lines.len(), 4, "a heading, two entries, and the end: {lines:?}");
     assert!(
         lines[1].contains("member.assign_role") && lines[1].contains("\"{\"\"role\"\":\"\"admin\"\"}\""),

@@ -306,6 +306,22 @@ async fn an_older_head_that_is_put_back_with_its_seal_is_found_also_after_the_ch
 }
 
 #[tokio::test]
+async fn a_register_that_is_led_to_take_a_head_twice_does_not_cover_a_cut() {
+    let scene = Scene::new().await;
+    scene.keep_copies().await;
+    scene.act("four").await;
+    scene.server.program.audit.keep_register().await.unwrap();
+    // The head that was registered last is made to look new, and is taken once more.
+    let known_before = "UPDATE audit_registered r SET length = o.length, hash = o.hash FROM old_registered o WHERE o.chain = r.chain AND r.chain = {acme}";
+    scene.forge(known_before).await;
+    let _ = scene.server.program.audit.keep_register().await;
+    let cut = "DELETE FROM audit_log WHERE tenant = {acme} AND sequence > 4;
+        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme}";
+    scene.forge(&format!("{cut}; {known_before}")).await;
+    assert_ne!(scene.faults().await, [""; 0], "the end was cut");
+}
+
+#[tokio::test]
 async fn who_writes_next_does_not_seal_what_was_forged() {
     let scene = Scene::new().await;
     scene

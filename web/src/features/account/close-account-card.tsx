@@ -12,6 +12,7 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
+import { forgetConversations } from '@/features/chat/conversation';
 import { useMe } from '@/features/session/session';
 import { showFieldProblems } from '@/lib/form-problems';
 import { toast } from '@/lib/toasts';
@@ -48,7 +49,8 @@ function CloseAccountDialog({ onClose }: { onClose: () => void }) {
     try {
       await api.DELETE('/auth/me', { body: { password } });
       toast({ title: t('account.closed') });
-      await router.navigate({ to: '/login' });
+      forgetConversations();
+      await router.navigate({ to: '/login', ignoreBlocker: true });
       rememberWorkspace(undefined);
       queries.clear();
     } catch (failure) {

@@ -78,3 +78,12 @@ it.each([
 ])('leads to %s only where that is safe', (address, href) => {
   expect(safeAddress(address)).toBe(href);
 });
+
+it('a link whose words are an address leads where it says', () => {
+  const [link] = parseInline('[https://a.example](https://b.example)');
+  expect(link).toEqual({
+    kind: 'link',
+    href: 'https://b.example/',
+    children: [{ kind: 'text', text: 'https://a.example' }],
+  });
+});

@@ -118,22 +118,22 @@ function tableBlock(lines: string[], at: number, take: Take): number {
 }
 
 /** In the order in which they are looked for at a place. */
-const marks: [pattern: RegExp, make: (groups: string[]) => Inline | null][] = [
+const marks: [pattern: RegExp, make: (groups: string[], parse: (text: string) => Inline[]) => Inline | null][] = [
   [/^(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)/, ([, , text = '']) => ({ kind: 'code', text: text.trim() })],
-  [/^\*\*(?=\S)([\s\S]*?\S)\*\*(?!\*)/, ([, text = '']) => ({ kind: 'strong', children: parseInline(text) })],
-  [/^__(?=\S)([\s\S]*?\S)__(?!\w)/, ([, text = '']) => ({ kind: 'strong', children: parseInline(text) })],
-  [/^~~(?=\S)([\s\S]*?\S)~~/, ([, text = '']) => ({ kind: 'deleted', children: parseInline(text) })],
-  [/^\*(?=\S)([^*]*?[^*\s])\*(?!\*)/, ([, text = '']) => ({ kind: 'emphasis', children: parseInline(text) })],
-  [/^_(?=\S)([^_]*?[^_\s])_(?!\w)/, ([, text = '']) => ({ kind: 'emphasis', children: parseInline(text) })],
+  [/^\*\*(?=\S)([\s\S]*?\S)\*\*(?!\*)/, ([, text = ''], parse) => ({ kind: 'strong', children: parse(text) })],
+  [/^__(?=\S)([\s\S]*?\S)__(?!\w)/, ([, text = ''], parse) => ({ kind: 'strong', children: parse(text) })],
+  [/^~~(?=\S)([\s\S]*?\S)~~/, ([, text = ''], parse) => ({ kind: 'deleted', children: parse(text) })],
+  [/^\*(?=\S)([^*]*?[^*\s])\*(?!\*)/, ([, text = ''], parse) => ({ kind: 'emphasis', children: parse(text) })],
+  [/^_(?=\S)([^_]*?[^_\s])_(?!\w)/, ([, text = ''], parse) => ({ kind: 'emphasis', children: parse(text) })],
   [
     /^\[([^[\]]+)\]\(\s*<?([^\s<>()]+)>?(?:\s+"[^"]*")?\s*\)/,
-    ([, text = '', href = '']) => linkTo(href, parseInline(text)),
+    ([, text = '', href = '']) => linkTo(href, parseInline(text, true)),
   ],
   [/^<?(https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]])>?/, ([, href = '']) => linkTo(href, [{ kind: 'text', text: href }])],
 ];
 
 /** The marks within a paragraph. What isn't closed, or leads where a link may not, stays as it was written. */
-export function parseInline(text: string): Inline[] {
+export function parseInline(text: string, inLink = false): Inline[] {
   const found: Inline[] = [];
   let plain = '';
   const endPlain = () => {
@@ -144,7 +144,7 @@ export function parseInline(text: string): Inline[] {
   while (at < text.length) {
     const character = text[at] ?? '';
     const escaped = character === '\\' && /[\\`*_[\]()#+\-.!|~<>]/.test(text[at + 1] ?? '');
-    const made = escaped ? null : markAt(text, at);
+    const made = escaped ? null : markAt(text, at, inLink);
     if (made) {
       endPlain();
       found.push(made.inline);
@@ -161,14 +161,15 @@ export function parseInline(text: string): Inline[] {
 /** Longer marks aren't looked for: an answer of one endless line is still drawn at once. */
 const LONGEST_MARK = 4_000;
 
-function markAt(text: string, at: number): { inline: Inline; length: number } | null {
-  if (!/[`*_~[<h]/.test(text[at] ?? '')) return null;
+function markAt(text: string, at: number, inLink: boolean): { inline: Inline; length: number } | null {
+  // A link stands in no other.
+  if (!(inLink ? /[`*_~]/ : /[`*_~[<h]/).test(text[at] ?? '')) return null;
   // Within a word an underscore is one, and so is the h of "https".
   if (/[_h]/.test(text[at] ?? '') && /\w/.test(text[at - 1] ?? '')) return null;
   const rest = text.slice(at, at + LONGEST_MARK);
   for (const [pattern, make] of marks) {
     const match = pattern.exec(rest);
-    const inline = match && make([...match]);
+    const inline = match && make([...match], (words) => parseInline(words, inLink));
     if (match && inline) return { inline, length: match[0].length };
   }
   return null;

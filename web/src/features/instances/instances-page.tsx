@@ -44,8 +44,8 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
     (instance: Instance) => isShown(show, statusGroup(instance.status)) && (!scope || instance.scope === scope),
     [show, scope],
   );
-  // Finished ones wait behind the filter: with none but those, the list isn't empty.
-  const hidesSome = query.data?.items.some((instance) => !keep(instance)) ?? false;
+  const isFiltered = search.show !== undefined || scope !== undefined;
+  const onlyFinished = !isFiltered && (query.data?.items.length ?? 0) > 0;
 
   const deploy = canDeploy && (
     <Button asChild variant="primary">
@@ -88,13 +88,23 @@ export function InstancesPage({ search, onSearch }: InstancesPageProps) {
             </Select>
           </>
         }
-        filtered={hidesSome}
-        onClear={() => onSearch({ q: undefined, show: 'all', scope: undefined })}
+        filtered={isFiltered}
+        onClear={() => onSearch({ q: undefined, show: undefined, scope: undefined })}
         usualSort="-created"
         empty={
-          <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
-            {canDeploy ? t('instances.noneDetail') : t('instances.noneForReaders')}
-          </EmptyState>
+          onlyFinished ? (
+            <EmptyState
+              icon={Server}
+              title={t('instances.noneCurrent')}
+              action={<Button onClick={() => onSearch({ show: 'ended' })}>{t('instances.showFinished')}</Button>}
+            >
+              {t('instances.noneCurrentDetail')}
+            </EmptyState>
+          ) : (
+            <EmptyState icon={Server} title={t('instances.none')} action={deploy}>
+              {canDeploy ? t('instances.noneDetail') : t('instances.noneForReaders')}
+            </EmptyState>
+          )
         }
       />
     </Page>

@@ -55,6 +55,9 @@ export const emptyModel: Partial<ModelValues> = {
   kind: 'chat',
   engine: 'vllm',
   engine_arguments: '',
+  // As empty number fields are: nothing was changed yet.
+  required_vram_gb: Number.NaN,
+  context_length: Number.NaN,
   data_volume_gb: 0,
   is_active: true,
 };

@@ -1,5 +1,5 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
+import { defaultParseSearch, useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '@/api/client';
 import { PAGE_SIZE, readPages } from '@/api/pages';
@@ -36,7 +36,10 @@ export function SignInPage({ returnTo, workspace }: SignInPageProps) {
 
 /** Enters the organization that the address to return to names, if it is one of mine. */
 async function enterAddressed(queries: QueryClient, returnTo: string | undefined): Promise<void> {
-  const slug = new URL(returnTo ?? '', window.location.origin).searchParams.get('workspace');
+  // As the router writes it: a name like 2024 stands in quotes.
+  const { workspace: slug } = defaultParseSearch(new URL(returnTo ?? '', window.location.origin).search) as {
+    workspace?: string;
+  };
   if (!slug || queries.getQueryData(meQuery.queryKey)?.current_organization_slug === slug) return;
   const mine = await readPages((cursor) =>
     body(api.GET('/organizations', { params: { query: { limit: PAGE_SIZE, cursor } } })),

@@ -15,8 +15,9 @@ export function useSwitchWorkspace() {
   return useMutation({
     mutationFn: async (organizationId: string | null) => {
       if (!(await mayLeave())) return;
-      const { pathname } = router.state.location;
       await enterOrganization(queries, organizationId);
+      // Somebody may have gone on while the answer was on its way.
+      const { pathname } = router.state.location;
       await router.navigate({ to: sectionOf(router, pathname), search: {}, ignoreBlocker: true });
     },
     onError: (error) => {

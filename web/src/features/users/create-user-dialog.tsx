@@ -131,7 +131,13 @@ function InviteInstead({ error }: { error: unknown }) {
   const canInvite = useCan('invitation.create');
   if (!canInvite || asProblem(error).code !== 'use_invitation') return null;
   return (
-    <Link to="/organization/invitations" search={{ create: true }} className="underline underline-offset-4">
+    <Link
+      to="/organization/invitations"
+      search={{ create: true }}
+      // What was typed is of no use here: the refusal said so.
+      ignoreBlocker
+      className="underline underline-offset-4"
+    >
       {t('invitations.create')}
     </Link>
   );

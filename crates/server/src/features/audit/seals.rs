@@ -76,20 +76,32 @@ impl Register {
         }
     }
 
-    /// Takes a chain in, or a later head in the place of an earlier one. The marks are added without carry: the order doesn't
-    /// matter, and an earlier one is taken out by adding it again.
+    /// Takes a chain in, or a later head in the place of an earlier one. The marks are numbers of 256 bits that are added: the order
+    /// doesn't matter, and an earlier one is taken out once. (With XOR it would be let in again by taking it out twice.)
     pub fn take(&mut self, seals: &Seals, earlier: Option<&Head>, head: &Head) {
         match earlier {
-            Some(earlier) => self.add(seals.mark(earlier)),
+            Some(earlier) => self.subtract(seals.mark(earlier)),
             None => self.chains += 1,
         }
         self.add(seals.mark(head));
     }
 
+    /// Both are written with the lowest byte first; what is carried out of the last is dropped.
     fn add(&mut self, mark: [u8; 32]) {
+        let mut carry = 0;
         for (sum, mark) in self.sum.iter_mut().zip(mark) {
-            *sum ^= mark;
+            let total = u16::from(*sum) + u16::from(mark) + carry;
+            [*sum, _] = total.to_le_bytes();
+            carry = total >> 8;
         }
+    }
+
+    fn subtract(&mut self, mark: [u8; 32]) {
+        // The two's complement.
+        let mut one = [0; 32];
+        one[0] = 1;
+        self.add(mark.map(|byte| !byte));
+        self.add(one);
     }
 
     fn bytes(&self) -> Vec<u8> {

@@ -22,6 +22,7 @@ pub struct Admitted {
     caller: Caller,
     model: Arc<Model>,
     streamed: bool,
+    most_output: Option<u64>,
     instance_id: Uuid,
     provider_tenant: Uuid,
     target: Target,
@@ -51,6 +52,7 @@ pub async fn admit(gateway: &Gateway, caller: Caller, body: &RequestBody) -> Res
     Ok(Admitted {
         model: Arc::clone(model),
         streamed: body.stream(),
+        most_output: body.max_output_tokens().map(|tokens| tokens.saturating_mul(body.n())),
         instance_id: route.instance.id,
         provider_tenant: route.instance.tenant,
         target: route.target.clone(),
@@ -64,6 +66,11 @@ pub async fn admit(gateway: &Gateway, caller: Caller, body: &RequestBody) -> Res
 impl Admitted {
     pub fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// What the caller allows to be generated, over all answers; `None` without a limit.
+    pub fn most_output(&self) -> Option<u64> {
+        self.most_output
     }
 
     pub fn model(&self) -> &Model {

@@ -23,10 +23,13 @@ pub async fn produced(gateway: &Gateway, admitted: &Admitted) -> Option<Count> {
         prompt_tokens,
         completion_tokens,
     } = asked.ok().flatten()?;
+    // No more than the request can have used, whatever ran beside it.
+    let most = admitted.model().context_length;
+    let most_output = admitted.most_output().unwrap_or(most).min(most);
     Some(Count {
         usage: Usage {
-            prompt_tokens: prompt_tokens.into(),
-            completion_tokens: completion_tokens.into(),
+            prompt_tokens: u64::from(prompt_tokens).min(most),
+            completion_tokens: u64::from(completion_tokens).min(most_output),
             ..Usage::default()
         },
         is_estimated: true,

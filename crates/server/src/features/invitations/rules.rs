@@ -173,7 +173,8 @@ pub fn decide(status: Status, visitor: &Visitor<'_>) -> Result<Decision> {
 /// What is known of the mail of an invitation.
 #[derive(Debug, Clone)]
 pub struct MailFacts {
-    pub attempts: i32,
+    /// The last attempt did not get through.
+    pub is_failing: bool,
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     pub failed_at: Option<DateTime<Utc>>,
@@ -216,7 +217,7 @@ pub fn delivery(mail: MailFacts) -> Delivery {
         (Some(at), _) => (DeliveryStatus::Sent, at),
         (None, Some(at)) if is_final => (DeliveryStatus::Refused, at),
         (None, Some(at)) => (DeliveryStatus::GivenUp, at),
-        (None, None) if mail.attempts > 0 && mail.reply.is_some() => (DeliveryStatus::Delayed, mail.created_at),
+        (None, None) if mail.is_failing => (DeliveryStatus::Delayed, mail.created_at),
         (None, None) => (DeliveryStatus::Queued, mail.created_at),
     };
     Delivery {
@@ -339,9 +340,9 @@ mod tests {
     #[test]
     fn a_mail_is_queued_sent_refused_or_given_up() {
         let (queued_at, ended_at) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + chrono::Duration::hours(1));
-        let mail = |attempts, sent, failed, reply: Option<&str>| {
+        let mail = |is_failing, sent, failed, reply: Option<&str>| {
             let delivery = delivery(MailFacts {
-                attempts,
+                is_failing,
                 created_at: queued_at,
                 sent_at: sent,
                 failed_at: failed,
@@ -350,16 +351,13 @@ mod tests {
             (delivery.status, delivery.at)
         };
         let (done, refusal, later) = (Some(ended_at), Some("550 no such user"), Some("451 try later"));
-        assert_eq!(mail(0, None, None, None), (DeliveryStatus::Queued, queued_at));
-        assert_eq!(
-            mail(1, None, None, None),
-            (DeliveryStatus::Queued, queued_at),
-            "on its way"
-        );
-        assert_eq!(mail(2, None, None, later), (DeliveryStatus::Delayed, queued_at));
-        assert_eq!(mail(1, done, None, None), (DeliveryStatus::Sent, ended_at));
-        assert_eq!(mail(1, None, done, refusal), (DeliveryStatus::Refused, ended_at));
-        assert_eq!(mail(9, None, done, later), (DeliveryStatus::GivenUp, ended_at));
-        assert_eq!(mail(1, None, done, None), (DeliveryStatus::GivenUp, ended_at));
+        assert_eq!(mail(false, None, None, None), (DeliveryStatus::Queued, queued_at));
+        let unanswered = mail(true, None, None, None);
+        assert_eq!(unanswered, (DeliveryStatus::Delayed, queued_at), "no server answered");
+        assert_eq!(mail(true, None, None, later), (DeliveryStatus::Delayed, queued_at));
+        assert_eq!(mail(false, done, None, None), (DeliveryStatus::Sent, ended_at));
+        assert_eq!(mail(true, None, done, refusal), (DeliveryStatus::Refused, ended_at));
+        assert_eq!(mail(true, None, done, later), (DeliveryStatus::GivenUp, ended_at));
+        assert_eq!(mail(true, None, done, None), (DeliveryStatus::GivenUp, ended_at));
     }
 }

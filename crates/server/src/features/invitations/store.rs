@@ -95,7 +95,7 @@ pub async fn find(tx: &mut TenantTx, organization: Uuid, id: Uuid) -> Result<Opt
 /// What became of the mails of some invitations, as far as it is known.
 pub async fn deliveries(tx: &mut TenantTx, organization: Uuid, ids: &[Uuid]) -> Result<HashMap<Uuid, Delivery>> {
     let rows = sqlx::query!(
-        r#"SELECT invitation AS "invitation!", attempts AS "attempts!", created_at AS "created_at!", sent_at, failed_at, reply
+        r#"SELECT invitation AS "invitation!", is_failing AS "is_failing!", created_at AS "created_at!", sent_at, failed_at, reply
          FROM tenancy.invitation_deliveries($1, $2)"#,
         organization,
         ids,
@@ -104,7 +104,7 @@ pub async fn deliveries(tx: &mut TenantTx, organization: Uuid, ids: &[Uuid]) -> 
     .await?;
     let deliveries = rows.into_iter().map(|row| {
         let mail = MailFacts {
-            attempts: row.attempts,
+            is_failing: row.is_failing,
             created_at: row.created_at,
             sent_at: row.sent_at,
             failed_at: row.failed_at,

@@ -75,12 +75,7 @@ pub async fn reset_password(
     } else {
         users::prove_mailbox(&mut tx).await?
     };
-    if planted.authenticators + planted.passkeys > 0 {
-        second_factors::tell_all_removed(&recovery.core.config, &mut tx).await?;
-    }
-    for (key, tenant) in &planted.keys {
-        events::notify(tx.conn(), Topic::ApiKeys, *tenant, *key).await?;
-    }
+    forget_planted(recovery, &mut tx, &planted).await?;
     // This transaction belongs to no session, so "other" sessions are all of the person's.
     let ended = sessions::revoke_other_sessions(&mut tx).await?;
     let after = json!({
@@ -183,6 +178,9 @@ pub async fn confirm_email_change(recovery: &Recovery, token: &str, request: &Re
     }
     let profile = users::own_profile(&mut tx).await?;
     let before = json!({"email": profile.email});
+    // The first mailbox that is proven is this one.
+    let planted = users::prove_mailbox(&mut tx).await?;
+    forget_planted(recovery, &mut tx, &planted).await?;
     users::set_email(&mut tx, &change.new_email).await?;
     notices::email_changed(tx.conn(), &profile, &change.new_email, request.now).await?;
     void_links(&mut tx).await?;
@@ -228,6 +226,17 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
     };
     mail::enqueue(tx.conn(), mail, now).await?;
     Ok(shown.then(|| link_at(newcomer.handed_over_at)))
+}
+
+/// Tells the person and the gateways what is gone since the mailbox was proven.
+async fn forget_planted(recovery: &Recovery, tx: &mut WriteTx, planted: &Planted) -> Result<()> {
+    if planted.authenticators + planted.passkeys > 0 {
+        second_factors::tell_all_removed(&recovery.core.config, tx).await?;
+    }
+    for (key, tenant) in &planted.keys {
+        events::notify(tx.conn(), Topic::ApiKeys, *tenant, *key).await?;
+    }
+    Ok(())
 }
 
 /// Links that were mailed to the person stop working, and so do sign-ins that wait for their second step.

@@ -4,7 +4,7 @@
 //! process loses nothing that was answered; [`Journal::sync`], called by the writer every few milliseconds while there is something
 //! to sync, bounds what a power cut can lose. A segment is deleted when the database has all of it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -43,6 +43,8 @@ struct Shared {
     to_sync: Notify,
     /// Events appended and not yet shipped, as far as known.
     backlog: AtomicU64,
+    /// Segments in which something can't be read: they are put aside, not removed, for whoever can read more out of them.
+    damaged: Mutex<HashSet<u64>>,
     // One process at a time: two would ship, and delete, each other's segments.
     _lock: File,
 }
@@ -120,6 +122,7 @@ impl Journal {
             appended: Notify::new(),
             to_sync: Notify::new(),
             backlog: AtomicU64::new(backlog),
+            damaged: Mutex::default(),
             _lock: lock,
         };
         Ok(Self(Arc::new(shared)))
@@ -256,12 +259,12 @@ impl Journal {
                         consumed += length;
                         match JournaledEvent::read(payload) {
                             Some(event) => events.push(event),
-                            None => report_damage(at.segment, at.offset + consumed as u64),
+                            None => self.report_damage(at.segment, at.offset + consumed as u64),
                         }
                     }
                     Decoded::Torn => break,
                     Decoded::Damaged => {
-                        report_damage(at.segment, at.offset + consumed as u64);
+                        self.report_damage(at.segment, at.offset + consumed as u64);
                         break;
                     }
                 }
@@ -277,6 +280,18 @@ impl Journal {
         }
     }
 
+    fn report_damage(&self, segment: u64, offset: u64) {
+        let mut damaged = self.0.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.insert(segment) {
+            metrics::counter!("usage_journal_damage_total").increment(1);
+            tracing::error!(
+                segment,
+                offset,
+                "the usage journal is damaged; the segment is put aside as .damaged once the rest is written"
+            );
+        }
+    }
+
     /// The database has everything before this place: whole segments before it go.
     ///
     /// # Errors
@@ -288,7 +303,18 @@ impl Journal {
         });
         for segment in segments(&self.0.directory)? {
             if segment < before.segment {
-                std::fs::remove_file(self.segment_path(segment))?;
+                let path = self.segment_path(segment);
+                let is_damaged = self
+                    .0
+                    .damaged
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&segment);
+                if is_damaged {
+                    std::fs::rename(&path, path.with_extension("damaged"))?;
+                } else {
+                    std::fs::remove_file(path)?;
+                }
             }
         }
         Ok(())
@@ -374,15 +400,6 @@ impl Drop for Shared {
             tracing::error!(%error, "the usage journal could not be synced at the end");
         }
     }
-}
-
-fn report_damage(segment: u64, offset: u64) {
-    metrics::counter!("usage_journal_damage_total").increment(1);
-    tracing::error!(
-        segment,
-        offset,
-        "the usage journal is damaged; what follows in this segment can't be read"
-    );
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, BufRead as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -97,6 +97,7 @@ impl Refused {
             lines.push(b'\n');
         }
         let mut file = private(OpenOptions::new().append(true).create(true)).open(self.path())?;
+        self.hand_over(&file)?;
         file.write_all(&lines)?;
         file.sync_all()?;
         self.sync_directory()
@@ -119,6 +120,7 @@ impl Refused {
         }
         let draft = self.directory.join(format!("{NAME}.new"));
         let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
+        self.hand_over(&file)?;
         for line in kept {
             file.write_all(line)?;
             file.write_all(b"\n")?;
@@ -135,8 +137,31 @@ impl Refused {
     pub fn lock(&self) -> io::Result<File> {
         let path = self.directory.join("refused.lock");
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
+        self.hand_over(&lock)?;
         lock.lock()?;
         Ok(lock)
+    }
+
+    /// How many events there are, without reading what they say.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn count(&self) -> io::Result<usize> {
+        let file = match File::open(self.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            file => file?,
+        };
+        let mut lines = io::BufReader::new(file).split(b'\n');
+        lines.try_fold(0, |count, line| Ok(count + usize::from(!line?.is_empty())))
+    }
+
+    /// A file that the operator's command makes is the server's, also when that is another user: the server goes on with it.
+    fn hand_over(&self, file: &File) -> io::Result<()> {
+        let (directory, made) = (std::fs::metadata(&self.directory)?, file.metadata()?);
+        if (directory.uid(), directory.gid()) == (made.uid(), made.gid()) {
+            return Ok(());
+        }
+        std::os::unix::fs::fchown(file, Some(directory.uid()), Some(directory.gid()))
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {

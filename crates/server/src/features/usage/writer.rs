@@ -46,10 +46,18 @@ pub fn tasks(usage: &Usage) -> [Task; 2] {
 /// Group commit: everything appended within one interval is synced together.
 async fn keep_synced(usage: Usage, run: Run) -> Result<()> {
     let journal = &usage.journal;
+    // Whatever else there is to do: a busy server is the one that must know.
+    let mut looks = tokio::time::interval(IDLE);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            biased;
+            _ = looks.tick() => {
+                if let Err(error) = check(journal).await {
+                    tracing::warn!(%error, "the usage journal could not be looked at; trying again");
+                }
+            }
             () = journal.to_sync() => {}
-            () = tokio::time::sleep(IDLE) => check(journal).await?,
             () = all_settled(&usage, &run) => break,
         }
         tokio::time::sleep(GATHER).await;
@@ -122,14 +130,14 @@ async fn check(journal: &Journal) -> Result<()> {
     let journal = journal.clone();
     let checked = tokio::task::spawn_blocking(move || {
         journal.check();
-        journal.refused().list()
+        journal.refused().count()
     });
     let failed = |error: anyhow::Error| Error::internal(error.context("reading the refused usage events"));
     let refused = checked
         .await
         .map_err(|error| failed(error.into()))?
         .map_err(|error| failed(error.into()))?;
-    metrics::gauge!("usage_refused_events").set(refused.len() as f64);
+    metrics::gauge!("usage_refused_events").set(refused as f64);
     Ok(())
 }
 

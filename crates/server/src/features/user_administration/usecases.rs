@@ -131,13 +131,11 @@ pub async fn create(
         }
         None => PLATFORM,
     };
-    audit::record_by(
-        &mut tx,
-        &actor,
-        chain,
-        Act::new("user.create", "user", user).after(&after),
-    )
-    .await?;
+    // The account's own log begins with it: one that is missing was taken away.
+    for chain in [chain, user] {
+        let act = Act::new("user.create", "user", user).after(&after);
+        audit::record_by(&mut tx, &actor, chain, act).await?;
+    }
     let mut row = users::lock(&mut tx, user).await?.ok_or_else(Error::not_found)?;
     row.role = membership.map(|(_, role)| role);
     let organization = match membership {

@@ -159,7 +159,7 @@ pub async fn lock(tx: &mut SystemTx, id: Uuid) -> Result<Option<AccountRow>> {
 /// Is there another platform admin who can sign in?
 pub async fn another_platform_admin(tx: &mut SystemTx, than: Uuid) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM users WHERE platform_role = 'admin' AND disabled_at IS NULL AND id <> $1) AS "exists!""#,
+        r#"SELECT EXISTS (SELECT 1 FROM users WHERE platform_role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL AND password_hash IS NOT NULL AND id <> $1) AS "exists!""#,
         than
     )
     .fetch_one(tx.conn())

@@ -25,6 +25,9 @@ it('leaves it to the bar to say why nothing comes, instead of a box for each par
       {() => null}
     </Loaded>,
   );
+  // One address that fails alone says so itself.
+  expect(screen.getByRole('alert')).toBeInTheDocument();
+  act(() => serverSilent());
   expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   expect(screen.getByText('This appears as soon as the server answers.')).toBeInTheDocument();
   const refused = { ...query, error: new ProblemError({ status: 403, code: 'forbidden' }) };

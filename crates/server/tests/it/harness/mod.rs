@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use inventiv_server::clock::Clock;
 use inventiv_server::program::{Parts, Program};
 
+use inventiv_server::features::audit;
 use inventiv_server::features::instances::mock_directory;
 use inventiv_server::features::organizations;
 use inventiv_server::features::users::{AccountRequest, Passwords, create_account};
@@ -191,6 +192,14 @@ impl TestServer {
             true => client,
             false => client.switch_to(None).await,
         }
+    }
+
+    /// Nothing of the audit log was altered. The register is kept first: no loop does it here, and the template may be older than it may be.
+    pub async fn assert_audit_log_is_intact(&self) {
+        self.program.audit.keep_register().await.unwrap();
+        let db = &self.program.core.db;
+        let mut snapshot = db.system_snapshot(SystemReason::OperatorCommand).await.unwrap();
+        assert_eq!(audit::verify(&mut snapshot, &[]).await.unwrap(), []);
     }
 
     /// An organization owned by the person, whose session moves into it.

@@ -1,5 +1,6 @@
 -- Moves a session of the transaction's person into one of the person's organizations, or into Personal for NULL, under a new token; whoever
--- comes with the one before is told that the workspace changed and, until `overlap`, given the next one: its answer may have been lost. Sign-in goes on there. False when the session ended or the person is no member.
+-- comes with the one before is told that the workspace changed and, until `overlap`, given the next one: its answer may have been lost. False
+-- when the session ended or the person is no member.
 CREATE OR REPLACE FUNCTION auth.switch_session(session uuid, new_hash bytea, organization uuid, at timestamptz, overlap timestamptz) RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH membership AS (
@@ -11,10 +12,7 @@ CREATE OR REPLACE FUNCTION auth.switch_session(session uuid, new_hash bytea, org
                 current_organization_id = organization, organization_role = (SELECT role FROM membership)
             WHERE s.id = session AND s.user_id = NULLIF(current_setting('inventiv.user_id', true), '')::uuid AND s.revoked_at IS NULL
                 AND (organization IS NULL OR EXISTS (SELECT 1 FROM membership))
-            RETURNING s.user_id),
-    remembered AS (
-        UPDATE public.users u SET last_organization_id = organization FROM switched
-            WHERE u.id = switched.user_id AND u.last_organization_id IS DISTINCT FROM organization)
+            RETURNING s.id)
     SELECT EXISTS (SELECT 1 FROM switched)
 $$;
 REVOKE ALL ON FUNCTION auth.switch_session FROM PUBLIC, inventiv_app, inventiv_system;

@@ -1,6 +1,8 @@
 //! What one person does in several places at the same moment.
 
 use futures_util::future::{BoxFuture, join_all};
+use inventiv_server::permissions::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, PASSWORD, TestServer};
@@ -121,4 +123,38 @@ async fn signing_out_meets_everything() {
         ]
     })
     .await;
+}
+
+#[tokio::test]
+async fn two_organizations_are_left_or_ended_at_once_and_a_third_stays_remembered() {
+    let server = TestServer::start().await;
+    for round in 0..ROUNDS {
+        let mut owner = server.person(&format!("owner{round}")).await;
+        let left = server.organization(&mut owner, &format!("Left {round}")).await;
+        let mut alice = server.member(left, &format!("alice{round}"), Role::User).await;
+        let leaver = alice.client.clone();
+        alice.client = server.sign_in(&alice.email).await;
+        let (ended_name, stays_name) = (format!("Ended {round}"), format!("Stays {round}"));
+        let ended = server.organization(&mut alice, &ended_name).await;
+        let slug = alice.client.get("/organizations/current").await.expect(200).json["slug"].clone();
+        let ender = alice.client.clone();
+        alice.client = server.sign_in(&alice.email).await;
+        let stays = server.organization(&mut alice, &stays_name).await;
+
+        let (leaves, ends) = tokio::join!(
+            leaver.post("/organizations/current/leave", json!({})),
+            ender.send(Method::DELETE, "/organizations/current", Some(json!({"slug": slug}))),
+        );
+        assert_eq!(
+            (leaves.status, ends.status),
+            (200, 200),
+            "{left} {ended}: {} {}",
+            leaves.text,
+            ends.text
+        );
+        let body = json!({"login": alice.email, "password": PASSWORD, "transport": "bearer"});
+        let again = server.anonymous().post("/auth/login", body).await.expect(200);
+        assert_eq!(again.json["current_organization_id"], json!(stays));
+    }
+    server.stop().await;
 }

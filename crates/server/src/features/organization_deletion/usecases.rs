@@ -70,7 +70,7 @@ pub async fn delete_organization(
     if count > 0 {
         return Err(in_use(&instances, count));
     }
-    let token = sessions::switch_session(&deletion.sessions, &mut tx, None).await?;
+    let token = sessions::go_to_personal(&deletion.sessions, &mut tx).await?;
     let sessions = bound_sessions::move_to_personal(&mut tx, id, None).await?;
     let keys = leavers::revoke_of_organization(&mut tx, id).await?;
     let invitations = invitations::end_all(&mut tx).await?;

@@ -143,7 +143,7 @@ pub async fn switch(
             Some((id, role.ok_or_else(unknown)?))
         }
     };
-    let token = sessions::switch_session(&organizations.sessions, &mut tx, target).await?;
+    let token = sessions::choose_workspace(&organizations.sessions, &mut tx, target).await?;
     let user_id = authorized.user_id;
     let act = Act::new("session.switch_workspace", "session", authorized.session_id);
     audit::record_in(

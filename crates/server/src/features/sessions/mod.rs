@@ -25,7 +25,7 @@ use crate::plumbing::module::{Module, Surface, Sweep};
 pub use authentication::{CurrentOperation, authenticate as authenticate_request, bearer, is_claimed_workspace};
 pub use http::{Me, Transport, signed_in_response};
 pub use store::{addresses_signed_in_from, confirm_session, hold_session, hold_sessions, revoke_other_sessions};
-pub use usecases::{SignedIn, authenticate, current_workspace, logout, open_session, switch_session};
+pub use usecases::{SignedIn, authenticate, choose_workspace, current_workspace, go_to_personal, logout, open_session};
 
 use tokens::Tokens;
 

@@ -198,6 +198,14 @@ pub async fn switch_workspace(tx: &mut WriteTx, new_hash: &[u8], organization: O
     }
 }
 
+/// Sign-in goes on there; `None` for Personal.
+pub async fn remember_workspace(tx: &mut WriteTx, organization: Option<Uuid>) -> Result<()> {
+    sqlx::query!("SELECT auth.remember_workspace($1)", organization)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Whoever comes into an organization was seen there.
 pub async fn seen_in(tx: &mut WriteTx, organization: Uuid) -> Result<()> {
     let now = tx.operation().request.now;

@@ -174,12 +174,19 @@ pub async fn logout(sessions: &Sessions, operation: &Operation) -> Result<()> {
     tx.commit().await
 }
 
-/// Moves the session into another workspace. The caller (organizations) has found out the role there.
-pub async fn switch_session(
+/// Moves the session into a workspace that its person chose; sign-in goes on there. The caller (organizations) has found out the role.
+/// Needs [`Db::write_to_account`](crate::plumbing::db::Db::write_to_account), which two choices at once take turns by.
+pub async fn choose_workspace(
     sessions: &Sessions,
     tx: &mut WriteTx,
     organization: Option<(Uuid, Role)>,
 ) -> Result<String> {
+    store::remember_workspace(tx, organization.map(|(id, _)| id)).await?;
+    switch_session(sessions, tx, organization).await
+}
+
+/// Moves the session into another workspace.
+async fn switch_session(sessions: &Sessions, tx: &mut WriteTx, organization: Option<(Uuid, Role)>) -> Result<String> {
     let (user_id, session_id, now) = (
         tx.operation().user_id,
         tx.operation().session_id,
@@ -193,6 +200,12 @@ pub async fn switch_session(
     store::switch_workspace(tx, &issued.token_hash, organization).await?;
     events::notify(tx.conn(), Topic::Sessions, user_id, session_id).await?;
     Ok(issued.token)
+}
+
+/// Moves the session out of an organization that its person leaves or ends. What is remembered stays: where a membership ended, no
+/// sign-in goes on.
+pub async fn go_to_personal(sessions: &Sessions, tx: &mut WriteTx) -> Result<String> {
+    switch_session(sessions, tx, None).await
 }
 
 pub async fn sessions(sessions: &Sessions, authorized: Authorized<'_>) -> Result<Vec<SessionRow>> {

@@ -66,7 +66,7 @@ pub async fn remove(organizations: &Organizations, authorized: Authorized<'_>, u
 pub async fn leave(organizations: &Organizations, authorized: Authorized<'_>) -> Result<(Operation, String)> {
     let mut tx = organizations.core.db.write_to_organization(&authorized).await?;
     let (organization, role) = tx.operation().workspace.organization(authorized.permission())?;
-    let token = sessions::switch_session(&organizations.sessions, &mut tx, None).await?;
+    let token = sessions::go_to_personal(&organizations.sessions, &mut tx).await?;
     end_membership(&mut tx, organization, authorized.user_id, role, "member.leave").await?;
     tx.commit().await?;
     let (operation, _, _) = sessions::authenticate(&organizations.sessions, &token, &authorized.request).await?;

@@ -24,13 +24,17 @@ type PaletteProps = { open: boolean; onOpenChange: (open: boolean) => void };
 export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
+  // Whoever opens it again begins anew.
+  const show = (shown: boolean) => {
+    onOpenChange(shown);
+    if (!shown) setTyped('');
+  };
   const run = (act: () => void) => () => {
-    onOpenChange(false);
-    setTyped('');
+    show(false);
     act();
   };
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t('common.commandPalette')} hideHeader className="max-w-xl">
+    <Dialog open={open} onOpenChange={show} title={t('common.commandPalette')} hideHeader className="max-w-xl">
       <Command label={t('common.commandPalette')} filter={commandFilter} loop>
         <Command.Input
           value={typed}

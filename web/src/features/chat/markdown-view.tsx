@@ -55,10 +55,11 @@ function ListView({ start, items }: { start: number | null; items: Block[][] }) 
 }
 
 function TableView({ head, rows }: { head: Inline[][]; rows: Inline[][][] }) {
+  const { t } = useTranslation();
   const cell = 'border border-border px-2.5 py-1 text-left align-top';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div className="overflow-x-auto" tabIndex={0}>
+    <section aria-label={t('chat.table')} className="overflow-x-auto" tabIndex={0}>
       <table className="text-sm">
         <thead>
           <tr>
@@ -84,7 +85,7 @@ function TableView({ head, rows }: { head: Inline[][]; rows: Inline[][][] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -91,9 +91,9 @@ impl Drop for Settlement {
             // An answer at once says nothing before its end: only the worker knows what was made until the caller left.
             Ok(runtime) if !open.admitted.streamed() && !open.is_told => drop(runtime.spawn(async move {
                 let mut open = open;
-                if let Some(count) = left::produced(&gateway, &open.admitted).await {
-                    open.count = count;
-                }
+                // Something may have been made where nobody can tell: that nothing is charged is an estimate, too.
+                let count = left::produced(&gateway, &open.admitted).await;
+                open.count = count.unwrap_or(Count::estimated(0));
                 settle(&gateway, open, Outcome::Abandoned, CLIENT_CLOSED_REQUEST);
             })),
             _ => settle(&gateway, open, Outcome::Abandoned, CLIENT_CLOSED_REQUEST),
@@ -140,8 +140,8 @@ impl Open {
             output_tokens: tokens_of(tokens.output),
             reasoning_tokens: tokens_of(tokens.reasoning),
             price_id: admitted.tariff().price().map(|price| price.id),
-            // Nothing known is no estimate, unless an answer was complete.
-            estimated: self.count.is_estimated && (produced || outcome == Outcome::Complete),
+            // A stream from which nothing came is known by that, unless it was complete.
+            estimated: self.count.is_estimated && (produced || outcome == Outcome::Complete || !admitted.streamed()),
             charge_eur: self.charge(outcome, produced, &tokens),
             outcome,
             http_status: i16::try_from(http_status).unwrap_or_default(),

@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { apiReference } from './build/api-reference.ts';
 import { firstPageWeight } from './build/first-page-weight.ts';
 import { packed } from './build/packed.ts';
 
@@ -18,6 +19,7 @@ export default defineConfig({
     tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single', semicolons: true }),
     react(),
     tailwindcss(),
+    apiReference(),
     firstPageWeight(),
     packed(),
   ],

@@ -1,17 +1,21 @@
 //! Log lines on the standard error.
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 use crate::cli::{LogFormat, LogOptions};
 
 /// Starts logging for the process. A filter that cannot be read counts as `info`.
 pub fn start(options: &LogOptions) {
-    let filter = EnvFilter::try_new(&options.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match options.log_format {
-        LogFormat::Text => subscriber.with_ansi(false).init(),
-        LogFormat::Json => subscriber.json().init(),
-    }
+    let info = || Targets::new().with_default(LevelFilter::INFO);
+    let filter: Targets = options.log_level.parse().unwrap_or_else(|_| info());
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match options.log_format {
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    registry().with(filter).with(lines).init();
 }

@@ -1,4 +1,4 @@
-//! The console: files built by `web/`, under `/app`. The program embeds them and hands them over: it is compiled after this crate,
+//! The console and the reference of the API: files built by `web/`, under `/app` and `/docs`. The program embeds them and hands them over: it is compiled after this crate,
 //! so the console is built while this crate is (decision 14).
 
 use std::borrow::Cow;
@@ -37,6 +37,15 @@ pub fn routes(files: Files) -> Router {
         .route("/app", get(|| async { Redirect::permanent("/app/") }))
         .route("/app/", get(page))
         .route("/app/{*path}", get(file))
+        .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
+        .route(
+            "/docs/",
+            get(async |files, headers| reference(files, "index.html", headers)),
+        )
+        .route(
+            "/docs/{*path}",
+            get(async |files, Path(path): Path<String>, headers| reference(files, &path, headers)),
+        )
         .layer(CompressionLayer::new())
         .with_state(files)
 }
@@ -53,12 +62,22 @@ async fn file(State(files): State<Files>, Path(path): Path<String>, headers: Hea
 async fn page(State(files): State<Files>, headers: HeaderMap) -> Response {
     match files("index.html") {
         Some(file) => serve(files, "index.html", file, &headers),
-        None => {
-            let text = "This program was built without its console. Build web/ first (`cargo xtask run` does), then build again.\n";
-            (StatusCode::NOT_FOUND, text).into_response()
-        }
+        None => (StatusCode::NOT_FOUND, NOT_BUILT).into_response(),
     }
 }
+
+/// A file of the reference of the API, which is read from `/openapi.json`.
+fn reference(State(files): State<Files>, name: &str, headers: HeaderMap) -> Response {
+    let path = format!("docs/{name}");
+    match files(&path) {
+        Some(file) => serve(files, &path, file, &headers),
+        None if files("index.html").is_none() => (StatusCode::NOT_FOUND, NOT_BUILT).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+const NOT_BUILT: &str =
+    "This program was built without its console. Build web/ first (`cargo xtask run` does), then build again.\n";
 
 /// Beside a text the build puts it packed with Brotli, smaller than what would be packed here for each answer.
 const PACKED: &str = ".br";
@@ -136,11 +155,12 @@ mod tests {
         assert!(!takes_brotli(&HeaderMap::new()));
     }
 
-    fn two_files(path: &str) -> Option<File> {
+    fn three_files(path: &str) -> Option<File> {
         let (content, media_type): (&'static [u8], &str) = match path {
             "assets/a.js" => (b"plain", "text/javascript"),
             "assets/a.js.br" => (b"packed", "application/octet-stream"),
             "index.html" => (b"page", "text/html"),
+            "docs/index.html" => (b"reference", "text/html"),
             _ => return None,
         };
         Some(File {
@@ -151,8 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_is_there_with_the_console_and_runs_nothing_that_stands_in_it() {
+        let files = || State(three_files as Files);
+        let answer = |name: &str| reference(files(), name, HeaderMap::new());
+        let page = answer("index.html");
+        assert_eq!(page.status(), StatusCode::OK);
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(!policy.contains("unsafe"), "{policy}");
+        for name in ["nothing.js", "../index.html", "../assets/a.js"] {
+            assert_eq!(answer(name).status(), StatusCode::NOT_FOUND, "{name}");
+        }
+        let without = reference(State(none as Files), "index.html", HeaderMap::new());
+        assert_eq!(without.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
     fn a_packed_file_is_what_it_holds_and_has_a_tag_of_its_own() {
-        let answer = |path: &str, accept: &str| serve(two_files, path, two_files(path).unwrap(), &asking(accept));
+        let answer = |path: &str, accept: &str| serve(three_files, path, three_files(path).unwrap(), &asking(accept));
         let (packed, plain) = (answer("assets/a.js", "br"), answer("assets/a.js", "gzip"));
         assert_eq!(packed.headers()[header::CONTENT_ENCODING], "br");
         assert_eq!(packed.headers()[header::CONTENT_TYPE], "text/javascript");

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::{Program, string_limits};
 
@@ -142,20 +140,9 @@ fn in_one_order(text: &str) -> String {
     ordered
 }
 
-/// `/openapi.json` and `/docs`.
-pub fn pages(document: OpenApi) -> Router {
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
-    let pages: Router =
-        Router::new().merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::new(["/openapi.json"])));
-    let pages = pages.layer(axum::middleware::map_response(
-        move |mut response: axum::response::Response| async move {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-            response
-        },
-    ));
-    pages.route("/openapi.json", get(move || async move { Json(document) }))
+/// `/openapi.json`.
+pub fn page(document: OpenApi) -> Router {
+    Router::new().route("/openapi.json", get(move || async move { Json(document) }))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn public(program: &Program) -> Router {
     let routes = routes.layer(map_response(request_id::is_routine));
     match program.core.config.has_role(ServerRole::Api) {
         true => routes
-            .merge(openapi::pages(openapi::described(program)))
+            .merge(openapi::page(openapi::described(program)))
             .merge(console::routes(program.console)),
         false => routes,
     }

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Once;
 
+use inventiv_server::plumbing::telemetry::directives;
 use sqlx::PgPool;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{fmt, registry};
 
 use crate::harness::Answer;
 use crate::harness::world::{Belongings, Side, World};
@@ -126,11 +130,9 @@ impl CapturedLog {
         // One subscriber for all threads: scoped ones disable each other's call sites.
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
-            tracing_subscriber::fmt()
-                .with_env_filter("info,inventiv_server=debug,sqlx=warn")
-                .with_ansi(false)
-                .with_writer(|| Sink)
-                .init();
+            let lines = fmt::layer().with_ansi(false).with_writer(|| Sink);
+            let filter = directives("info,inventiv_server=debug,sqlx=warn").unwrap();
+            registry().with(filter).with(lines).init();
         });
         LOG.set(Some(Vec::new()));
         Self

@@ -229,6 +229,8 @@ async fn servers_cost_overlap_times_price_of_their_own_organization() {
     billed(&server, acme, &[(hours(24 * 60), Some(hours(24 * 50)), "1000")]).await;
     billed(&server, globex, &[(hours(10), None, "7")]).await;
 
+    let named = serde_json::json!({"name": "Chat for support"});
+    owner.patch(&format!("/instances/{running}"), named).await.expect(200);
     let cost = owner.get("/finops/cost/current").await.expect(200).json;
     assert_eq!(cost["cost_per_hour_eur"], "2.25");
     let items = cost["instances"].as_array().unwrap();
@@ -236,6 +238,10 @@ async fn servers_cost_overlap_times_price_of_their_own_organization() {
     assert_eq!(
         (&items[0]["instance_id"], &items[0]["model_name"]),
         (&running.to_string().into(), &"Mock Echo".into())
+    );
+    assert_eq!(
+        (&items[0]["name"], &items[1]["name"]),
+        (&"Chat for support".into(), &Value::Null)
     );
     assert_eq!(
         items[0]["billed_since"],

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use inventiv_server::permissions::Role;
 
 use crate::harness::{Client, TestServer};
+use crate::plans::INSTANCES;
 
 /// An open stream and what was read of it.
 struct Stream {
@@ -117,6 +118,29 @@ async fn a_change_is_told_to_its_workspace_and_to_no_other() {
         .clone();
     assert_eq!(theirs.next_about("models").await, public);
     assert_eq!(others.next_about("models").await, public);
+}
+
+#[tokio::test]
+async fn another_name_of_an_instance_is_told_to_its_workspace() {
+    let server = TestServer::start().await;
+    let mut owner = server.person("owner").await;
+    let acme = server.organization(&mut owner, "Acme").await;
+    let user = server.member(acme, "user", Role::User).await;
+    sqlx::query(INSTANCES)
+        .bind(acme)
+        .bind(1)
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    let id = owner.client.get("/instances").await.expect(200).json["items"][0]["id"].clone();
+    let mut stream = Stream::open(&user.client, &format!("topics=instances&workspace={acme}")).await;
+    let path = format!("/instances/{}", id.as_str().unwrap());
+    owner
+        .client
+        .patch(&path, json!({"name": "Chat for support"}))
+        .await
+        .expect(200);
+    assert_eq!(stream.next_about("instances").await, id);
 }
 
 #[tokio::test]

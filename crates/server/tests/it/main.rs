@@ -17,6 +17,7 @@ mod harness;
 mod housekeeping;
 mod identity;
 mod instance_counts;
+mod instance_names;
 mod instances;
 mod invitations;
 mod isolation;

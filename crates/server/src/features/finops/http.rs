@@ -52,6 +52,8 @@ struct CurrentCostAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 struct InstanceCost {
     instance_id: Uuid,
+    /// What people call it; null: nothing of its own.
+    name: Option<String>,
     model_name: String,
     status: Status,
     /// Zero once it costs nothing any more.
@@ -64,6 +66,7 @@ impl From<CurrentCost> for CurrentCostAnswer {
     fn from(cost: CurrentCost) -> Self {
         let instances = cost.instances.into_iter().map(|(instance, model_name)| InstanceCost {
             instance_id: instance.instance_id,
+            name: instance.name,
             model_name,
             status: instance.status,
             cost_per_hour_eur: instance.cost_per_hour_eur.into(),

@@ -19,6 +19,7 @@ const MOST_INSTANCES: i64 = 1_000;
 #[derive(Debug, Clone)]
 pub struct BilledInstance {
     pub instance_id: Uuid,
+    pub name: Option<String>,
     pub model_id: Uuid,
     pub status: Status,
     /// Zero when it costs nothing any more.
@@ -33,14 +34,14 @@ pub async fn billed(tx: &mut TenantTx, since: DateTime<Utc>, as_of: DateTime<Utc
     let tenants = tx.tenants();
     let rows = sqlx::query_as!(
         BilledInstance,
-        r#"SELECT i.id AS instance_id, i.model_id, i.status AS "status: Status",
+        r#"SELECT i.id AS instance_id, i.name, i.model_id, i.status AS "status: Status",
             COALESCE(sum(s.cost_per_hour_eur) FILTER (WHERE upper_inf(s.period)), 0) AS "cost_per_hour_eur!",
             CASE WHEN bool_or(upper_inf(s.period)) THEN min(lower(s.period)) END AS billed_since,
             round(sum(s.cost_per_hour_eur * extract(epoch FROM LEAST(upper(s.period), $3) - lower(s.period))) / 3600, 12)
                 AS "cost_to_date_eur!"
          FROM instance_cost_segments s JOIN instances i ON i.tenant = s.tenant AND i.id = s.instance_id
          WHERE s.tenant = ANY($1) AND lower(s.period) < $3
-         GROUP BY i.id, i.model_id, i.status, i.created_at
+         GROUP BY i.id, i.name, i.model_id, i.status, i.created_at
          HAVING bool_or(upper_inf(s.period) OR upper(s.period) > $2)
          ORDER BY bool_or(upper_inf(s.period)) DESC, i.created_at DESC, i.id DESC LIMIT $4"#,
         &tenants,

@@ -34,7 +34,7 @@ pub fn routes() -> OpenApiRouter<Instances> {
         .routes(routes!(create_deployment))
         .routes(routes!(list_instances))
         .routes(routes!(search_instances))
-        .routes(routes!(get_instance, terminate_instance))
+        .routes(routes!(get_instance, update_instance, terminate_instance))
         .routes(routes!(get_instance_history))
         .routes(routes!(set_instance_tech_activation))
         .routes(routes!(set_instance_eco_activation))
@@ -48,6 +48,9 @@ struct CreateDeploymentRequest {
     model_id: Uuid,
     instance_type_id: Uuid,
     zone_id: Uuid,
+    /// What people will call the instance; null or absent: nothing of its own. Two may have one name.
+    #[schema(example = "Chat for support")]
+    name: Option<String>,
     /// Only say whether it fits and what it costs.
     #[serde(default)]
     dry_run: bool,
@@ -86,6 +89,7 @@ async fn create_deployment(
 ) -> Result<Response> {
     let request = body.parse()?;
     let deployment = Deployment {
+        name: request.name,
         model_id: request.model_id,
         instance_type_id: request.instance_type_id,
         zone_id: request.zone_id,
@@ -107,6 +111,9 @@ async fn create_deployment(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Instance {
     id: Uuid,
+    /// What people call it, 1 to 100 characters; null: it goes by its model's name.
+    #[schema(example = "Chat for support")]
+    name: Option<String>,
     #[schema(example = "organization")]
     scope: String,
     organization_id: Option<Uuid>,
@@ -164,6 +171,7 @@ impl From<InstanceRow> for Instance {
             progress_step: step,
             missing_activations: row.activations().missing(),
             id: row.id,
+            name: row.name,
             scope: row.scope,
             organization_id: row.organization_id,
             desired_state: row.desired_state,
@@ -230,7 +238,7 @@ struct SearchQuery {
     limit: Option<u32>,
     /// Order: `-created_at` (newest first, the default) or `created_at`.
     sort: Option<String>,
-    /// Only instances whose model, type or zone contains this text.
+    /// Only instances whose name, model, type or zone contains this text.
     q: Option<String>,
     /// `platform` or `organization`.
     scope: Option<String>,
@@ -301,6 +309,39 @@ async fn get_instance(
 
 fn tagged(row: InstanceRow) -> Response {
     usecases::tag(&row).on(Instance::from(row))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateInstanceRequest {
+    /// Null takes its name away: it goes by its model's.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true, example = "Chat for support")]
+    name: Option<String>,
+}
+
+/// Rename an instance
+///
+/// Names tell instances of one model apart; two may have one name. One that has ended can be renamed too, as it stays in lists and
+/// among the costs.
+#[utoipa::path(patch, path = "/instances/{id}", operation_id = "update_instance", tag = "instances",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = UpdateInstanceRequest,
+    extensions(("x-permission" = json!("instance.update"))), responses(
+    (status = 200, description = "As it is now", body = Instance),
+    ReadRefusals, BodyRefusals,
+    (status = 404, description = "Not in this workspace", body = Problem),
+    (status = 412, description = "Changed by somebody else", body = Problem)))]
+async fn update_instance(
+    State(instances): State<Instances>,
+    allowed: Allowed<grant::InstanceUpdate>,
+    Id(id): Id,
+    if_match: IfMatch,
+    body: JsonBody<UpdateInstanceRequest>,
+) -> Result<Response> {
+    let parse = || body.parse().map(|request| request.name);
+    Ok(tagged(
+        usecases::rename(&instances, allowed.authorized(), id, &if_match, parse).await?,
+    ))
 }
 
 /// Terminate an instance

@@ -177,6 +177,7 @@ async fn deploy(program: &Program, owner: &Operation, model: Uuid) -> Result<Ins
         .ok_or_else(|| missing(INSTANCE_TYPE))?;
     let zone = offered.zones.iter().find(|zone| zone.is_available);
     let deployment = Deployment {
+        name: None,
         model_id: model,
         instance_type_id: offered.instance_type.id,
         zone_id: zone.ok_or_else(|| missing("zone for it"))?.zone_id,

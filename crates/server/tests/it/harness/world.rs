@@ -97,10 +97,10 @@ const ROWS: &[Rows] = &[
         scopes: SHARED,
         insert: "INSERT INTO instances (id, scope, organization_id, model_tenant, model_id, provider_id, zone_id, instance_type_id, provider_code,
             zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, provider_instance_id, address,
-            error_message, worker_address, worker_version, reconcile_after, created_by_user_id, created_at)
+            error_message, worker_address, worker_version, reconcile_after, created_by_user_id, created_at, name)
             VALUES ('{instances}', '{scope}', {organization}, '{tenant}', '{models}', '{provider}', '{zone}', '{instance_type}', 'world',
             'world-1', 'world-gpu', 1, 24, 1, 'ready', now(), 'server-{marker}', '{marker}', 'message {marker}', 'http://{marker}.invalid', '{marker}',
-            now() + interval '1 year', '{person}', now())",
+            now() + interval '1 year', '{person}', now(), 'instance {marker}')",
     },
     Rows {
         table: "instance_state_history",

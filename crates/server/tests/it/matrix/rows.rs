@@ -330,6 +330,7 @@ pub const ROWS: &[Row] = &[
     reads("search_instances"),
     reads_a("get_instance", Names::RowOf("instances")),
     reads_a("get_instance_history", Names::RowOf("instances")),
+    changes_a("update_instance", Names::RowOf("instances"), 200).with(|_, _| json!({"name": "Renamed"})),
     changes_a("terminate_instance", Names::RowOf("instances"), 202),
     changes_a("set_instance_tech_activation", Names::RowOf("instances"), 200).with(|_, _| json!({"active": true})),
     changes_a("set_instance_eco_activation", Names::RowOf("instances"), 200).with(|_, _| json!({"active": true})),

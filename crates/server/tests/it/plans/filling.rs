@@ -7,17 +7,17 @@ use crate::harness::{TestServer, eventually};
 /// Rows in the table that a test looks at.
 pub const MANY: i32 = 24_000;
 
-/// Instances of a tenant: an organization, or the platform. Most ended. A few run the model `Rare`.
+/// Instances of a tenant: an organization, or the platform. Most ended. A few run the model `Rare`, and a few have a name.
 pub const INSTANCES: &str = "
     WITH model AS (
         INSERT INTO models (id, scope, name, model_id, engine, required_vram_gb, context_length, kind, created_at, updated_at)
         SELECT gen_random_uuid(), 'platform', name, 'plans/' || name, 'mock', 0, 4096, 'chat', now(), now()
         FROM unnest(ARRAY['Common', 'Rare']) name RETURNING id, name)
     INSERT INTO instances (id, scope, organization_id, model_tenant, model_id, provider_id, zone_id, instance_type_id, provider_code,
-        zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, reconcile_after, created_at)
+        zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, reconcile_after, created_at, name)
     SELECT gen_random_uuid(), CASE WHEN $1 IS NULL THEN 'platform' ELSE 'organization' END, $1, '00000000-0000-0000-0000-000000000000',
         m.id, t.provider_id, z.id, t.id, 'mock', z.code, t.code, t.gpu_count, 0, 1, CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'archived' END,
-        now(), now() + interval '1 day', now() - n * interval '1 minute'
+        now(), now() + interval '1 day', now() - n * interval '1 minute', CASE WHEN n % 6000 = 5999 THEN 'Named ' || n END
     FROM generate_series(1, $2) n
     JOIN model m ON m.name = CASE WHEN n % 8000 = 7999 THEN 'Rare' ELSE 'Common' END
     CROSS JOIN (SELECT * FROM zones ORDER BY code LIMIT 1) z CROSS JOIN (SELECT * FROM instance_types ORDER BY code LIMIT 1) t";

@@ -49,6 +49,8 @@ async fn a_search_for_instances_however_many_match() {
         ("q=common", 50),
         ("q=rare", 3),
         ("q=no such model", 0),
+        ("q=named", 4),
+        ("q=named 1", 2),
         ("q=rare&sort=created_at", 3),
         ("q=common&scope=platform", 0),
     ] {
@@ -67,6 +69,8 @@ async fn a_search_that_says_how_many_match() {
         ("?status=failed", MANY / 100),
         ("?q=rare", 3),
         ("?q=rare&status=archived,failed", 3),
+        ("?q=named", 4),
+        ("?q=named&status=failed", 0),
         ("?q=common&status=ready", 0),
     ] {
         let path = format!("/instances/search{query}");

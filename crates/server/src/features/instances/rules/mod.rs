@@ -1,8 +1,9 @@
-//! Pure decisions: the state machine, what to do next, what fits, how far an instance has come, where what is searched lies.
+//! Pure decisions: the state machine, what to do next, what fits, how far an instance has come, what it may be called, where what is searched lies.
 
 mod decision;
 mod facts;
 mod fit;
+mod name;
 mod progress;
 mod search;
 mod status;
@@ -14,6 +15,7 @@ mod simulation;
 pub use decision::{Decision, is_mass_failure, next_step};
 pub use facts::{CloudOperation, Facts, OperationState, Seen, WorkerFacts};
 pub use fit::{Fit, Offer, fit};
+pub use name::checked_name;
 pub use progress::{Milestones, Progress, STEPS, progress};
 pub use search::{Found, Group, Places, by_status};
 pub use status::{Event, REQUESTED, Status, activated, reasons, target, termination_of};

@@ -1,5 +1,5 @@
 //! Where the instances of a search lie. They are counted in groups of the same model, type, zone and status, and there is an index that
-//! holds those of one zone (or type, or model) and one status in the order of a page.
+//! holds those of one zone (or type, or model) and one status in the order of a page. Another holds those that people gave a name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,8 @@ pub struct Places {
     pub models: BTreeSet<(Uuid, String)>,
     pub types: BTreeSet<(Uuid, String)>,
     pub zones: BTreeSet<(Uuid, String)>,
+    /// Those with the text in their own name.
+    pub names: bool,
 }
 
 impl Places {
@@ -52,7 +54,10 @@ impl Places {
     /// Of these groups: by status where no text is looked for, else by what the text was found in. There are fewer zones than types and
     /// fewer types than models, so each group is looked for in that order.
     pub fn of(groups: &[Group], found: Option<&Found>) -> Self {
-        let mut places = Self::default();
+        let mut places = Self {
+            names: found.is_some(),
+            ..Self::default()
+        };
         for group in groups {
             let status = group.status.clone();
             match found {
@@ -68,7 +73,7 @@ impl Places {
     }
 }
 
-pub fn by_status(groups: &[Group]) -> BTreeMap<String, i64> {
+pub fn by_status<'a>(groups: impl IntoIterator<Item = &'a Group>) -> BTreeMap<String, i64> {
     let mut counts = BTreeMap::new();
     for group in groups {
         *counts.entry(group.status.clone()).or_default() += group.instances;
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(places.zones, BTreeSet::from([(ONE, ready())]));
         assert_eq!(places.types, BTreeSet::from([(ONE, ready())]));
         assert_eq!(places.models, BTreeSet::from([(TWO, ready())]));
-        assert!(places.statuses.is_empty() && !places.everything);
+        assert!(places.statuses.is_empty() && !places.everything && places.names);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct InstanceRow {
     pub scope: String,
     pub organization_id: Option<Uuid>,
     pub tenant: Uuid,
+    /// What people call it.
+    pub name: Option<String>,
     pub model_id: Uuid,
     pub model_name: String,
     pub provider_code: String,
@@ -83,7 +85,7 @@ pub async fn rows(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<InstanceRow>> {
     let (tenants, now) = (tx.tenants(), tx.operation().request.now);
     Ok(sqlx::query_as!(
         InstanceRow,
-        r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
+        r#"SELECT i.id, i.scope, i.organization_id, i.tenant, i.name, i.model_id, m.name AS model_name, i.provider_code, i.zone_id, i.zone_code,
             i.instance_type_id, i.instance_type_code, i.gpu_count, i.vram_gb, i.cost_per_hour_eur, i.status AS "status: Status", i.version, i.desired_state,
             i.error_code, i.error_message, i.tech_activated_by, i.tech_activated_at, i.eco_activated_by, i.eco_activated_at,
             tech.username AS "tech_activated_by_username?", eco.username AS "eco_activated_by_username?", i.is_operational, i.provider_instance_id, i.server_started_at, i.address, i.billable_since, i.worker_version, i.worker_phase AS "worker_phase: WorkerPhase",
@@ -109,6 +111,7 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Option<InstanceRow>> {
 pub struct NewInstance<'a> {
     pub id: Uuid,
     pub organization_id: Option<Uuid>,
+    pub name: Option<&'a str>,
     pub model_tenant: Uuid,
     pub model_id: Uuid,
     pub provider_id: Uuid,
@@ -134,8 +137,8 @@ pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> 
     sqlx::query!(
         "INSERT INTO instances (id, scope, organization_id, model_tenant, model_id, provider_id, zone_id, instance_type_id, provider_code,
             zone_code, instance_type_code, gpu_count, vram_gb, cost_per_hour_eur, status, status_since, reconcile_after, created_by_user_id,
-            created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $16)",
+            created_at, name)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $16, $18)",
         instance.id,
         scope,
         instance.organization_id,
@@ -153,6 +156,7 @@ pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> 
         instance.status.as_str(),
         now,
         user_id,
+        instance.name,
     )
     .execute(tx.conn())
     .await
@@ -163,6 +167,20 @@ pub async fn insert(tx: &mut WriteTx, instance: &NewInstance<'_>) -> Result<()> 
             error.into()
         }
     })?;
+    Ok(())
+}
+
+/// Gives it another name, or none.
+pub async fn rename(tx: &mut WriteTx, id: Uuid, name: Option<&str>) -> Result<()> {
+    let tenants = tx.tenants();
+    sqlx::query!(
+        "UPDATE instances SET name = $3 WHERE tenant = ANY($1) AND id = $2",
+        &tenants,
+        id,
+        name
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A page is the ids of its rows, read in its order off the indexes that hold what matches ([`Places`]); then come the rows. Which
 //! parts of which indexes that are, and how many instances match, is known from `instance_counts`, which is kept with every change.
+//! Names that people gave are no such groups: they are looked through and counted along an index that holds them and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ use crate::plumbing::edge::paging::{EVERYTHING, beyond};
 /// Which instances, and in which order.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// For ILIKE: found in the name or the id of the model, the type or the zone.
+    /// For ILIKE: found in the instance's name, the name or the id of the model, the type or the zone.
     pub pattern: String,
     pub statuses: Option<Vec<String>>,
     pub scope: Option<String>,
@@ -35,12 +36,12 @@ impl Selection {
 
 /// A page.
 pub async fn page(tx: &mut TenantTx, selection: &Selection) -> Result<Vec<InstanceRow>> {
-    let places = if selection.is_everything() {
-        Places::everything()
-    } else {
-        matches(tx, selection).await?.1
-    };
-    read(tx, selection, places).await
+    if selection.is_everything() {
+        return read(tx, selection, Places::everything()).await;
+    }
+    let found = found(tx, selection).await?;
+    let groups = groups(tx, selection, found.as_ref()).await?;
+    read(tx, selection, Places::of(&groups, found.as_ref())).await
 }
 
 /// A page, and how many match on all pages, by status.
@@ -48,45 +49,45 @@ pub async fn counted_page(
     tx: &mut TenantTx,
     selection: &Selection,
 ) -> Result<(Vec<InstanceRow>, BTreeMap<String, i64>)> {
-    let (groups, places) = matches(tx, selection).await?;
-    Ok((read(tx, selection, places).await?, by_status(&groups)))
-}
-
-async fn matches(tx: &mut TenantTx, selection: &Selection) -> Result<(Vec<Group>, Places)> {
-    let found = match selection.pattern.as_str() {
-        EVERYTHING => None,
-        pattern => Some(found(tx, pattern).await?),
-    };
-    if found.as_ref().is_some_and(Found::nothing) {
-        return Ok((Vec::new(), Places::default()));
-    }
-    let groups = groups(tx, selection, found.as_ref()).await?;
+    let found = found(tx, selection).await?;
+    let mut groups = groups(tx, selection, found.as_ref()).await?;
     let places = if selection.is_everything() {
         Places::everything()
     } else {
         Places::of(&groups, found.as_ref())
     };
-    Ok((groups, places))
+    let rows = read(tx, selection, places).await?;
+    if let Some(found) = &found {
+        groups.extend(named(tx, selection, found).await?);
+    }
+    Ok((rows, by_status(&groups)))
 }
 
-/// What a text is in: of these there are few.
-async fn found(tx: &mut TenantTx, pattern: &str) -> Result<Found> {
+/// What a text is in, besides names: of these there are few. `None`: no text is looked for.
+async fn found(tx: &mut TenantTx, selection: &Selection) -> Result<Option<Found>> {
+    if selection.pattern == EVERYTHING {
+        return Ok(None);
+    }
     let mut seen = tx.tenants();
     seen.push(PLATFORM);
-    Ok(sqlx::query_as!(
+    let found = sqlx::query_as!(
         Found,
         r#"SELECT
             ARRAY(SELECT id FROM models WHERE tenant = ANY($1) AND (name ILIKE $2 OR model_id ILIKE $2)) AS "models!",
             ARRAY(SELECT id FROM instance_types WHERE code ILIKE $2) AS "types!",
             ARRAY(SELECT id FROM zones WHERE code ILIKE $2) AS "zones!""#,
         &seen,
-        pattern,
+        selection.pattern,
     )
     .fetch_one(tx.conn())
-    .await?)
+    .await?;
+    Ok(Some(found))
 }
 
 async fn groups(tx: &mut TenantTx, selection: &Selection, found: Option<&Found>) -> Result<Vec<Group>> {
+    if found.is_some_and(Found::nothing) {
+        return Ok(Vec::new());
+    }
     let tenants = tenants(tx, selection);
     Ok(sqlx::query_as!(
         Group,
@@ -104,6 +105,26 @@ async fn groups(tx: &mut TenantTx, selection: &Selection, found: Option<&Found>)
     .await?)
 }
 
+/// Those with the text in their own name and in nothing else, which the kept numbers know.
+async fn named(tx: &mut TenantTx, selection: &Selection, found: &Found) -> Result<Vec<Group>> {
+    let tenants = tenants(tx, selection);
+    Ok(sqlx::query_as!(
+        Group,
+        r#"SELECT status, model_id, instance_type_id, zone_id, count(*) AS "instances!" FROM instances
+         WHERE tenant = ANY($1) AND name ILIKE $2 AND ($3::text[] IS NULL OR status = ANY($3))
+            AND NOT (model_id = ANY($4) OR instance_type_id = ANY($5) OR zone_id = ANY($6))
+         GROUP BY status, model_id, instance_type_id, zone_id"#,
+        &tenants,
+        selection.pattern,
+        selection.statuses.as_deref(),
+        &found.models,
+        &found.types,
+        &found.zones,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// The shape of `plumbing/edge/paging.rs`, once for each index. Parts that hold nothing cost nothing.
 async fn read(tx: &mut TenantTx, selection: &Selection, places: Places) -> Result<Vec<InstanceRow>> {
     let tenants = tenants(tx, selection);
@@ -112,6 +133,7 @@ async fn read(tx: &mut TenantTx, selection: &Selection, places: Places) -> Resul
     let (models, statuses_of_models) = columns(places.models);
     let (types, statuses_of_types) = columns(places.types);
     let (zones, statuses_of_zones) = columns(places.zones);
+    let name = places.names.then_some(selection.pattern.as_str());
     macro_rules! page {
         ($beyond:literal, $order:literal) => {
             sqlx::query_scalar!(
@@ -147,6 +169,12 @@ async fn read(tx: &mut TenantTx, selection: &Selection, places: Places) -> Resul
                         SELECT i.created_at, i.id FROM instances i
                         WHERE i.tenant = own.tenant AND i.zone_id = part.zone_id AND i.status = part.status
                             AND (i.created_at, i.id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
+                        ORDER BY i.created_at "# + $order + ", i.id " + $order + r#" LIMIT $4) AS page
+                    UNION
+                    SELECT page.created_at, page.id FROM unnest($1::uuid[]) AS own (tenant) CROSS JOIN LATERAL (
+                        SELECT i.created_at, i.id FROM instances i
+                        WHERE i.tenant = own.tenant AND i.name ILIKE $13 AND ($14::text[] IS NULL OR i.status = ANY($14))
+                            AND (i.created_at, i.id) "# + $beyond + r#" ($2::timestamptz, $3::uuid)
                         ORDER BY i.created_at "# + $order + ", i.id " + $order + r#" LIMIT $4) AS page) AS pages
                  ORDER BY created_at "# + $order + ", id " + $order + " LIMIT $4",
                 &tenants,
@@ -161,6 +189,8 @@ async fn read(tx: &mut TenantTx, selection: &Selection, places: Places) -> Resul
                 &statuses_of_types,
                 &zones,
                 &statuses_of_zones,
+                name,
+                selection.statuses.as_deref(),
             )
             .fetch_all(tx.conn())
             .await?

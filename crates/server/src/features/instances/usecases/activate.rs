@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::audited;
+use super::{audited, tag};
 use crate::activation::Activation;
 use crate::codes::ErrorCode;
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::features::instances::rules::{Event, Status, activated};
 use crate::features::instances::store::instances::{self, InstanceRow};
 use crate::features::instances::store::transitions::{HistoryEntry, Transition, remember, transition};
 use crate::operation::Authorized;
-use crate::plumbing::edge::versions::{IfMatch, Tag};
+use crate::plumbing::edge::versions::IfMatch;
 use crate::plumbing::events::{self, Topic};
 
 /// Sets or clears one of the two. An instance that waits for its economic approval is ordered once it has it.
@@ -82,15 +82,4 @@ pub async fn activate(
     events::notify(tx.conn(), Topic::Instances, before.tenant, id).await?;
     tx.commit().await?;
     Ok(after)
-}
-
-/// The version tag of an instance, for `ETag` and `If-Match`: its state and its activations, not what is measured.
-pub fn tag(row: &InstanceRow) -> Tag {
-    Tag::of(&(
-        row.id,
-        row.version,
-        &row.desired_state,
-        row.tech_activated_at,
-        row.eco_activated_at,
-    ))
 }

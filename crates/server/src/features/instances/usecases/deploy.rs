@@ -8,7 +8,7 @@ use crate::codes::FieldCode;
 use crate::error::{Error, FieldError, Result};
 use crate::features::audit::{self, Act};
 use crate::features::instances::Instances;
-use crate::features::instances::rules::{Fit, Offer, REQUESTED, Status, fit};
+use crate::features::instances::rules::{Fit, Offer, REQUESTED, Status, checked_name, fit};
 use crate::features::instances::store::instances::{self, NewInstance};
 use crate::features::instances::store::offers::{self, DeployableModel, OfferedType, OfferedZone};
 use crate::features::instances::store::transitions::{HistoryEntry, remember};
@@ -20,8 +20,10 @@ use crate::plumbing::db::TenantTx;
 use crate::plumbing::edge::idempotency::{Attempt, FirstAnswer};
 use crate::plumbing::events::{self, Topic};
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Deployment {
+    /// What people will call the instance.
+    pub name: Option<String>,
     pub model_id: Uuid,
     pub instance_type_id: Uuid,
     pub zone_id: Uuid,
@@ -37,10 +39,11 @@ pub struct DryRun {
 /// What a deployment would be, without making it.
 ///
 /// # Errors
-/// 422 naming the field that refers to nothing, or to things that don't belong together.
+/// 422 naming the field that breaks a rule, refers to nothing, or to things that don't belong together.
 pub async fn dry_run(instances: &Instances, authorized: Authorized<'_>, deployment: Deployment) -> Result<DryRun> {
+    checked_name(deployment.name.as_deref())?;
     let mut tx = instances.core.db.read(&authorized).await?;
-    let wanted = look_up(&mut tx, deployment).await?;
+    let wanted = look_up(&mut tx, &deployment).await?;
     let Fit { fits, reasons } = fit(&wanted.offer);
     Ok(DryRun {
         fits,
@@ -63,7 +66,8 @@ pub async fn deploy(
     if let Some(answer) = attempt.replay(&mut tx).await? {
         return Ok(answer);
     }
-    let wanted = look_up(&mut tx, deployment).await?;
+    let name = checked_name(deployment.name.as_deref())?;
+    let wanted = look_up(&mut tx, &deployment).await?;
     refuse_misfit(&wanted.offer)?;
     let organization_id = authorized.workspace.organization_id();
     let status = if needs_approval(&mut tx, organization_id).await? {
@@ -75,6 +79,7 @@ pub async fn deploy(
     let instance = NewInstance {
         id,
         organization_id,
+        name,
         model_tenant: wanted.model.tenant,
         model_id: deployment.model_id,
         provider_id: wanted.instance_type.provider_id,
@@ -118,7 +123,7 @@ struct Wanted {
 }
 
 /// Everything the request names, with all that is wrong with the names at once.
-async fn look_up(tx: &mut TenantTx, deployment: Deployment) -> Result<Wanted> {
+async fn look_up(tx: &mut TenantTx, deployment: &Deployment) -> Result<Wanted> {
     let model = offers::model(tx, deployment.model_id).await?;
     let model = model.filter(|model| model.is_active);
     let instance_type = offers::instance_type(tx, deployment.instance_type_id).await?;

@@ -7,6 +7,7 @@ test.describe.configure({ mode: 'serial' });
 
 /** The model that runs anywhere. */
 const MODEL = { id: 'mock/echo', name: 'Mock Echo' };
+const INSTANCE = 'Chat for support';
 const QUESTION = 'Which token is counted twice?';
 
 test.describe('from signing in to an answer with its costs', () => {
@@ -72,9 +73,11 @@ test.describe('from signing in to an answer with its costs', () => {
     await expect(models.getByRole('radio', { name: MODEL.name })).toBeChecked();
     await expect(review.getByText('The model fits on this instance type')).toBeVisible();
     await expect(review.getByText(/€.*\/ h/)).toBeVisible();
+    await review.getByRole('textbox', { name: 'Name' }).fill('First try');
     await look(page, 'deploy');
     await review.getByRole('button', { name: 'Deploy' }).click();
     await expect(page).toHaveURL(/\/instances\/[0-9a-f-]{36}\?workspace=inventiv-it$/);
+    await expect(page.getByRole('heading', { level: 1, name: 'First try' })).toBeVisible();
   });
 
   test('its progress moves by itself until it is ready, and it stays closed until both activations', async () => {
@@ -96,6 +99,26 @@ test.describe('from signing in to an answer with its costs', () => {
     await open(page, 'Instances');
     await expect(page.getByRole('table', { name: 'Instances' })).toContainText('Operational');
     await look(page, 'instances');
+  });
+
+  test('another name is shown and found wherever the instance is', async () => {
+    await page.getByRole('link', { name: 'First try' }).click();
+    await page.getByRole('button', { name: 'Rename' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Rename First try' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(INSTANCE);
+    await look(page, 'instance-rename');
+    await dialog.getByRole('button', { name: 'Save name' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: INSTANCE })).toBeVisible();
+    await expect(page).toHaveTitle(new RegExp(INSTANCE));
+    await expect(page.getByRole('main')).toContainText(MODEL.name);
+    await open(page, 'Instances');
+    await page.getByRole('searchbox', { name: 'Find an instance' }).fill('support');
+    await expect(page.getByRole('table', { name: 'Instances' }).getByRole('link', { name: INSTANCE })).toBeVisible();
+    await look(page, 'instances-named');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Command palette' }).getByRole('combobox').fill('support');
+    await expect(page.getByRole('option', { name: INSTANCE })).toBeVisible();
+    await page.keyboard.press('Escape');
   });
 
   test('the secret of an API key is shown once, with snippets that use it', async () => {
@@ -166,7 +189,7 @@ test.describe('from signing in to an answer with its costs', () => {
     const byDay = page.getByRole('region', { name: 'Cost by day' });
     await byDay.getByRole('tab', { name: 'Table' }).click();
     await expect(byDay.getByRole('row').nth(1)).toContainText(/€0*[.,]?\d*[1-9]/);
-    await expect(page.getByRole('region', { name: 'Running instances' }).getByRole('link')).toHaveCount(1);
+    await expect(page.getByRole('region', { name: 'Running instances' }).getByRole('link')).toContainText(INSTANCE);
     const byKey = page.getByRole('region', { name: 'Usage by API key' });
     await byKey.getByRole('tab', { name: 'Table' }).click();
     await expect(byKey.getByRole('row').filter({ hasText: 'Journey' })).toContainText('1');
@@ -177,7 +200,7 @@ test.describe('from signing in to an answer with its costs', () => {
     await open(page, 'Instances');
     await page.getByRole('table', { name: 'Instances' }).getByRole('link').first().click();
     await page.getByRole('button', { name: 'Terminate', exact: true }).click();
-    const question = page.getByRole('alertdialog');
+    const question = page.getByRole('alertdialog', { name: `Terminate ${INSTANCE}?` });
     await look(page, 'instance-terminate');
     await question.getByRole('button', { name: 'Terminate instance' }).click();
     const history = page.getByRole('list', { name: 'History' });

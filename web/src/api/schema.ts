@@ -825,7 +825,12 @@ export interface paths {
         delete: operations["terminate_instance"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename an instance
+         * @description Names tell instances of one model apart; two may have one name. One that has ended can be renamed too, as it stays in lists and
+         *     among the costs.
+         */
+        patch: operations["update_instance"];
         trace?: never;
     };
     "/instances/{id}/activation/eco": {
@@ -1952,6 +1957,11 @@ export interface components {
              * @description The row's id, of one of our models or a public one.
              */
             model_id: string;
+            /**
+             * @description What people will call the instance; null or absent: nothing of its own. Two may have one name.
+             * @example Chat for support
+             */
+            name?: string | null;
             /** Format: uuid */
             zone_id: string;
         };
@@ -2226,6 +2236,11 @@ export interface components {
             /** Format: uuid */
             model_id: string;
             model_name: string;
+            /**
+             * @description What people call it, 1 to 100 characters; null: it goes by its model's name.
+             * @example Chat for support
+             */
+            name?: string | null;
             /** Format: uuid */
             organization_id?: string | null;
             /** Format: int32 */
@@ -2277,6 +2292,8 @@ export interface components {
             /** Format: uuid */
             instance_id: string;
             model_name: string;
+            /** @description What people call it; null: nothing of its own. */
+            name?: string | null;
             status: components["schemas"]["InstanceStatus"];
         };
         InstanceSearchResult: {
@@ -2788,6 +2805,11 @@ export interface components {
                 /** Format: uuid */
                 model_id: string;
                 model_name: string;
+                /**
+                 * @description What people call it, 1 to 100 characters; null: it goes by its model's name.
+                 * @example Chat for support
+                 */
+                name?: string | null;
                 /** Format: uuid */
                 organization_id?: string | null;
                 /** Format: int32 */
@@ -3487,6 +3509,13 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
             name?: string | null;
+        };
+        UpdateInstanceRequest: {
+            /**
+             * @description Null takes its name away: it goes by its model's.
+             * @example Chat for support
+             */
+            name: string | null;
         };
         /** @description Everything of a type that may be changed: all but its provider and code. */
         UpdateInstanceTypeRequest: {
@@ -5708,7 +5737,7 @@ export interface operations {
                 limit?: number;
                 /** @description Order: `-created_at` (newest first, the default) or `created_at`. */
                 sort?: string;
-                /** @description Only instances whose model, type or zone contains this text. */
+                /** @description Only instances whose name, model, type or zone contains this text. */
                 q?: string;
                 /** @description `platform` or `organization`. */
                 scope?: string;
@@ -5780,6 +5809,36 @@ export interface operations {
             403: components["responses"]["PermissionMissing"];
             404: components["responses"]["NotInThisWorkspace"];
             409: components["responses"]["TheWorkspaceChanged"];
+        };
+    };
+    update_instance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateInstanceRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["AsItIsNow"];
+            400: components["responses"]["NotJSON"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["PermissionMissing"];
+            404: components["responses"]["NotInThisWorkspace"];
+            408: components["responses"]["TheBodyTookTooLongToArrive"];
+            409: components["responses"]["TheWorkspaceChanged"];
+            412: components["responses"]["ChangedBySomebodyElse"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["NotJSON"];
+            422: components["responses"]["AFieldBreaksARule"];
         };
     };
     set_instance_eco_activation: {

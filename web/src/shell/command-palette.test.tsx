@@ -18,11 +18,12 @@ const member = {
   email: 'grace@example.com',
 };
 const instance = { id: '0000-abcd1234', model_name: 'Small', status: 'ready', zone_code: 'mock-paris-1' };
+const named = { ...instance, id: '0000-abcd5678', name: 'Chat for support' };
 
 function show(permissions: Permission[]) {
   const sent = answering({
     'GET /organizations': list(),
-    'GET /instances': list(instance),
+    'GET /instances': list(instance, named),
     'GET /models': list(
       { id: 'm1', name: 'Small', model_id: 'mock/small' },
       { id: 'm2', name: 'Large', model_id: 'x' },
@@ -39,6 +40,8 @@ it.each([
   ['web', 'Website'],
   ['mock/sm', 'Small'],
   ['abcd1234', /^Small · /],
+  ['support', 'Chat for support'],
+  ['abcd5678', 'Chat for support'],
 ])('finds things by what they are called: %j', async (typed, name) => {
   show(['instance.read', 'model.read', 'api_key.read', 'member.read']);
   await userEvent.type(await screen.findByRole('combobox'), typed);

@@ -36,7 +36,7 @@ export function FoundThings({ typed, run }: FoundThingsProps) {
       things: (instances.data?.items ?? []).map((instance) => ({
         id: instance.id,
         name: instanceName(instance),
-        words: `${instanceName(instance)} ${instance.id} ${instance.zone_code}`,
+        words: `${instanceName(instance)} ${instance.model_name} ${instance.id} ${instance.zone_code}`,
         open: () => router.navigate({ to: '/instances/$instanceId', params: { instanceId: instance.id } }),
       })),
     },

@@ -1,13 +1,18 @@
 import * as z from 'zod/mini';
 import type { InstanceType, Model, Zone } from '@/api/shapes';
+import { atMostCharacters } from '@/lib/field-rules';
 
-/** The wizard's form: one choice per step, all needed. */
+/** One choice per step, all needed. */
 export const deploymentChoice = z.object({
   model_id: z.uuid(),
   zone_id: z.uuid(),
   instance_type_id: z.uuid(),
 });
 export type DeploymentChoice = z.infer<typeof deploymentChoice>;
+
+/** The wizard's form: the choices, and a name that need not be. */
+export const deploymentValues = z.extend(deploymentChoice, { name: z.string().check(z.trim(), atMostCharacters(100)) });
+export type DeploymentValues = z.infer<typeof deploymentValues>;
 
 /** What of the wizard lives in its address: what was chosen so far. */
 export const deploySearch = z.object({

@@ -10,14 +10,17 @@ import type { InstanceType, Model, Provider, Zone } from '@/api/shapes';
 import { Loaded } from '@/components/loaded';
 import { Page } from '@/components/page';
 import { ProblemNotice } from '@/components/problem-notice';
+import { Field, Input } from '@/components/ui/field';
 import { Skeleton } from '@/components/ui/skeleton';
 import { modelsQuery } from '@/features/models/queries';
-import { showFieldProblems } from '@/lib/form-problems';
+import { fieldWords, showFieldProblems } from '@/lib/form-problems';
+import { useUnsaved } from '@/lib/use-unsaved';
 import {
   choiceFrom,
   type DeploymentChoice,
+  type DeploymentValues,
   type DeploySearch,
-  deploymentChoice,
+  deploymentValues,
   keepOffered,
   searchOf,
 } from './choice';
@@ -64,7 +67,7 @@ function firstChoice(field: string | undefined): HTMLElement | null {
   return document.querySelector(`input[name="${field}"]`);
 }
 
-const fields = ['model_id', 'zone_id', 'instance_type_id'] as const;
+const fields = ['model_id', 'zone_id', 'instance_type_id', 'name'] as const;
 
 function DeployForm({ search, onSearch, catalogue }: DeployPageProps & { catalogue: Catalogue }) {
   const { t } = useTranslation();
@@ -73,16 +76,22 @@ function DeployForm({ search, onSearch, catalogue }: DeployPageProps & { catalog
   const [error, setError] = useState<unknown>(null);
   // One key per filled form: pressing the button twice, or again after a lost answer, deploys once.
   const idempotencyKey = useRef(randomId());
-  const form = useForm<DeploymentChoice>({
-    resolver: zodResolver(deploymentChoice),
-    defaultValues: choiceFrom(search, catalogue),
+  const form = useForm<DeploymentValues>({
+    resolver: zodResolver(deploymentValues),
+    defaultValues: { ...choiceFrom(search, catalogue), name: '' },
   });
+  // What was chosen is in the address; the name is nowhere else.
+  useUnsaved({ isDirty: form.formState.dirtyFields.name === true, isSubmitting: form.formState.isSubmitting });
   const choice = useWatch({ control: form.control });
   const model = catalogue.models.find(({ id }) => id === choice.model_id);
 
-  const choose = (field: keyof DeploymentChoice, value: string) => {
+  const startOver = () => {
     idempotencyKey.current = randomId();
     setError(null);
+  };
+
+  const choose = (field: keyof DeploymentChoice, value: string) => {
+    startOver();
     form.setValue(field, value, { shouldValidate: form.formState.isSubmitted });
     form.clearErrors(field);
     const kept = keepOffered({ ...form.getValues(), [field]: value }, catalogue.types);
@@ -90,11 +99,14 @@ function DeployForm({ search, onSearch, catalogue }: DeployPageProps & { catalog
     onSearch(searchOf(form.getValues()));
   };
 
-  const send = async (values: DeploymentChoice) => {
+  const send = async ({ name, ...choice }: DeploymentValues) => {
     setError(null);
     try {
       const answer = await body(
-        api.POST('/deployments', { body: values, headers: { 'Idempotency-Key': idempotencyKey.current } }),
+        api.POST('/deployments', {
+          body: { ...choice, name: name || null },
+          headers: { 'Idempotency-Key': idempotencyKey.current },
+        }),
       );
       if (!('instance_id' in answer)) throw new Error('the server answered a deployment with a dry run');
       await queries.invalidateQueries({ queryKey: ['instances'] });
@@ -144,7 +156,15 @@ function DeployForm({ search, onSearch, catalogue }: DeployPageProps & { catalog
           zone={catalogue.zones.find(({ id }) => id === choice.zone_id)}
           type={catalogue.types.find(({ id }) => id === choice.instance_type_id)}
           pending={form.formState.isSubmitting}
-        />
+        >
+          <Field
+            label={t('instances.name')}
+            hint={t('deploy.nameHint')}
+            error={fieldWords(form.formState.errors.name, t('problems.fieldCode.required'))}
+          >
+            <Input autoComplete="off" {...form.register('name', { onChange: startOver })} />
+          </Field>
+        </ReviewCard>
         {error !== null && <ProblemNotice error={error} />}
       </div>
     </form>

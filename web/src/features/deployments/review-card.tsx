@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Rocket } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { InstanceType, Model, Zone } from '@/api/shapes';
 import { Facts } from '@/components/facts';
@@ -19,10 +20,12 @@ type ReviewCardProps = {
   zone?: Zone;
   type?: InstanceType;
   pending: boolean;
+  /** What is asked last. */
+  children: ReactNode;
 };
 
 /** The last step: what was chosen, what the server says about it, what it costs, and the button. */
-export function ReviewCard({ choice, model, zone, type, pending }: ReviewCardProps) {
+export function ReviewCard({ choice, model, zone, type, pending, children }: ReviewCardProps) {
   const { t } = useTranslation();
   const complete = deploymentChoice.safeParse(choice);
   return (
@@ -35,6 +38,7 @@ export function ReviewCard({ choice, model, zone, type, pending }: ReviewCardPro
             [t('deploy.type'), type?.name ?? '–'],
           ]}
         />
+        {children}
         {complete.success ? (
           <Verdict choice={complete.data} model={model} type={type} pending={pending} />
         ) : (

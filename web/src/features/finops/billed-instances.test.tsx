@@ -16,11 +16,12 @@ const billed = (id: string, status: InstanceStatus, billed_since: string | null)
 
 it('keeps apart what costs now and what has ended, whatever its status is', async () => {
   const since = '2026-11-20T10:00:00Z';
-  const instances = [billed('11111111', 'ready', since), billed('22222222', 'startup_failed', since)];
+  const named = { ...billed('11111111', 'ready', since), name: 'Chat for support' };
+  const instances = [named, billed('22222222', 'startup_failed', since)];
   renderWithLinks(<BilledInstances instances={[...instances, billed('33333333', 'terminated', null)]} />, meWith());
   const running = within(await screen.findByRole('region', { name: 'Running instances' }));
   expect(running.getAllByRole('link').map(({ textContent }) => textContent)).toEqual([
-    'Echo 11111111',
+    'Chat for support 11111111',
     'Echo 22222222',
   ]);
   const ended = within(screen.getByRole('region', { name: 'Ended this month' }));

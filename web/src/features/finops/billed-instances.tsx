@@ -8,6 +8,7 @@ import { Table } from '@/components/list/table';
 import { Money } from '@/components/money';
 import { Card } from '@/components/ui/card';
 import { EmptyState } from '@/components/ui/empty-state';
+import { instanceTitle } from '@/features/instances/status';
 import { StatusBadge } from '@/features/instances/status-badge';
 import { useFormat } from '@/lib/format';
 import { shortId } from '@/lib/short-id';
@@ -65,9 +66,10 @@ function useColumns() {
         <Link
           to="/instances/$instanceId"
           params={{ instanceId: instance.instance_id }}
-          className="font-medium hover:underline"
+          className="wrap-anywhere font-medium hover:underline"
         >
-          {instance.model_name} <span className="font-mono text-muted text-xs">{shortId(instance.instance_id)}</span>
+          {instanceTitle(instance)}{' '}
+          <span className="font-mono text-muted text-xs">{shortId(instance.instance_id)}</span>
         </Link>
       ),
     },

@@ -25,7 +25,8 @@ import { HistoryCard } from './history-card';
 import { usePlaceName } from './places';
 import { ProgressCard } from './progress-card';
 import { instanceQuery } from './queries';
-import { canTerminate, instanceName, statusGroup } from './status';
+import { RenameButton } from './rename-button';
+import { canTerminate, instanceName, instanceTitle, statusGroup } from './status';
 import { StatusBadge } from './status-badge';
 
 /** The live stream says when something changed; this is the net below it. */
@@ -58,16 +59,22 @@ function InstanceDetail({ instance }: { instance: Instance }) {
   const ended = statusGroup(instance.status) === 'ended';
   return (
     <Page
-      title={instance.model_name}
+      title={instanceTitle(instance)}
       description={
         <span className="flex flex-wrap items-center gap-2">
+          {instance.name && <span>{instance.model_name}</span>}
           <StatusBadge status={instance.status} />
           <ScopeBadge organizationId={instance.organization_id} scope={instance.scope} />
           <code className="font-mono text-xs">{instance.id}</code>
         </span>
       }
       above={<Link to="/instances">{t('instances.title')}</Link>}
-      actions={<TerminateButton instance={instance} />}
+      actions={
+        <>
+          <RenameButton instance={instance} />
+          <TerminateButton instance={instance} />
+        </>
+      }
     >
       {instance.error_message && <FailureNotice code={instance.error_code} message={instance.error_message} />}
       <div className="grid items-start gap-5 lg:grid-cols-5">

@@ -21,7 +21,7 @@ import { shortId } from '@/lib/short-id';
 import { usePlaceName } from './places';
 import { instancesQuery } from './queries';
 import type { InstancesSearch } from './search';
-import { instanceName, isComingUp, statusGroup, statusLabel } from './status';
+import { instanceName, instanceTitle, isComingUp, statusGroup, statusLabel } from './status';
 import { StatusBadge } from './status-badge';
 
 type InstancesPageProps = { search: InstancesSearch; onSearch: (change: Partial<InstancesSearch>) => void };
@@ -118,6 +118,7 @@ function isShown(show: (typeof filters)[number], group: ReturnType<typeof status
 
 function searchable(instance: Instance, status: string, place: string): string {
   return [
+    instance.name,
     instance.model_name,
     instance.id,
     place,
@@ -137,18 +138,19 @@ function useColumns(placeName: (code: string) => string): Column<Instance>[] {
     {
       id: 'model',
       header: t('instances.column.instance'),
-      sortValue: (instance) => instance.model_name,
+      sortValue: instanceTitle,
       cell: (instance) => (
         <div className="sm:min-w-40">
           <Link
             to="/instances/$instanceId"
             params={{ instanceId: instance.id }}
-            className="font-medium hover:underline"
+            className="wrap-anywhere font-medium hover:underline"
             aria-label={instanceName(instance)}
           >
-            {instance.model_name}
+            {instanceTitle(instance)}
           </Link>
           <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-xs">
+            {instance.name && <span>{instance.model_name}</span>}
             <span className="font-mono">{shortId(instance.id)}</span>
             <ScopeBadge organizationId={instance.organization_id} scope={instance.scope} />
           </div>

@@ -2,7 +2,7 @@ import i18next from 'i18next';
 import { expect, it } from 'vitest';
 import { failureCodes } from '@/api/codes';
 import { showLanguage } from '@/i18n/language';
-import { canTerminate, failureLabel, statusGroup, statusLabel, stepsDone } from './status';
+import { canTerminate, failureLabel, instanceName, instanceTitle, statusGroup, statusLabel, stepsDone } from './status';
 
 it('counts the steps up to the last one done', () => {
   expect(stepsDone({ status: 'provisioning', progress_step: null })).toBe(0);
@@ -14,6 +14,13 @@ it('offers termination while something may exist at the provider', () => {
   const instance = (status: string) => ({ status }) as Parameters<typeof canTerminate>[0];
   expect(['ready', 'failed', 'startup_failed'].every((status) => canTerminate(instance(status)))).toBe(true);
   expect(['terminating', 'terminated', 'archived'].some((status) => canTerminate(instance(status)))).toBe(false);
+});
+
+it('goes by the name that people gave it, else by its model', () => {
+  const instance = { id: '00000000-0000-4000-8000-0000abcd1234', model_name: 'Echo' };
+  const named = { ...instance, name: 'Chat for support' };
+  expect([instanceName(named), instanceTitle(named)]).toEqual(['Chat for support', 'Chat for support']);
+  expect([instanceName(instance), instanceTitle({ ...instance, name: null })]).toEqual(['Echo · abcd1234', 'Echo']);
 });
 
 it("shows a status it doesn't know as the server calls it", () => {

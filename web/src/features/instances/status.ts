@@ -62,7 +62,14 @@ export function stepsDone(instance: Pick<Instance, 'status' | 'progress_step'>):
   return instanceSteps.indexOf(instance.progress_step as InstanceStep) + 1;
 }
 
-/** What people call an instance: its model and the end of its id. */
-export function instanceName(instance: { id: string; model_name: string }): string {
-  return `${instance.model_name} · ${shortId(instance.id)}`;
+type Nameable = { name?: string | null; model_name: string };
+
+/** What an instance is headed by, where its id stands beside: the name that people gave it, else its model's. */
+export function instanceTitle({ name, model_name }: Nameable): string {
+  return name ?? model_name;
+}
+
+/** What people call an instance: the name that they gave it, else its model and the end of its id. */
+export function instanceName({ id, name, model_name }: Nameable & { id: string }): string {
+  return name ?? `${model_name} · ${shortId(id)}`;
 }

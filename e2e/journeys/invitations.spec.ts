@@ -19,7 +19,7 @@ test('an owner invites several people at once, and each gets a mail with a link'
 
   await addresses.fill('Ada Lovelace <Several.Ada@Example.test>, several.grace@example.test\nseveral.broken@home');
   await dialog.getByRole('button', { name: 'Send 3 invitations' }).click();
-  await expect(dialog).toContainText("These aren't e-mail addresses: several.broken@home");
+  await expect(dialog).toContainText("This isn't an e-mail address: several.broken@home");
   await expect(addresses).toHaveAttribute('aria-invalid', 'true');
   await look(page, 'invite-refused');
   expect(mailsTo(program, 'several.ada@example.test')).toEqual([]);

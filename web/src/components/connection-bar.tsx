@@ -19,7 +19,10 @@ export function ConnectionBar() {
     // Always there: a screen reader announces what enters a live region, not a region that enters with it.
     <section aria-label={t('common.connection.label')} aria-live="polite" className="sticky top-0 z-40">
       {since !== null && (
-        <div className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 border-warning/30 border-b bg-warning-soft px-4 py-1.5 text-sm text-warning">
+        <div
+          data-connection-bar
+          className="flex flex-wrap lg:h-(--bar) lg:flex-nowrap items-center justify-center gap-x-3 gap-y-1 border-warning/30 border-b bg-warning-soft px-4 py-1.5 text-sm text-warning"
+        >
           <WifiOff className="size-4 shrink-0" aria-hidden />
           <p>
             <strong className="font-medium">

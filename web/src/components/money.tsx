@@ -5,14 +5,16 @@ type MoneyProps = {
   value: string | null | undefined;
   /** Prices are what somebody agrees to, so they are shown to their last digit. */
   price?: boolean;
+  /** How it is written as a part beside its total; see `moneyParts`. */
+  shown?: string;
   /** The words around the amount. */
   within?: (amount: string) => string;
 };
 
 /** Euros, as short as they can be without misleading and aligned in a column; pointing at them shows the exact amount. */
-export function Money({ value, price, within }: MoneyProps) {
+export function Money({ value, price, shown, within }: MoneyProps) {
   const format = useFormat();
-  const amount = price ? format.price(value) : format.money(value);
+  const amount = shown ?? (price ? format.price(value) : format.money(value));
   const words = within ? within(amount) : amount;
   if (value === null || value === undefined) return <>{words}</>;
   return (

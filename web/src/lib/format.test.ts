@@ -40,6 +40,16 @@ it('never writes an amount as nothing', () => {
 });
 
 it.each([
+  ['0.02785', ['0.02694', '0.00091'], '€0.0279', ['€0.0270', '€0.0009']],
+  ['12.344', ['12.3399', '0.0041'], '€12.34', ['€12.34', '<\u00a0€0.01']],
+  ['3', ['3', '0'], '€3.00', ['€3.00', '€0.00']],
+  ['0.00000680', ['0', '0.0000068'], '<\u00a0€0.0001', ['€0.00', '<\u00a0€0.0001']],
+])('lets the parts of %s euros, %s, add up to what is shown', (total, parts, shown, shownParts) => {
+  expect(format.money(total)).toBe(shown);
+  expect(format.moneyParts(total, parts)).toEqual(shownParts);
+});
+
+it.each([
   ['1234.5', '1 234,50 €'],
   ['0.000123456', '0,0001 €'],
 ])('writes %s euros as French does: %s', (exact, shown) => {

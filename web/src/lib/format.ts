@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { roundedParts } from './decimal';
 
 /** A decimal string from the API. Intl formats such strings exactly, where a number would round. */
 type Decimal = string | null | undefined;
@@ -37,15 +38,29 @@ export function createFormat(locale: string, now: () => number = Date.now) {
     return words.format(value as Intl.StringNumericLiteral);
   };
 
+  const money = (value: Decimal) => {
+    const size = Math.abs(Number(value ?? 0));
+    if (size === 0 || size >= LEAST_SHOWN) return euros(value, digitsBySize, true);
+    const least = euros(`${Number(value) < 0 ? '-' : ''}${LEAST_SHOWN}`, () => PARTS_OF_A_CENT);
+    return `${Number(value) < 0 ? '>' : '<'}\u00a0${least}`;
+  };
+
   return {
     integer: (value: number) => integer.format(value),
     compact: (value: number) => compact.format(value),
     /** Euros to the cent, below one euro to a part of it. What costs something never reads as nothing: it is less than the least part. */
-    money: (value: Decimal) => {
-      const size = Math.abs(Number(value ?? 0));
-      if (size === 0 || size >= LEAST_SHOWN) return euros(value, digitsBySize, true);
-      const least = euros(`${Number(value) < 0 ? '-' : ''}${LEAST_SHOWN}`, () => PARTS_OF_A_CENT);
-      return `${Number(value) < 0 ? '>' : '<'}\u00a0${least}`;
+    money,
+    /** Parts as they stand beside their total: at its digits, and adding up to it. What still costs something is less than the least. */
+    moneyParts: (total: string, parts: readonly string[]) => {
+      const digits = Number(total) === 0 ? CENTS : Number(total) < LEAST_SHOWN ? PARTS_OF_A_CENT : digitsBySize(total);
+      const least = 10 ** -digits;
+      const rounded = roundedParts(total, parts, digits);
+      return parts.map((part, index) => {
+        const shown = rounded?.[index];
+        if (shown === undefined) return money(part);
+        if (Number(shown) === 0 && Number(part) > 0) return `<\u00a0${euros(`${least}`, () => digits)}`;
+        return euros(shown, () => (Number(shown) === 0 ? CENTS : digits), true);
+      });
     },
     /** Euros with all their digits, at least to the cent. */
     price: (value: Decimal) => euros(value, allDigits),

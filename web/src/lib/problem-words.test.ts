@@ -12,6 +12,12 @@ const words = (problem: ConstructorParameters<typeof ProblemError>[0]) =>
   describeProblem(i18next.t, new ProblemError(problem));
 
 describe('describeProblem', () => {
+  it('gives no request id for what the person can mend', () => {
+    const refused = (status: number, code: string) => words({ status, code, request_id: 'r1' }).requestId;
+    expect(refused(401, 'invalid_credentials')).toBeUndefined();
+    expect(refused(500, 'internal')).toBe('r1');
+  });
+
   it('names what is missing as roles and keeps the request id', () => {
     const { title, detail, requestId } = words({
       status: 403,

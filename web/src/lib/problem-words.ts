@@ -26,7 +26,7 @@ function isUnit(unit: unknown): unit is Unit {
   return typeof unit === 'string' && i18next.exists(`problems.limit.${unit}.between`);
 }
 
-/** Turns any failure into words. The server speaks English only: its sentence is used where we have no words for the code. */
+/** Turns any failure into words, with the request id where somebody else has to help. The server speaks English only: its sentence is used where we have no words for the code. */
 export function describeProblem(t: TFunction, error: unknown): ProblemWords {
   const problem = asProblem(error);
   const { code, permission, request_id: requestId } = problem;
@@ -40,7 +40,11 @@ export function describeProblem(t: TFunction, error: unknown): ProblemWords {
     roles: rolesInWords(t, i18next.language, permission),
   };
   const words = known(t, code, { ...spoken(problem.params), ...(named || {}) });
-  return { ...words, detail: particular(t, problem) ?? words.detail, requestId };
+  return {
+    ...words,
+    detail: particular(t, problem) ?? words.detail,
+    requestId: problem.status >= 500 || problem.status === 403 ? requestId : undefined,
+  };
 }
 
 function known(t: TFunction, code: KnownCode, replace?: Record<string, string>) {

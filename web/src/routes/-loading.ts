@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { StaticDataRouteOption } from '@tanstack/react-router';
 import type { Me } from '@/api/shapes';
-import { accessTo, meQuery } from '@/features/session/session';
+import { accessTo, enteringKey, meQuery } from '@/features/session/session';
 
 /** What a route's loader is given, as far as it matters here. */
 type Visit = {
@@ -18,6 +18,7 @@ type Visit = {
 export function beginPage(visit: Visit, fetches: (queries: QueryClient, me: Me) => Promise<unknown>[]): void {
   const { queries } = visit.context;
   const me = queries.getQueryData(meQuery.queryKey);
+  if (visit.cause === 'preload' && queries.isMutating({ mutationKey: enteringKey }) > 0) return;
   if (visit.cause === 'stay' || !me || !accessTo(me, visit.route.options.staticData ?? {}).allowed) return;
   for (const fetching of fetches(queries, me)) begin(fetching);
 }

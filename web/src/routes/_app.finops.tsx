@@ -2,7 +2,7 @@ import { createFileRoute } from '@tanstack/react-router';
 import * as z from 'zod/mini';
 import { FinopsPage } from '@/features/finops/finops-page';
 import { currentCostQuery } from '@/features/finops/queries';
-import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { startOfLastDays, usageQuery } from '@/features/usage/queries';
 import { beginPage } from './-loading';
 
 const finopsSearch = z.object({
@@ -18,8 +18,8 @@ export const Route = createFileRoute('/_app/finops')({
     const { days = USUAL_DAYS } = finopsSearch.parse(visit.location.search);
     beginPage(visit, (queries) => [
       queries.ensureQueryData(currentCostQuery),
-      queries.ensureQueryData(usageQuery('model', daysAgo(days), true)),
-      queries.ensureQueryData(usageQuery('key', daysAgo(days), true)),
+      queries.ensureQueryData(usageQuery('model', startOfLastDays(days), true)),
+      queries.ensureQueryData(usageQuery('key', startOfLastDays(days), true)),
     ]);
   },
   component: Finops,

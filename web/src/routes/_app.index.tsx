@@ -5,7 +5,7 @@ import { DashboardPage } from '@/features/dashboard/dashboard-page';
 import { DAYS } from '@/features/dashboard/period';
 import { currentCostQuery } from '@/features/finops/queries';
 import { instancesQuery } from '@/features/instances/queries';
-import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { startOfLastDays, usageQuery } from '@/features/usage/queries';
 import { beginPage } from './-loading';
 
 export const Route = createFileRoute('/_app/')({
@@ -14,8 +14,8 @@ export const Route = createFileRoute('/_app/')({
   staticData: { title: 'dashboard.title', module: 'dashboard' },
   loader: (visit) =>
     beginPage(visit, (queries, me) => [
-      queries.ensureQueryData(usageQuery('day', daysAgo(DAYS), me.permissions.includes('finops.read'))),
-      queries.ensureQueryData(usageQuery('day', daysAgo(DAYS), false)),
+      queries.ensureQueryData(usageQuery('day', startOfLastDays(DAYS), me.permissions.includes('finops.read'))),
+      queries.ensureQueryData(usageQuery('day', startOfLastDays(DAYS), false)),
       queries.ensureQueryData(apiKeysQuery),
       queries.ensureQueryData(chatModelsQuery),
       ...(me.permissions.includes('finops.read') ? [queries.ensureQueryData(currentCostQuery)] : []),

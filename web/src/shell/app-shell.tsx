@@ -46,7 +46,7 @@ export function AppShell() {
       >
         {t('common.skipToContent')}
       </a>
-      <aside className="sticky top-0 hidden h-dvh w-60 shrink-0 border-border border-r lg:block">
+      <aside className="sticky top-(--bar) hidden h-[calc(100dvh-var(--bar))] w-60 shrink-0 border-border border-r lg:block">
         <Sidebar onSearch={() => setPaletteOpen(true)} />
       </aside>
       <div className="flex min-w-0 flex-1 flex-col">

@@ -9,7 +9,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { distinctNames } from '@/features/organizations/namesakes';
 import { organizationsQuery } from '@/features/organizations/queries';
 import { sectionOf } from '@/features/session/section';
-import { enterOrganization, useMe } from '@/features/session/session';
+import { enteringKey, enterOrganization, useMe } from '@/features/session/session';
 
 /** Instead of a page whose address is good in another workspace of this person. */
 export function Elsewhere({ organization }: { organization: Organization }) {
@@ -21,7 +21,10 @@ export function Elsewhere({ organization }: { organization: Organization }) {
   const name = distinctNames(organizations)(organization);
   const here = me.current_organization_name ?? t('session.personal');
   // The address stays: it is good there.
-  const enter = useMutation({ mutationFn: () => enterOrganization(queries, organization.id) });
+  const enter = useMutation({
+    mutationKey: enteringKey,
+    mutationFn: () => enterOrganization(queries, organization.id),
+  });
   return (
     <EmptyState
       icon={ArrowLeftRight}

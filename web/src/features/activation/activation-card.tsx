@@ -109,6 +109,7 @@ function ActivationRow({ kind, noun, name, resource }: ActivationCardProps & { k
         onConfirm={() => change.mutateAsync(false)}
       >
         {t('instances.activation.deactivateDetail')}
+        {noun === 'instance' && ` ${t('instances.activation.deactivateStillCosts')}`}
       </ConfirmDialog>
     </li>
   );

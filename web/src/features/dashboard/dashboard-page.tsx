@@ -10,7 +10,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { CostParts } from '@/features/finops/cost-parts';
 import { currentCostQuery } from '@/features/finops/queries';
 import { useCan, useMe } from '@/features/session/session';
-import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { startOfLastDays, usageQuery } from '@/features/usage/queries';
 import { UsageCard } from '@/features/usage/usage-card';
 import { useFormat } from '@/lib/format';
 import { personName } from '@/lib/person-name';
@@ -56,7 +56,7 @@ export function DashboardPage() {
 function Numbers({ wide }: { wide: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const usage = useQuery(usageQuery('day', daysAgo(DAYS), wide));
+  const usage = useQuery(usageQuery('day', startOfLastDays(DAYS), wide));
   const cost = useQuery({ ...currentCostQuery, enabled: wide });
   const total = usage.data?.total;
   const period = t('usage.lastDays', { count: DAYS });
@@ -89,7 +89,13 @@ function Numbers({ wide }: { wide: boolean }) {
         <Stat
           label={t('dashboard.costToday')}
           detail={
-            cost.data && <CostParts instances={cost.data.today_instances_eur} tokens={cost.data.today_tokens_eur} />
+            cost.data && (
+              <CostParts
+                total={cost.data.today_eur}
+                instances={cost.data.today_instances_eur}
+                tokens={cost.data.today_tokens_eur}
+              />
+            )
           }
           value={shown(cost.data && <Money value={cost.data.today_eur} />, cost.isError)}
         />

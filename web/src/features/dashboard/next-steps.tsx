@@ -9,7 +9,7 @@ import { chatModelsQuery } from '@/features/chat/queries';
 import { instancesQuery } from '@/features/instances/queries';
 import { statusGroup } from '@/features/instances/status';
 import { useCan, useMe } from '@/features/session/session';
-import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { startOfLastDays, usageQuery } from '@/features/usage/queries';
 import { cn } from '@/lib/class-names';
 import { DAYS } from './period';
 
@@ -77,7 +77,7 @@ export function useNextSteps(): NextStep[] | undefined {
   const instances = useQuery({ ...instancesQuery, enabled: canReadInstances });
   const keys = useQuery(apiKeysQuery);
   const models = useQuery(chatModelsQuery);
-  const usage = useQuery(usageQuery('day', daysAgo(DAYS), false));
+  const usage = useQuery(usageQuery('day', startOfLastDays(DAYS), false));
   if ([instances, keys, models, usage].some(({ isError }) => isError)) return [];
   if (!keys.data || !models.data || !usage.data || (canReadInstances && !instances.data)) return undefined;
 

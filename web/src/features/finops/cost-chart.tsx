@@ -23,6 +23,7 @@ export function CostChart({ items, total, title }: { items: DayCost[]; total: st
     output: Number(item.tokens_eur),
   }));
   const day = pointedAt === null ? undefined : items[pointedAt.index];
+  const [ofInstances, ofTokens] = day ? format.moneyParts(day.cost_eur, [day.instances_eur, day.tokens_eur]) : [];
   return (
     <div role="img" aria-label={t('finops.summary', { title, amount: format.money(total) })} className="relative">
       {day && pointedAt && (
@@ -30,8 +31,16 @@ export function CostChart({ items, total, title }: { items: DayCost[]; total: st
           name={format.day(day.day)}
           left={pointedAt.left}
           lines={[
-            { color: 'bg-chart-1', label: t('finops.instances'), value: <Money value={day.instances_eur} /> },
-            { color: 'bg-chart-2', label: t('finops.tokens'), value: <Money value={day.tokens_eur} /> },
+            {
+              color: 'bg-chart-1',
+              label: t('finops.instances'),
+              value: <Money value={day.instances_eur} shown={ofInstances} />,
+            },
+            {
+              color: 'bg-chart-2',
+              label: t('finops.tokens'),
+              value: <Money value={day.tokens_eur} shown={ofTokens} />,
+            },
           ]}
         />
       )}

@@ -7,7 +7,7 @@ import { Stat } from '@/components/stat';
 import { Card } from '@/components/ui/card';
 import { Select } from '@/components/ui/field';
 import { Skeleton, TableSkeleton } from '@/components/ui/skeleton';
-import { daysAgo, usageQuery } from '@/features/usage/queries';
+import { startOfLastDays, usageQuery } from '@/features/usage/queries';
 import { UsageCard } from '@/features/usage/usage-card';
 import { BilledInstances } from './billed-instances';
 import { CostParts } from './cost-parts';
@@ -51,13 +51,23 @@ export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Peri
             <Stat
               label={t('finops.today')}
               value={<Money value={current.today_eur} />}
-              detail={<CostParts instances={current.today_instances_eur} tokens={current.today_tokens_eur} />}
+              detail={
+                <CostParts
+                  total={current.today_eur}
+                  instances={current.today_instances_eur}
+                  tokens={current.today_tokens_eur}
+                />
+              }
             />
             <Stat
               label={t('finops.month')}
               value={<Money value={current.month_to_date_eur} />}
               detail={
-                <CostParts instances={current.month_to_date_instances_eur} tokens={current.month_to_date_tokens_eur} />
+                <CostParts
+                  total={current.month_to_date_eur}
+                  instances={current.month_to_date_instances_eur}
+                  tokens={current.month_to_date_tokens_eur}
+                />
               }
             />
           </dl>
@@ -77,7 +87,7 @@ export function FinopsPage({ days, onDays }: { days: Period; onDays: (days: Peri
 /** Where tokens were used and nothing was charged: why that is so. */
 function FreeTokens({ days }: { days: Period }) {
   const { t } = useTranslation();
-  const total = useQuery(usageQuery('model', daysAgo(days), true)).data?.total;
+  const total = useQuery(usageQuery('model', startOfLastDays(days), true)).data?.total;
   if (!total || total.requests === 0 || Number(total.charge_eur) > 0) return null;
   return <p className="text-[13px] text-muted">{t('usage.ownAreFree')}</p>;
 }

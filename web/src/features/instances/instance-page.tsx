@@ -26,7 +26,7 @@ import { usePlaceName } from './places';
 import { ProgressCard } from './progress-card';
 import { instanceQuery } from './queries';
 import { RenameButton } from './rename-button';
-import { canTerminate, instanceName, instanceTitle, statusGroup } from './status';
+import { canTerminate, instanceName, instanceTitle, isLeaving, statusGroup } from './status';
 import { StatusBadge } from './status-badge';
 
 /** The live stream says when something changed; this is the net below it. */
@@ -80,7 +80,7 @@ function InstanceDetail({ instance }: { instance: Instance }) {
       <div className="grid items-start gap-5 lg:grid-cols-5">
         <div className="grid min-w-0 gap-5 lg:col-span-3">
           <ProgressCard instance={instance} />
-          {!ended && (
+          {!ended && !isLeaving(instance.status) && (
             <ActivationCard
               noun="instance"
               name={instanceName(instance)}
@@ -169,6 +169,7 @@ function CostCard({ instance }: { instance: Instance }) {
 function ServerCard({ instance }: { instance: Instance }) {
   const { t } = useTranslation();
   const placeName = usePlaceName();
+  const ended = statusGroup(instance.status) === 'ended';
   const format = useFormat();
   return (
     <Card title={t('instances.server')}>
@@ -185,7 +186,10 @@ function ServerCard({ instance }: { instance: Instance }) {
           ],
           [t('instances.fact.address'), instance.address],
           [t('instances.fact.worker'), instance.worker_version],
-          [t('instances.fact.heartbeat'), instance.last_heartbeat_at && format.ago(instance.last_heartbeat_at)],
+          [
+            t('instances.fact.heartbeat'),
+            !ended && instance.last_heartbeat_at && format.ago(instance.last_heartbeat_at),
+          ],
           [t('instances.fact.queue'), instance.queue_depth?.toString()],
           [t('instances.fact.created'), format.dateTime(instance.created_at)],
           [t('instances.fact.ready'), instance.ready_at && format.dateTime(instance.ready_at)],

@@ -52,8 +52,13 @@ export function isComingUp(status: string): boolean {
   return ['provisioning', 'booting', 'installing', 'starting'].includes(status);
 }
 
+/** Asked to end: it takes no new requests and needs no word any more. */
+export function isLeaving(status: string): boolean {
+  return status === 'draining' || status === 'terminating';
+}
+
 export function canTerminate(instance: Instance): boolean {
-  return statusGroup(instance.status) !== 'ended' && instance.status !== 'terminating';
+  return statusGroup(instance.status) !== 'ended' && !isLeaving(instance.status);
 }
 
 /** How many of `steps` are done. */

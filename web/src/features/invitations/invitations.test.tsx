@@ -59,7 +59,7 @@ it('offers the roles the server lets one invite as', async () => {
 it('names what is no address before it asks the server', async () => {
   const sent = answering({});
   await invite('ada@example.com nobody');
-  expect(await screen.findByText("These aren't e-mail addresses: nobody")).toBeInTheDocument();
+  expect(await screen.findByText("This isn't an e-mail address: nobody")).toBeInTheDocument();
   expect(sent.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
 });
 

@@ -12,6 +12,7 @@ import { RoleField } from '@/features/members/role-field';
 import { WayOut } from '@/features/members/way-out';
 import { useInvitableRoles } from '@/features/organizations/queries';
 import type { Role } from '@/features/organizations/role';
+import { useSendsMail } from '@/features/session/sends-mail';
 import { useMe } from '@/features/session/session';
 import { useUnsaved } from '@/lib/use-unsaved';
 import { MOST_ADDRESSES, malformed, parseAddresses } from './addresses';
@@ -24,6 +25,14 @@ export function InviteDialog({ open, onOpenChange }: InviteDialogProps) {
   const { t } = useTranslation();
   const organization = useMe().current_organization_name ?? '';
   const [results, setResults] = useState<InvitationResult[] | null>(null);
+  const sendsMail = useSendsMail();
+  const title = results
+    ? t(
+        results.some(({ invitation }) => invitation?.link)
+          ? 'invitations.resultsTitleNoMail'
+          : 'invitations.resultsTitle',
+      )
+    : t('invitations.createTitle', { name: organization });
 
   const change = (next: boolean) => {
     onOpenChange(next);
@@ -34,8 +43,8 @@ export function InviteDialog({ open, onOpenChange }: InviteDialogProps) {
     <Dialog
       open={open}
       onOpenChange={change}
-      title={results ? t('invitations.resultsTitle') : t('invitations.createTitle', { name: organization })}
-      description={results ? undefined : t('invitations.createDetail')}
+      title={title}
+      description={results ? undefined : t(sendsMail ? 'invitations.createDetail' : 'invitations.createDetailNoMail')}
     >
       {results ? (
         <InviteResults results={results} onDone={() => change(false)} />
@@ -65,7 +74,9 @@ function InviteForm({ onInvited, onCancel }: InviteFormProps) {
     if (addresses.length === 0) return t('invitations.addressRequired');
     if (addresses.length > MOST_ADDRESSES) return t('invitations.tooMany', { count: MOST_ADDRESSES });
     const wrong = malformed(addresses);
-    return wrong.length > 0 ? t('invitations.malformed', { addresses: wrong.join(', ') }) : undefined;
+    return wrong.length > 0
+      ? t('invitations.malformed', { count: wrong.length, addresses: wrong.join(', ') })
+      : undefined;
   };
 
   const invite = async (event: FormEvent) => {

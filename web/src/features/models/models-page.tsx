@@ -124,7 +124,8 @@ function useColumns(): Column<Model>[] {
       sortValue: (model) => model.required_vram_gb,
       align: 'right',
       hideBelow: 'lg',
-      cell: (model) => t('common.gigabytes', { amount: format.integer(model.required_vram_gb) }),
+      cell: (model) =>
+        model.required_vram_gb > 0 ? t('common.gigabytes', { amount: format.integer(model.required_vram_gb) }) : '–',
     },
   ];
 }

@@ -86,6 +86,9 @@ function isShown(queries: QueryClient, me: Me): boolean {
   );
 }
 
+/** What moves the session: until it has moved, nothing is fetched ahead for the workspace that is left. */
+export const enteringKey = ['enter_workspace'];
+
 /** Moves the session to an organization, or to Personal with null. */
 export async function enterOrganization(queries: QueryClient, organizationId: string | null): Promise<void> {
   const me = await body(api.PUT('/organizations/current', { body: { organization_id: organizationId } }));

@@ -5,7 +5,7 @@ import { describeProblem } from '@/lib/problem-words';
 import { toast } from '@/lib/toasts';
 import { mayLeave } from '@/lib/unsaved';
 import { sectionOf } from './section';
-import { enterOrganization } from './session';
+import { enteringKey, enterOrganization } from './session';
 
 /** Moves the session to an organization, or to Personal with null. What was on the screen belongs to the old workspace and goes. */
 export function useSwitchWorkspace() {
@@ -13,6 +13,7 @@ export function useSwitchWorkspace() {
   const queries = useQueryClient();
   const router = useRouter();
   return useMutation({
+    mutationKey: enteringKey,
     mutationFn: async (organizationId: string | null) => {
       if (!(await mayLeave())) return;
       await enterOrganization(queries, organizationId);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { UsageItem } from '@/api/shapes';
 import { everyDay } from './days';
+import { startOfLastDays } from './queries';
 
 const day = (key: string, requests: number) => ({ key, requests }) as UsageItem;
 const shown = (items: UsageItem[]) => items.map(({ key, requests }) => `${key}: ${requests}`);
@@ -21,6 +22,10 @@ it('has every day of the period up to today, also over the end of a month', () =
 it('has them also where there was no usage at all, or on one day only', () => {
   expect(everyDay([], '2026-03-01T00:00:00.000Z', noon)).toHaveLength(3);
   expect(shown(everyDay([day('2026-03-03', 1)], '2026-03-03T00:00:00.000Z', noon))).toEqual(['2026-03-03: 1']);
+});
+
+it.each([1, 7, 30, 90])('shows %i days of the last so many, today among them', (count) => {
+  expect(everyDay([], startOfLastDays(count, noon.getTime()), noon)).toHaveLength(count);
 });
 
 it('makes no list without end of a period that is none', () => {

@@ -13,9 +13,9 @@ export const usageQuery = (group: UsageGroup, from: string, wide: boolean) =>
     },
   });
 
-/** Midnight UTC that many days ago: stable during a day, so that it can be part of a query key. */
-export function daysAgo(days: number, now = Date.now()): string {
-  const start = new Date(now - days * 86_400_000);
+/** Where the last so many days begin, today among them: at midnight UTC, which stays the same during a day as query keys must. */
+export function startOfLastDays(days: number, now = Date.now()): string {
+  const start = new Date(now - (days - 1) * 86_400_000);
   start.setUTCHours(0, 0, 0, 0);
   return start.toISOString();
 }

@@ -8,7 +8,7 @@ import { EmptyState } from '@/components/ui/empty-state';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs } from '@/components/ui/tabs';
 import { everyDay } from './days';
-import { daysAgo, type UsageGroup, usageQuery } from './queries';
+import { startOfLastDays, type UsageGroup, usageQuery } from './queries';
 
 // The chart library is a third of all scripts: it waits until there is something to draw.
 const UsageChart = lazy(() => import('./usage-chart').then((module) => ({ default: module.UsageChart })));
@@ -20,7 +20,7 @@ type UsageCardProps = { title: string; group: UsageGroup; days: number; wide: bo
 /** Tokens by day, model or key: a chart, and the same numbers as a table. */
 export function UsageCard({ title, group, days, wide, emptyAction }: UsageCardProps) {
   const { t } = useTranslation();
-  const query = useQuery(usageQuery(group, daysAgo(days), wide));
+  const query = useQuery(usageQuery(group, startOfLastDays(days), wide));
   return (
     <Card title={title} description={t('usage.lastDays', { count: days })}>
       <Loaded query={query} skeleton={<Skeleton className="h-72" />}>
@@ -39,7 +39,7 @@ export function UsageCard({ title, group, days, wide, emptyAction }: UsageCardPr
                   content: (
                     <Suspense fallback={<Skeleton className="h-64" />}>
                       <UsageChart
-                        items={group === 'day' ? everyDay(items, daysAgo(days)) : items}
+                        items={group === 'day' ? everyDay(items, startOfLastDays(days)) : items}
                         group={group}
                         title={title}
                       />

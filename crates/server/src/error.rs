@@ -238,6 +238,11 @@ impl From<sqlx::Error> for Error {
                     ..Self::unavailable("The database cannot be reached right now.")
                 }
             }
+            // A standby, or a database that was set to be read only.
+            sqlx::Error::Database(database) if database.code().as_deref() == Some("25006") => Self {
+                source: Some(error.into()),
+                ..Self::unavailable("The database takes no changes right now.")
+            },
             // PostgreSQL broke a tie between two changes and undid this one: it may simply be sent again.
             sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("40001" | "40P01")) => Self {
                 source: Some(error.into()),

@@ -125,12 +125,7 @@ pub fn report_database(core: &Core) {
     let db = core.db.clone();
     core.readiness.part("database", &[Api], move || {
         let db = db.clone();
-        async move {
-            match db.is_reachable().await {
-                true => Ok(()),
-                false => Err("The database cannot be reached."),
-            }
-        }
+        async move { db.obstacle().await.map_or(Ok(()), Err) }
     });
 }
 

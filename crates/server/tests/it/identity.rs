@@ -486,6 +486,33 @@ async fn a_process_answers_for_its_roles_only() {
 }
 
 #[tokio::test]
+async fn a_server_whose_database_takes_no_changes_is_not_ready() {
+    let server = TestServer::start().await;
+    let set = async |mode: &str| {
+        let change = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {mode}', current_database()); END $$"
+        );
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let mut owner = server.owner.acquire().await.unwrap();
+        for statement in ["SET transaction_read_only = off", &change, end] {
+            let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned()))
+                .execute(&mut *owner)
+                .await;
+            done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+    };
+    server.person("alice").await;
+    set("on").await;
+    let answer = server.anonymous().get("/readyz").await.expect(503);
+    assert!(answer.text.contains("takes no changes"), "{}", answer.text);
+    let body = json!({"login": "alice", "password": PASSWORD, "transport": "bearer"});
+    server.anonymous().post("/auth/login", body.clone()).await.expect(503);
+    set("off").await;
+    server.anonymous().get("/readyz").await.expect(200);
+    server.anonymous().post("/auth/login", body).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_password_is_the_same_from_every_keyboard_and_old_hashes_are_renewed() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;

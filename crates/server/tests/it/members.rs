@@ -633,3 +633,41 @@ async fn many_changes_at_once_neither_deadlock_nor_orphan() {
     assert!(owners(&server, organization).await >= 1);
     server.assert_audit_log_is_intact().await;
 }
+
+#[tokio::test]
+async fn whoever_switches_all_the_time_fends_nothing_off() {
+    let server = TestServer::start().await;
+    let root = server.platform_admin("root").await;
+    let mut owner = server.person("owner").await;
+    let organization = server.organization(&mut owner, "Acme").await;
+    let bob = server.member(organization, "bob", Role::User).await;
+    let mut switching = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let mut session = server.sign_in("bob").await;
+        switching.spawn(async move {
+            for turn in 0..30 {
+                let target = (turn % 2 == 0).then_some(organization);
+                let answer = session
+                    .put("/organizations/current", json!({"organization_id": target}))
+                    .await;
+                assert!([200, 401, 409, 422].contains(&answer.status), "{}", answer.text);
+                let Some(token) = answer.json["token"].as_str() else {
+                    break;
+                };
+                session = session.with_token(token);
+            }
+        });
+    }
+    let path = format!("/users/{}", bob.id);
+    for round in 0..6 {
+        let role = [Role::Manager, Role::User][round % 2];
+        assign(&owner.client, &bob, role).await.expect(200);
+        let body = json!({"username": format!("bob-{round}")});
+        root.client.put(&path, body).await.expect(200);
+    }
+    let member = format!("/organizations/current/members/{}", bob.id);
+    owner.client.delete(&member).await.expect(204);
+    while let Some(done) = switching.join_next().await {
+        done.unwrap();
+    }
+}

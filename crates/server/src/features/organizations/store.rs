@@ -74,15 +74,6 @@ pub async fn mine(tx: &mut TenantTx, id: Uuid) -> Result<Option<OrganizationRow>
     Ok(row)
 }
 
-/// The role of the person in one of the own organizations, for entering it: its members stay as they are until the end of the
-/// transaction.
-pub async fn lock_own_role(tx: &mut WriteTx, id: Uuid) -> Result<Option<Role>> {
-    let role = sqlx::query_scalar!(r#"SELECT tenancy.lock_own_role($1) AS "role: Role""#, id)
-        .fetch_one(tx.conn())
-        .await?;
-    Ok(role)
-}
-
 pub struct NewOrganization<'a> {
     pub id: &'a NewOrganizationId,
     pub name: &'a str,

@@ -124,15 +124,11 @@ pub async fn switch(
     authorized: Authorized<'_>,
     organization_id: Option<Uuid>,
 ) -> Result<(Operation, String)> {
-    let mut tx = organizations.core.db.write_to_account(&authorized).await?;
-    let target = match organization_id {
-        None => None,
+    let db = &organizations.core.db;
+    let (mut tx, target) = match organization_id {
+        None => (db.write_to_account(&authorized).await?, None),
         Some(id) => {
-            // Where the session already is, its own membership is locked with it.
-            let role = match tx.operation().workspace {
-                Workspace::Organization { id: here, role } if here == id => Some(role),
-                _ => store::lock_own_role(&mut tx, id).await?,
-            };
+            let (tx, role) = db.write_to_account_entering(&authorized, id).await?;
             let unknown = || {
                 Error::invalid(
                     "organization_id",
@@ -140,7 +136,7 @@ pub async fn switch(
                     "is not an organization you belong to",
                 )
             };
-            Some((id, role.ok_or_else(unknown)?))
+            (tx, Some((id, role.ok_or_else(unknown)?)))
         }
     };
     let token = sessions::choose_workspace(&organizations.sessions, &mut tx, target).await?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 /// Normalised once, as browsers do: lower case, punycode, no default port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,14 @@ impl FromStr for BaseUrl {
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err("must end behind the host or its port: no path, no query, no #");
+        }
+        let is_everywhere = match url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_unspecified(),
+            Some(Host::Ipv6(ip)) => ip.to_canonical().is_unspecified(),
+            _ => false,
+        };
+        if is_everywhere {
+            return Err("must be where people reach this server; nobody reaches 0.0.0.0 or [::]");
         }
         Ok(Self(url[..Position::AfterPort].to_owned()))
     }
@@ -91,6 +99,10 @@ mod tests {
             "https://me:secret@console.example",
             "https://console.example:99999",
             "https://a b.example",
+            "http://0.0.0.0:8080",
+            "http://0",
+            "http://[::]:8080",
+            "http://[::ffff:0.0.0.0]",
         ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }

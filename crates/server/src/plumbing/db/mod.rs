@@ -112,10 +112,19 @@ impl Db {
         })
     }
 
-    /// True when a query gets an answer.
-    pub async fn is_reachable(&self) -> bool {
-        let query = sqlx::query("SELECT 1").execute(&self.app);
-        matches!(tokio::time::timeout(Duration::from_secs(2), query).await, Ok(Ok(_)))
+    /// Why requests can't work with the database now; nothing when they can.
+    pub async fn obstacle(&self) -> Option<&'static str> {
+        let query = sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&self.app);
+        let answer: Result<String, _> = match tokio::time::timeout(Duration::from_secs(2), query).await {
+            Ok(answer) => answer,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        };
+        match answer.as_deref() {
+            Err(_) => Some("The database cannot be reached."),
+            Ok("off") => None,
+            // A standby, say, that the address leads to.
+            Ok(_) => Some("The database takes no changes."),
+        }
     }
 
     pub async fn close(&self) {

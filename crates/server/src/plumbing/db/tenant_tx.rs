@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::Db;
 use super::held::Held;
@@ -74,20 +75,22 @@ impl Db {
     /// keeps to, so that such changes take turns. Two that shared these rows before changing them would wait for each other.
     /// Then as [`Db::write`].
     pub async fn write_to_account(&self, authorized: &Authorized<'_>) -> Result<WriteTx> {
+        let tx = self.unchecked(authorized.operation().clone()).await?;
+        tx.with_account(authorized).await
+    }
+
+    /// As [`Db::write_to_account`], for taking the session into an organization: with the person's role there, none for who is no member.
+    /// The organization is locked before the sessions, as everybody does who changes its members; these stay as they are until the end.
+    pub async fn write_to_account_entering(
+        &self,
+        authorized: &Authorized<'_>,
+        organization: Uuid,
+    ) -> Result<(WriteTx, Option<Role>)> {
         let mut tx = self.unchecked(authorized.operation().clone()).await?;
-        sqlx::query!(
-            "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
-            authorized.user_id
-        )
-        .fetch_all(tx.conn())
-        .await?;
-        sqlx::query!(
-            "SELECT 1 AS locked FROM users WHERE id = $1 FOR NO KEY UPDATE",
-            authorized.user_id
-        )
-        .fetch_optional(tx.conn())
-        .await?;
-        tx.checked_again(authorized).await
+        let role = sqlx::query_scalar!(r#"SELECT tenancy.lock_own_role($1) AS "role: Role""#, organization)
+            .fetch_one(tx.conn())
+            .await?;
+        Ok((tx.with_account(authorized).await?, role))
     }
 
     /// For a person who just proved who they are, before the session that will carry every later operation exists.
@@ -103,6 +106,24 @@ impl Db {
         TenantTx::of(tx, operation, self.master.clone(), held)
             .await
             .map(WriteTx)
+    }
+}
+
+impl WriteTx {
+    async fn with_account(mut self, authorized: &Authorized<'_>) -> Result<Self> {
+        sqlx::query!(
+            "SELECT id FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE",
+            authorized.user_id
+        )
+        .fetch_all(self.conn())
+        .await?;
+        sqlx::query!(
+            "SELECT 1 AS locked FROM users WHERE id = $1 FOR NO KEY UPDATE",
+            authorized.user_id
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        self.checked_again(authorized).await
     }
 }
 

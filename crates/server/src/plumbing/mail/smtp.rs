@@ -58,6 +58,11 @@ impl SmtpSettings {
             credentials.is_none() || protection != Protection::Opportunistic || loopback,
             "--smtp-url with starttls=opportunistic could send the password in the clear: drop it, or use smtps://"
         );
+        anyhow::ensure!(
+            loopback || config.public_url.is_some() || !config.reachable_listen().ip().is_loopback(),
+            "--public-url is required with --smtp-url: without it the links in mails lead to {}, which only this machine reaches",
+            config.public_origin()
+        );
         Ok(Some(Self {
             host,
             port,
@@ -133,7 +138,24 @@ mod tests {
     use super::*;
 
     fn settings(flags: &[&str]) -> anyhow::Result<Option<SmtpSettings>> {
-        SmtpSettings::from_config(&Config::from_flags(flags).unwrap())
+        let flags: Vec<&str> = [&["--public-url", "https://console.example"], flags].concat();
+        SmtpSettings::from_config(&Config::from_flags(&flags).unwrap())
+    }
+
+    #[test]
+    fn mails_that_leave_the_machine_need_a_place_for_their_links() {
+        let refused = |flags: &[&str]| SmtpSettings::from_config(&Config::from_flags(flags).unwrap()).is_err();
+        let (out, within) = (
+            ["--smtp-url", "smtps://m.example"],
+            ["--smtp-url", "smtp://127.0.0.1:25"],
+        );
+        assert!(refused(&out));
+        assert!(refused(&[&out[..], &["--listen", "[::1]:8080"]].concat()));
+        assert!(!refused(&[&out[..], &["--listen", "192.0.2.1:8080"]].concat()));
+        assert!(!refused(
+            &[&out[..], &["--public-url", "https://console.example"]].concat()
+        ));
+        assert!(!refused(&within));
     }
 
     #[test]

@@ -201,7 +201,7 @@ const FORGERIES: &[(&str, &[&str])] = &[
     ),
     // Another chain's head, with its seal.
     (
-        "UPDATE audit_chains a SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM audit_chains o
+        "UPDATE audit_chains a SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM audit_chains o
          WHERE a.tenant = {acme} AND o.tenant = {other}",
         &[NOT_OURS, ELSEWHERE],
     ),
@@ -250,7 +250,7 @@ const FORGERIES_WITHOUT_KEYS: &[(&str, &[&str])] = &[
     // A true one, of another chain.
     (
         "UPDATE audit_log SET tenant = {acme}, sequence = -1 WHERE tenant = {other} AND sequence = 1",
-        &[TOO_MANY, MISSING],
+        &[TOO_MANY, NOT_REGISTERED, ELSEWHERE],
     ),
     // An entry before the first, in a chain of one's own making.
     ("{made_up}, '11111111-1111-1111-1111-111111111111', 0", &[HEADLESS]),
@@ -434,7 +434,7 @@ async fn an_older_head_that_is_put_back_with_its_seal_is_found_also_after_the_ch
     scene
         .forge(
             "DELETE FROM audit_log WHERE tenant = {acme} AND sequence = 5;
-             UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant",
+             UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant",
         )
         .await;
     assert_eq!(scene.faults().await, [NOT_REGISTERED]);
@@ -456,7 +456,7 @@ async fn a_register_that_is_led_to_take_a_head_twice_does_not_cover_a_cut() {
     scene.forge(known_before).await;
     let _ = scene.server.program.audit.keep_register().await;
     let cut = "DELETE FROM audit_log WHERE tenant = {acme} AND sequence > 4;
-        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme}";
+        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme}";
     scene.forge(&format!("{cut}; {known_before}")).await;
     assert_ne!(scene.faults().await, [""; 0], "the end was cut");
 }

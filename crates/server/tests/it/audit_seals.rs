@@ -16,7 +16,16 @@ use crate::harness::{Person, TestServer};
 
 /// What a superuser does first.
 const DISARM: &str = "ALTER TABLE audit_log DISABLE TRIGGER USER; ALTER TABLE audit_chains DISABLE TRIGGER USER;
-    ALTER TABLE audit_log DROP CONSTRAINT audit_log_tenant_fkey;";
+    ALTER TABLE audit_log DROP CONSTRAINT audit_log_tenant_fkey, DROP CONSTRAINT audit_log_sequence_check;";
+/// Nor does an index keep two rows from being the same.
+const DISARM_KEYS: &str = "ALTER TABLE audit_log DROP CONSTRAINT audit_log_pkey; DROP INDEX audit_log_id;
+    ALTER TABLE audit_chains DROP CONSTRAINT audit_chains_pkey; ALTER TABLE audit_register DROP CONSTRAINT audit_register_pkey;
+    ALTER TABLE audit_registered DROP CONSTRAINT audit_registered_pkey;
+    ALTER TABLE audit_log ALTER COLUMN sequence DROP NOT NULL;";
+/// An entry that was never written, but for its chain and place.
+const MADE_UP: &str =
+    "INSERT INTO audit_log (id, occurred_at, actor_kind, action, target_type, previous_hash, hash, tenant, sequence)
+    SELECT gen_random_uuid(), now(), 'system', 'member.add', 'user', '', sha256('x')";
 
 const ALTERED: &str = "the entry was altered";
 const MISSING: &str = "entries are missing";
@@ -29,6 +38,10 @@ const ELSEWHERE: &str = "the chain does not end where its head says";
 const REGISTER: &str = "the register of the chains was altered, or a chain was taken out of it";
 const NO_REGISTER: &str = "there is no register of the chains";
 const NO_CHAIN: &str = "the account or organization has no chain";
+const TWO_HEADS: &str = "the chain has two heads";
+const TOO_MANY: &str = "the chain has more entries than places for them";
+const DOES_NOT_FOLLOW: &str = "the entry does not follow its predecessor";
+const LATER_REGISTER: &str = "the register is older than one that a chain has seen: an old one was put back";
 const OLD_REGISTER: &str =
     "the register is older than the newest entries: an old one was put back, or no server has kept it";
 
@@ -71,7 +84,8 @@ impl Scene {
     async fn forge(&self, statements: &str) {
         let statements = statements
             .replace("{acme}", &format!("'{}'", self.acme))
-            .replace("{other}", &format!("'{}'", self.other));
+            .replace("{other}", &format!("'{}'", self.other))
+            .replace("{made_up}", MADE_UP);
         let outcome = self.server.owner.execute(sqlx::AssertSqlSafe(statements.clone())).await;
         outcome.unwrap_or_else(|error| panic!("{error}\n{statements}"));
     }
@@ -97,6 +111,17 @@ impl Scene {
         self.forge(
             "CREATE TABLE old_chains AS TABLE audit_chains; CREATE TABLE old_register AS TABLE audit_register;
              CREATE TABLE old_registered AS TABLE audit_registered",
+        )
+        .await;
+    }
+
+    /// Acme's chain and the register as they were copied; what was done since is gone.
+    async fn put_copies_back(&self) {
+        self.forge(
+            "DELETE FROM audit_log e USING old_chains o WHERE e.tenant = {acme} AND o.tenant = e.tenant AND e.sequence > o.length;
+             DELETE FROM audit_chains WHERE tenant = {acme}; INSERT INTO audit_chains SELECT * FROM old_chains WHERE tenant = {acme};
+             DELETE FROM audit_register; INSERT INTO audit_register SELECT * FROM old_register;
+             DELETE FROM audit_registered; INSERT INTO audit_registered SELECT * FROM old_registered",
         )
         .await;
     }
@@ -176,7 +201,7 @@ const FORGERIES: &[(&str, &[&str])] = &[
     ),
     // Another chain's head, with its seal.
     (
-        "UPDATE audit_chains a SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM audit_chains o
+        "UPDATE audit_chains a SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM audit_chains o
          WHERE a.tenant = {acme} AND o.tenant = {other}",
         &[NOT_OURS, ELSEWHERE],
     ),
@@ -214,6 +239,121 @@ async fn what_the_database_alone_can_do_to_a_chain_is_found() {
         scene.forge(forgery).await;
         Scene::assert_found(&scene.faults().await, expected, forgery);
     }
+}
+
+/// Where no index and no constraint hold either.
+const FORGERIES_WITHOUT_KEYS: &[(&str, &[&str])] = &[
+    // An entry in no place of the chain.
+    ("{made_up}, {acme}, 0", &[TOO_MANY]),
+    ("{made_up}, {acme}, -7", &[TOO_MANY]),
+    ("{made_up}, {acme}, NULL", &[TOO_MANY]),
+    // A true one, of another chain.
+    (
+        "UPDATE audit_log SET tenant = {acme}, sequence = -1 WHERE tenant = {other} AND sequence = 1",
+        &[TOO_MANY, NOT_REGISTERED, ELSEWHERE],
+    ),
+    // An entry before the first, in a chain of one's own making.
+    ("{made_up}, '11111111-1111-1111-1111-111111111111', 0", &[HEADLESS]),
+    // Twice in one place.
+    ("{made_up}, {acme}, 2", &[TOO_MANY, ALTERED, MISSING]),
+    (
+        "INSERT INTO audit_log SELECT * FROM audit_log WHERE tenant = {acme} AND sequence = 2",
+        &[TOO_MANY, MISSING, DOES_NOT_FOLLOW],
+    ),
+    (
+        "INSERT INTO audit_log SELECT * FROM audit_log WHERE tenant = {acme} AND sequence = 4",
+        &[TOO_MANY, MISSING],
+    ),
+    // Two entries change places.
+    (
+        "UPDATE audit_log SET sequence = 5 - sequence WHERE tenant = {acme} AND sequence IN (2, 3)",
+        &[ALTERED, DOES_NOT_FOLLOW],
+    ),
+    // Two entries change what they say.
+    (
+        "UPDATE audit_log e SET occurred_at = o.occurred_at, after = o.after FROM audit_log o
+         WHERE e.tenant = {acme} AND o.tenant = {acme} AND e.sequence IN (2, 3) AND o.sequence = 5 - e.sequence",
+        &[ALTERED],
+    ),
+    // A second head, true or not.
+    (
+        "INSERT INTO audit_chains SELECT * FROM audit_chains WHERE tenant = {acme}",
+        &[TWO_HEADS],
+    ),
+    (
+        "INSERT INTO audit_chains (tenant, length, head_hash)
+         SELECT tenant, sequence, hash FROM audit_log WHERE tenant = {acme} AND sequence = 3",
+        &[TWO_HEADS, NOT_OURS, ELSEWHERE],
+    ),
+    // The number that a head has seen.
+    (
+        "UPDATE audit_chains SET register = 0 WHERE tenant = {acme}",
+        &[NOT_OURS],
+    ),
+    (
+        "UPDATE audit_chains SET register = register + 1 WHERE tenant = {acme}",
+        &[NOT_OURS],
+    ),
+    // The register made anew, with another number, or as one of two.
+    (
+        "DELETE FROM audit_register; INSERT INTO audit_register (number, chains, sum, since, kept_at, seal)
+         SELECT 1, count(*), sha256('x'), now(), now(), sha256('y') FROM audit_registered",
+        &[REGISTER],
+    ),
+    ("UPDATE audit_register SET number = number + 1", &[REGISTER]),
+    ("INSERT INTO audit_register SELECT * FROM audit_register", &[REGISTER]),
+    (
+        "INSERT INTO audit_registered SELECT * FROM audit_registered WHERE chain = {acme}",
+        &[REGISTER],
+    ),
+    ("DELETE FROM audit_registered WHERE chain = {acme}", &[REGISTER]),
+];
+
+#[tokio::test]
+async fn what_is_beside_the_chains_is_found_although_no_key_keeps_it_out() {
+    for (forgery, expected) in FORGERIES_WITHOUT_KEYS {
+        let scene = Scene::new().await;
+        scene.forge(DISARM_KEYS).await;
+        scene.forge(forgery).await;
+        Scene::assert_found(&scene.faults().await, expected, forgery);
+    }
+}
+
+#[tokio::test]
+async fn the_log_itself_has_no_place_before_the_first() {
+    let server = TestServer::quiet().await;
+    for sequence in ["0", "-1"] {
+        let entry = format!("{MADE_UP}, '{}', {sequence}", Uuid::nil());
+        let refused = server.owner.execute(sqlx::AssertSqlSafe(entry)).await.unwrap_err();
+        assert!(refused.to_string().contains("audit_log_sequence_check"), "{refused}");
+    }
+}
+
+/// The server opens the chain of a new organization, and before it looks there is an entry in it.
+#[tokio::test]
+async fn a_beginning_that_is_slipped_under_a_new_chain_is_not_sealed() {
+    let mut scene = Scene::new().await;
+    scene
+        .forge(
+            "CREATE FUNCTION slip_under() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+                 INSERT INTO audit_log (id, occurred_at, actor_kind, action, target_type, previous_hash, hash, tenant, sequence)
+                     VALUES (gen_random_uuid(), now(), 'system', 'member.add', 'user', '', sha256('x'), NEW.tenant, 1);
+                 UPDATE audit_chains SET length = 1, head_hash = sha256('x') WHERE tenant = NEW.tenant;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER slip_under AFTER INSERT ON audit_chains FOR EACH ROW EXECUTE FUNCTION slip_under()",
+        )
+        .await;
+    let forged = scene.server.organization(&mut scene.alice, "Forged").await;
+    scene.forge("DROP TRIGGER slip_under ON audit_chains").await;
+    scene.server.program.audit.keep_register().await.unwrap_err();
+    let found = scene.verify(&[]).await;
+    assert!(
+        found
+            .iter()
+            .any(|fault| fault.tenant == forged && fault.what == NOT_OURS),
+        "{found:?}"
+    );
 }
 
 /// An entry as its row says.
@@ -294,7 +434,7 @@ async fn an_older_head_that_is_put_back_with_its_seal_is_found_also_after_the_ch
     scene
         .forge(
             "DELETE FROM audit_log WHERE tenant = {acme} AND sequence = 5;
-             UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant",
+             UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant",
         )
         .await;
     assert_eq!(scene.faults().await, [NOT_REGISTERED]);
@@ -316,7 +456,7 @@ async fn a_register_that_is_led_to_take_a_head_twice_does_not_cover_a_cut() {
     scene.forge(known_before).await;
     let _ = scene.server.program.audit.keep_register().await;
     let cut = "DELETE FROM audit_log WHERE tenant = {acme} AND sequence > 4;
-        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme}";
+        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, register = o.register, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme}";
     scene.forge(&format!("{cut}; {known_before}")).await;
     assert_ne!(scene.faults().await, [""; 0], "the end was cut");
 }
@@ -364,11 +504,7 @@ async fn a_register_that_stopped_is_told_and_what_was_printed_finds_even_a_whole
     assert_eq!(scene.verify(&early).await, []);
     assert_eq!(scene.verify(&late).await, []);
 
-    let put_back = "DELETE FROM audit_log WHERE tenant = {acme} AND sequence > 4;
-        UPDATE audit_chains c SET length = o.length, head_hash = o.head_hash, seal = o.seal FROM old_chains o WHERE o.tenant = c.tenant AND c.tenant = {acme};
-        DELETE FROM audit_register; INSERT INTO audit_register SELECT * FROM old_register;
-        DELETE FROM audit_registered; INSERT INTO audit_registered SELECT * FROM old_registered";
-    scene.forge(put_back).await;
+    scene.put_copies_back().await;
     assert_eq!(scene.faults().await, [""; 0], "nothing in the database itself tells");
     assert_eq!(scene.verify(&early).await, []);
     let found = scene.verify(&late).await;
@@ -381,6 +517,25 @@ async fn a_register_that_stopped_is_told_and_what_was_printed_finds_even_a_whole
     scene.server.program.core.clock.advance(chrono::TimeDelta::minutes(20));
     scene.server.sign_in("alice").await;
     assert_eq!(scene.faults().await, [OLD_REGISTER]);
+}
+
+#[tokio::test]
+async fn a_register_that_is_put_back_is_betrayed_by_the_chains_that_went_on() {
+    let scene = Scene::new().await;
+    scene.keep_copies().await;
+    scene.act("four").await;
+    scene.server.program.audit.keep_register().await.unwrap();
+    scene.server.sign_in("alice").await;
+    assert_eq!(scene.faults().await, [""; 0]);
+    scene.put_copies_back().await;
+    assert_eq!(scene.faults().await, [LATER_REGISTER]);
+    // And it stays so, however the log goes on.
+    for name in ["five", "six"] {
+        scene.act(name).await;
+        scene.server.sign_in("alice").await;
+        scene.server.program.audit.keep_register().await.unwrap_err();
+        assert_eq!(scene.faults().await, [LATER_REGISTER]);
+    }
 }
 
 #[tokio::test]

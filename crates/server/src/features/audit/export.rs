@@ -150,17 +150,31 @@ fn csv_line(entry: &Entry) -> String {
     fields.map(|field| csv_field(&field)).join(",") + "\r\n"
 }
 
-/// Quoted where it must be. A spreadsheet must not take a name somebody chose for a formula, so such a text gets an apostrophe.
+/// Quoted where it must be. A spreadsheet must not take a name somebody chose for a formula, so such a text gets an apostrophe; inside of
+/// it too, as in many countries a spreadsheet ends cells at semicolons whatever the quotes around the whole text.
 fn csv_field(text: &str) -> String {
-    // Blanks before it don't keep a spreadsheet from calculating, and neither does another width of the sign.
-    let begins = |character: char| "=+-@|%＝＋－＠−".contains(character) || character.is_control();
-    let formula = text.trim_start_matches(' ').starts_with(begins);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) {
+    let text = without_formulas(text);
+    if text.contains(['"', ',', ';', '\t', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text
     }
+}
+
+/// With an apostrophe wherever a cell may begin with a formula.
+fn without_formulas(text: &str) -> String {
+    let begins = |character: char| "=+-@|%＝＋－＠−".contains(character);
+    let controls = text.trim_start_matches(' ').starts_with(char::is_control);
+    let mut safe = if controls { String::from("'") } else { String::new() };
+    for cell in text.split_inclusive([',', ';', '\t', '\n', '\r']) {
+        // Blanks and quotes before it don't keep a spreadsheet from calculating, and neither does another width of the sign.
+        let shown = cell.trim_start_matches(|character: char| character.is_whitespace() || character == '"');
+        if shown.starts_with(begins) {
+            safe.push('\'');
+        }
+        safe.push_str(cell);
+    }
+    safe
 }
 
 #[cfg(test)]
@@ -178,7 +192,19 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@cmd,x", "\"'@cmd,x\""),
             (" -1+1", "' -1+1"),
-            ("\tx", "'\tx"),
+            ("\tx", "\"'\tx\""),
+            ("\u{1}=1", "'\u{1}=1"),
+            ("x;y", "\"x;y\""),
+            ("x\ty", "\"x\ty\""),
+            ("x;=1+1;y", "\"x;'=1+1;y\""),
+            ("x;;@a", "\"x;;'@a\""),
+            ("x; +1", "\"x;' +1\""),
+            ("x\t-1", "\"x\t'-1\""),
+            ("x,=1", "\"x,'=1\""),
+            ("x\r\n=1", "\"x\r\n'=1\""),
+            ("x;\"=1\"", "\"x;'\"\"=1\"\"\""),
+            ("x; ＝1+1", "\"x;' ＝1+1\""),
+            ("a-b;c=d", "\"a-b;c=d\""),
             ("＝1+1", "'＝1+1"),
             ("1+1=2", "1+1=2"),
         ] {

@@ -68,12 +68,18 @@ async fn keep(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<Kept> {
         )));
     };
     let moved = store::moved_chains(tx, BATCH).await?;
+    if seals.latest_seen(moved.iter().map(|chain| &chain.sealed)) > register.number {
+        // Going on would hide it: soon the numbers would be as high again.
+        return Err(Error::internal(anyhow::anyhow!(
+            "an older register of the audit log was put back; `inventiv audit verify` says more"
+        )));
+    }
     let looked_at = moved.len();
     let mut taken = Vec::new();
     for chain in moved {
-        if seals.may_follow(chain.known.as_ref(), chain.still.as_deref(), &chain.head, &chain.seal) {
-            register.take(&seals, chain.known.as_ref(), &chain.head);
-            taken.push(chain.head);
+        if seals.may_follow(chain.known.as_ref(), chain.still.as_deref(), &chain.sealed) {
+            register.take(&seals, chain.known.as_ref(), &chain.sealed.head);
+            taken.push(chain.sealed.head);
         }
     }
     if !taken.is_empty() {
@@ -99,9 +105,9 @@ pub async fn seal_all(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<()> {
     let mut sealed: Vec<(Uuid, [u8; 32])> = Vec::new();
     for head in &heads {
         register.take(&seals, None, head);
-        sealed.push((head.tenant, seals.of_head(head)));
+        sealed.push((head.tenant, seals.of_head(head, register.number)));
     }
-    store::put_seals(tx, &sealed).await?;
+    store::put_seals(tx, register.number, &sealed).await?;
     store::forget_registered(tx).await?;
     store::put_registered(tx, &heads).await?;
     store::put_register(tx, &register, &seals.of_register(&register)).await

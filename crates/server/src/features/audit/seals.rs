@@ -53,6 +53,15 @@ impl Head {
     }
 }
 
+/// A head as its row says it.
+#[derive(Debug, Clone)]
+pub struct SealedHead {
+    pub head: Head,
+    /// The number of the register when it was written.
+    pub register: i64,
+    pub seal: Vec<u8>,
+}
+
 /// All chains together: how many there are, and a sum over their heads that no other heads have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
@@ -125,16 +134,33 @@ impl Seals {
         Self(master.derive("audit.seals", b""))
     }
 
-    pub fn of_head(&self, head: &Head) -> [u8; 32] {
-        keyed_hash(&self.0, "head", &head.bytes())
+    /// With the number of the register when the head was written, so that an older register which is put back is betrayed by every
+    /// chain that went on. Heads of before carry 0, and their seals are without it.
+    pub fn of_head(&self, head: &Head, register: i64) -> [u8; 32] {
+        match register {
+            0 => keyed_hash(&self.0, "head", &head.bytes()),
+            _ => keyed_hash(
+                &self.0,
+                "numbered head",
+                &[&register.to_be_bytes()[..], &head.bytes()].concat(),
+            ),
+        }
     }
 
     pub fn of_register(&self, register: &Register) -> [u8; 32] {
         keyed_hash(&self.0, "register", &register.bytes())
     }
 
-    pub fn holds_head(&self, head: &Head, seal: &[u8]) -> bool {
-        equal(&self.of_head(head), seal)
+    pub fn holds_head(&self, sealed: &SealedHead) -> bool {
+        equal(&self.of_head(&sealed.head, sealed.register), &sealed.seal)
+    }
+
+    /// May the next entry be sealed? After a sealed head, or as the first of a chain that was opened for it and is still empty.
+    pub fn may_go_on(&self, before: &SealedHead, opened: bool) -> bool {
+        match opened {
+            true => before.head.length == 0 && before.head.hash.is_empty() && before.register == 0,
+            false => self.holds_head(before),
+        }
     }
 
     pub fn holds_register(&self, register: &Register, seal: &[u8]) -> bool {
@@ -142,9 +168,15 @@ impl Seals {
     }
 
     /// May the register take this head in? Sealed here, and later than the one it knows, whose entry is still in its place.
-    pub fn may_follow(&self, known: Option<&Head>, still: Option<&[u8]>, head: &Head, seal: &[u8]) -> bool {
-        self.holds_head(head, seal)
-            && known.is_none_or(|known| head.length > known.length && still == Some(known.hash.as_slice()))
+    pub fn may_follow(&self, known: Option<&Head>, still: Option<&[u8]>, sealed: &SealedHead) -> bool {
+        self.holds_head(sealed)
+            && known.is_none_or(|known| sealed.head.length > known.length && still == Some(known.hash.as_slice()))
+    }
+
+    /// The number of the latest register that heads sealed here have seen.
+    pub fn latest_seen<'a>(&self, heads: impl IntoIterator<Item = &'a SealedHead>) -> i64 {
+        let sealed = heads.into_iter().filter(|head| self.holds_head(head));
+        sealed.map(|head| head.register).max().unwrap_or_default()
     }
 
     fn mark(&self, head: &Head) -> [u8; 32] {
@@ -164,15 +196,63 @@ mod tests {
         }
     }
 
+    fn sealed(seals: &Seals, head: Head, register: i64) -> SealedHead {
+        SealedHead {
+            seal: seals.of_head(&head, register).to_vec(),
+            head,
+            register,
+        }
+    }
+
     #[test]
     fn a_seal_holds_for_its_head_and_its_installation_only() {
         let seals = Seals::new(&MasterSecret::generate());
-        let seal = seals.of_head(&head(1, 5));
-        assert!(seals.holds_head(&head(1, 5), &seal));
-        assert!(!seals.holds_head(&head(2, 5), &seal));
-        assert!(!seals.holds_head(&head(1, 4), &seal));
-        assert!(!seals.holds_head(&head(1, 5), b""));
-        assert!(!Seals::new(&MasterSecret::generate()).holds_head(&head(1, 5), &seal));
+        let sealed = sealed(&seals, head(1, 5), 3);
+        let with = |change: fn(&mut SealedHead)| {
+            let mut changed = sealed.clone();
+            change(&mut changed);
+            seals.holds_head(&changed)
+        };
+        assert!(with(|_| ()));
+        assert!(!with(|sealed| sealed.head = head(2, 5)));
+        assert!(!with(|sealed| sealed.head = head(1, 4)));
+        assert!(!with(|sealed| sealed.register = 2));
+        assert!(!with(|sealed| sealed.register = 0));
+        assert!(!with(|sealed| sealed.seal.clear()));
+        assert!(!Seals::new(&MasterSecret::generate()).holds_head(&sealed));
+    }
+
+    #[test]
+    fn a_chain_begins_with_nothing_and_goes_on_from_what_is_sealed() {
+        let seals = Seals::new(&MasterSecret::generate());
+        let nothing = SealedHead {
+            head: Head {
+                tenant: Uuid::from_u128(1),
+                length: 0,
+                hash: Vec::new(),
+            },
+            register: 0,
+            seal: Vec::new(),
+        };
+        assert!(seals.may_go_on(&nothing, true));
+        assert!(!seals.may_go_on(&nothing, false), "emptied");
+        let forged = SealedHead {
+            head: head(1, 1),
+            ..nothing
+        };
+        assert!(!seals.may_go_on(&forged, true), "something was put in before");
+        assert!(!seals.may_go_on(&forged, false));
+        assert!(seals.may_go_on(&sealed(&seals, head(1, 1), 0), false));
+    }
+
+    #[test]
+    fn what_sealed_heads_alone_have_seen_counts() {
+        let seals = Seals::new(&MasterSecret::generate());
+        let mut forged = sealed(&seals, head(3, 1), 4);
+        forged.register = 9;
+        let heads = [sealed(&seals, head(1, 1), 4), sealed(&seals, head(2, 1), 6), forged];
+        assert_eq!(seals.latest_seen(&heads), 6);
+        assert_eq!(seals.latest_seen(&[]), 0);
     }
 
     #[test]
@@ -196,19 +276,17 @@ mod tests {
     fn the_register_goes_forward_only() {
         let seals = Seals::new(&MasterSecret::generate());
         let (old, new) = (head(1, 4), head(1, 6));
-        let seal = seals.of_head(&new);
-        assert!(seals.may_follow(None, None, &new, &seal));
-        assert!(seals.may_follow(Some(&old), Some(&old.hash), &new, &seal));
-        assert!(
-            !seals.may_follow(Some(&old), Some(&[9; 32]), &new, &seal),
-            "rewritten before"
-        );
-        assert!(!seals.may_follow(Some(&old), None, &new, &seal), "entries are gone");
-        assert!(
-            !seals.may_follow(Some(&head(1, 7)), Some(&[7; 32]), &new, &seal),
-            "put back"
-        );
-        assert!(!seals.may_follow(Some(&old), Some(&old.hash), &new, b"forged"));
+        let new = sealed(&seals, new, 1);
+        assert!(seals.may_follow(None, None, &new));
+        assert!(seals.may_follow(Some(&old), Some(&old.hash), &new));
+        assert!(!seals.may_follow(Some(&old), Some(&[9; 32]), &new), "rewritten before");
+        assert!(!seals.may_follow(Some(&old), None, &new), "entries are gone");
+        assert!(!seals.may_follow(Some(&head(1, 7)), Some(&[7; 32]), &new), "put back");
+        let forged = SealedHead {
+            seal: b"forged".to_vec(),
+            ..new
+        };
+        assert!(!seals.may_follow(Some(&old), Some(&old.hash), &forged));
     }
 
     #[test]

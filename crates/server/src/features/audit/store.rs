@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::rules::{Entry, chain_hash};
-use super::seals::{Head, Register, Seals};
+use super::seals::{Head, Register, SealedHead, Seals};
 use crate::error::Result;
 use crate::plumbing::db::SystemTx;
 
@@ -18,18 +18,26 @@ pub async fn append(conn: &mut PgConnection, seals: &Seals, mut entry: Entry) ->
     .await?
     .rows_affected();
     let row = sqlx::query!(
-        "SELECT length, head_hash, seal FROM audit_chains WHERE tenant = $1 FOR UPDATE",
+        r#"SELECT length, head_hash, register, seal, tenancy.audit_register_number() AS "now!" FROM audit_chains
+         WHERE tenant = $1 FOR UPDATE"#,
         entry.tenant
     )
     .fetch_one(&mut *conn)
     .await?;
-    let before = Head {
-        tenant: entry.tenant,
-        length: row.length,
-        hash: row.head_hash,
+    let before = SealedHead {
+        head: Head {
+            tenant: entry.tenant,
+            length: row.length,
+            hash: row.head_hash,
+        },
+        register: row.register,
+        seal: row.seal,
     };
     // What was forged isn't sealed by whoever writes next: the act goes on, and the evidence stays broken.
-    let is_sound = opened == 1 || seals.holds_head(&before, &row.seal);
+    let is_sound = seals.may_go_on(&before, opened == 1);
+    // Whoever waited for the head may have looked at the register before the last one did.
+    let seen = before.register.max(row.now);
+    let before = before.head;
     if !is_sound {
         tracing::error!(
             chain = %before.tenant,
@@ -45,7 +53,7 @@ pub async fn append(conn: &mut PgConnection, seals: &Seals, mut entry: Entry) ->
         hash: hash.to_vec(),
     };
     let seal = if is_sound {
-        seals.of_head(&after).to_vec()
+        seals.of_head(&after, seen).to_vec()
     } else {
         Vec::new()
     };
@@ -72,10 +80,11 @@ pub async fn append(conn: &mut PgConnection, seals: &Seals, mut entry: Entry) ->
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "UPDATE audit_chains SET length = $2, head_hash = $3, seal = $4 WHERE tenant = $1",
+        "UPDATE audit_chains SET length = $2, head_hash = $3, register = $4, seal = $5 WHERE tenant = $1",
         after.tenant,
         after.length,
         after.hash,
+        seen,
         seal
     )
     .execute(conn)
@@ -91,14 +100,8 @@ pub async fn forget_person(tx: &mut SystemTx, user: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// A head with its seal.
-pub struct SealedHead {
-    pub head: Head,
-    pub seal: Vec<u8>,
-}
-
 pub async fn heads(tx: &mut SystemTx) -> Result<Vec<SealedHead>> {
-    let rows = sqlx::query!("SELECT tenant, length, head_hash, seal FROM audit_chains ORDER BY tenant")
+    let rows = sqlx::query!("SELECT tenant, length, head_hash, register, seal FROM audit_chains ORDER BY tenant")
         .fetch_all(tx.conn())
         .await?;
     let heads = rows.into_iter().map(|row| SealedHead {
@@ -107,6 +110,7 @@ pub async fn heads(tx: &mut SystemTx) -> Result<Vec<SealedHead>> {
             length: row.length,
             hash: row.head_hash,
         },
+        register: row.register,
         seal: row.seal,
     });
     Ok(heads.collect())
@@ -123,13 +127,16 @@ pub async fn lock_heads(tx: &mut SystemTx) -> Result<Vec<Head>> {
     Ok(heads)
 }
 
-pub async fn put_seals(tx: &mut SystemTx, seals: &[(Uuid, [u8; 32])]) -> Result<()> {
+/// Seals of heads that carry this number of the register.
+pub async fn put_seals(tx: &mut SystemTx, register: i64, seals: &[(Uuid, [u8; 32])]) -> Result<()> {
     let (tenants, seals): (Vec<Uuid>, Vec<Vec<u8>>) =
         seals.iter().map(|(tenant, seal)| (*tenant, seal.to_vec())).unzip();
     sqlx::query!(
-        "UPDATE audit_chains c SET seal = n.seal FROM unnest($1::uuid[], $2::bytea[]) AS n (tenant, seal) WHERE c.tenant = n.tenant",
+        "UPDATE audit_chains c SET register = $3, seal = n.seal FROM unnest($1::uuid[], $2::bytea[]) AS n (tenant, seal)
+         WHERE c.tenant = n.tenant",
         &tenants,
-        &seals
+        &seals,
+        register
     )
     .execute(tx.conn())
     .await?;
@@ -177,14 +184,12 @@ pub async fn links(tx: &mut SystemTx, tenant: Uuid, after: i64, limit: i64) -> R
     Ok(links.collect())
 }
 
-/// Chains that have entries and no head.
-pub async fn headless_chains(tx: &mut SystemTx) -> Result<Vec<Uuid>> {
-    let tenants = sqlx::query_scalar!(
-        "SELECT DISTINCT e.tenant FROM audit_log e WHERE NOT EXISTS (SELECT 1 FROM audit_chains c WHERE c.tenant = e.tenant)"
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(tenants)
+/// How many entries there are of each chain, whatever their places, with a head or without.
+pub async fn count_entries(tx: &mut SystemTx) -> Result<Vec<(Uuid, i64)>> {
+    let rows = sqlx::query!(r#"SELECT tenant, count(*) AS "entries!" FROM audit_log GROUP BY tenant ORDER BY tenant"#)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.tenant, row.entries)).collect())
 }
 
 /// Accounts and organizations since a time whose chain is gone: each is made with its first entry.
@@ -208,9 +213,11 @@ pub async fn lock_register(tx: &mut SystemTx) -> Result<Option<(Register, Vec<u8
 }
 
 pub async fn register(tx: &mut SystemTx) -> Result<Option<(Register, Vec<u8>)>> {
-    let row = sqlx::query!("SELECT number, chains, sum, since, kept_at, seal FROM audit_register")
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query!(
+        r#"SELECT number, chains, sum, since, kept_at, seal, count(*) OVER () AS "registers!" FROM audit_register ORDER BY number DESC"#
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     Ok(row.map(|row| {
         let register = Register {
             number: row.number,
@@ -220,7 +227,9 @@ pub async fn register(tx: &mut SystemTx) -> Result<Option<(Register, Vec<u8>)>> 
             since: row.since,
             kept_at: row.kept_at,
         };
-        (register, row.seal)
+        // Of two, none is the one that was left.
+        let seal = if row.registers == 1 { row.seal } else { Vec::new() };
+        (register, seal)
     }))
 }
 
@@ -274,19 +283,20 @@ pub async fn forget_registered(tx: &mut SystemTx) -> Result<()> {
 
 /// A chain that is not as the register saw it.
 pub struct Moved {
-    pub head: Head,
-    pub seal: Vec<u8>,
+    pub sealed: SealedHead,
     pub known: Option<Head>,
     /// What the chain has now in the place of the known head.
     pub still: Option<Vec<u8>>,
 }
 
+/// First those that saw the latest register.
 pub async fn moved_chains(tx: &mut SystemTx, limit: i64) -> Result<Vec<Moved>> {
     let rows = sqlx::query!(
-        r#"SELECT c.tenant, c.length, c.head_hash, c.seal, r.length AS "known_length?", r.hash AS "known_hash?",
+        r#"SELECT c.tenant, c.length, c.head_hash, c.register, c.seal, r.length AS "known_length?", r.hash AS "known_hash?",
             (SELECT e.hash FROM audit_log e WHERE e.tenant = r.chain AND e.sequence = r.length) AS still
          FROM audit_chains c LEFT JOIN audit_registered r ON r.chain = c.tenant
-         WHERE r.length IS DISTINCT FROM c.length OR r.hash IS DISTINCT FROM c.head_hash LIMIT $1"#,
+         WHERE r.length IS DISTINCT FROM c.length OR r.hash IS DISTINCT FROM c.head_hash
+         ORDER BY c.register DESC LIMIT $1"#,
         limit
     )
     .fetch_all(tx.conn())
@@ -297,12 +307,15 @@ pub async fn moved_chains(tx: &mut SystemTx, limit: i64) -> Result<Vec<Moved>> {
             length,
             hash,
         }),
-        head: Head {
-            tenant: row.tenant,
-            length: row.length,
-            hash: row.head_hash,
+        sealed: SealedHead {
+            head: Head {
+                tenant: row.tenant,
+                length: row.length,
+                hash: row.head_hash,
+            },
+            register: row.register,
+            seal: row.seal,
         },
-        seal: row.seal,
         still: row.still,
     });
     Ok(moved.collect())

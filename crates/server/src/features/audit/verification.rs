@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::rules::{Fault, chain_hash};
-use super::seals::{Head, Register, Seals};
+use super::seals::{Head, Register, SealedHead, Seals};
 use super::store;
 use crate::error::Result;
 use crate::ids::PLATFORM;
@@ -44,11 +44,10 @@ pub async fn verify(snapshot: &mut Snapshot, kept: &[Head]) -> Result<Vec<Fault>
     let register = store::register(tx).await?;
     let registered = store::registered(tx).await?;
     let mut findings = Findings::default();
-    for head in store::heads(tx).await? {
-        if !seals.holds_head(&head.head, &head.seal) {
-            let what = "the head was not written by this installation";
-            findings.add(head.head.tenant, head.head.length, what);
-        }
+    let heads = store::heads(tx).await?;
+    for sealed in heads.iter().filter(|sealed| !seals.holds_head(sealed)) {
+        let what = "the head was not written by this installation";
+        findings.add(sealed.head.tenant, sealed.head.length, what);
     }
     let mut must: HashMap<Uuid, Vec<Must>> = HashMap::new();
     for (heads, otherwise) in [
@@ -66,7 +65,7 @@ pub async fn verify(snapshot: &mut Snapshot, kept: &[Head]) -> Result<Vec<Fault>
             });
         }
     }
-    walk_all(tx, must, &mut findings).await?;
+    walk_all(tx, &heads, must, &mut findings).await?;
     match register {
         None => findings.add(PLATFORM, 0, "there is no register of the chains"),
         Some((register, seal)) => {
@@ -76,6 +75,10 @@ pub async fn verify(snapshot: &mut Snapshot, kept: &[Head]) -> Result<Vec<Fault>
                     0,
                     "the register of the chains was altered, or a chain was taken out of it",
                 );
+            }
+            if seals.latest_seen(&heads) > register.number {
+                let what = "the register is older than one that a chain has seen: an old one was put back";
+                findings.add(PLATFORM, 0, what);
             }
             if findings
                 .newest
@@ -96,7 +99,8 @@ pub async fn verify(snapshot: &mut Snapshot, kept: &[Head]) -> Result<Vec<Fault>
 /// As [`verify`], by the hashes alone: whether the chains may be sealed anew.
 pub async fn verify_unsealed(snapshot: &mut Snapshot) -> Result<Vec<Fault>> {
     let mut findings = Findings::default();
-    walk_all(snapshot.tx(), HashMap::new(), &mut findings).await?;
+    let heads = store::heads(snapshot.tx()).await?;
+    walk_all(snapshot.tx(), &heads, HashMap::new(), &mut findings).await?;
     Ok(findings.faults)
 }
 
@@ -108,17 +112,32 @@ fn is_sum_of(register: &Register, seals: &Seals, registered: &[Head]) -> bool {
     (sum.chains, sum.sum) == (register.chains, register.sum)
 }
 
-async fn walk_all(tx: &mut SystemTx, mut must: HashMap<Uuid, Vec<Must>>, findings: &mut Findings) -> Result<()> {
-    for head in store::heads(tx).await? {
-        let head = head.head;
+async fn walk_all(
+    tx: &mut SystemTx,
+    heads: &[SealedHead],
+    mut must: HashMap<Uuid, Vec<Must>>,
+    findings: &mut Findings,
+) -> Result<()> {
+    let mut ends: HashMap<Uuid, i64> = HashMap::new();
+    for SealedHead { head, .. } in heads {
         let must = must.remove(&head.tenant).unwrap_or_default();
         let (end, last_hash) = walk(tx, head.tenant, must, findings).await?;
         if end != head.length || last_hash != head.hash {
             findings.add(head.tenant, end, "the chain does not end where its head says");
         }
+        if ends.insert(head.tenant, end).is_some() {
+            findings.add(head.tenant, head.length, "the chain has two heads");
+        }
     }
-    for tenant in store::headless_chains(tx).await? {
-        findings.add(tenant, 0, "the chain has entries and no head");
+    // The walk goes from place to place, and an entry in no place of its own is not on its way.
+    for (tenant, entries) in store::count_entries(tx).await? {
+        match ends.get(&tenant) {
+            None => findings.add(tenant, 0, "the chain has entries and no head"),
+            Some(end) if entries > *end => {
+                findings.add(tenant, *end, "the chain has more entries than places for them")
+            }
+            Some(_) => {}
+        }
     }
     let mut gone: Vec<_> = must.into_keys().collect();
     gone.sort_unstable();

@@ -78,6 +78,7 @@ const FILES: &[File] = files! {
         user_by_login
         worker_token_by_hash;
     tenancy:
+        audit_register_number
         count_instances
         enqueue_job
         enqueue_mail

@@ -201,6 +201,7 @@ pub const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.use_recovery_code",
     "auth.user_by_login",
     "auth.worker_token_by_hash",
+    "tenancy.audit_register_number",
     "tenancy.count_instances",
     "tenancy.enqueue_job",
     "tenancy.enqueue_mail",

@@ -16,7 +16,7 @@ use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
 use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
-use crate::validation::Validation;
+use crate::validation::{Validation, mailed};
 
 /// Asks for a new password. The work and the answer are the same whether there is such an account or not, and whether the limits
 /// let a mail out or not.
@@ -217,8 +217,8 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
         recipient: newcomer.email,
         fallback_locale: newcomer.locale,
         parameters: json!({
-            "username": newcomer.username,
-            "organization": newcomer.organization,
+            "username": mailed(newcomer.username),
+            "organization": newcomer.organization.and_then(mailed),
             "link": link_at(&recovery.core.config.public_origin()),
             "days": WELCOME_LIFETIME.num_days(),
         }),

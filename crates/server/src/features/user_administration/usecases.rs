@@ -304,7 +304,10 @@ fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono
     let mut validation = Validation::default();
     if let Some(username) = change.username {
         after.username = normalise(&username);
-        check_username(&mut validation, "username", &after.username);
+        // One from before a rule may stay.
+        if after.username != before.username {
+            check_username(&mut validation, "username", &after.username);
+        }
     }
     after.first_name = change
         .first_name

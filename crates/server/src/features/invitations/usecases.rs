@@ -203,7 +203,7 @@ pub async fn resend(
             "This invitation was withdrawn: make a new one.",
         ));
     }
-    let quotas = Quota::invitation_sent_again(id, authorized.user_id, &invitation.email);
+    let quotas = Quota::invitation_sent_again(id, authorized.user_id, organization, &invitation.email);
     quotas::spend_in(tx.conn(), &quotas, now).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());

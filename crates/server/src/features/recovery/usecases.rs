@@ -28,7 +28,7 @@ pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &
     let mut validation = Validation::default();
     check_email(&mut validation, "email", &email);
     validation.finish()?;
-    let quotas = Quota::reset_mails(&email, request.ip);
+    let quotas = Quota::reset_requests(&email, request.ip);
     store::request_reset(&recovery.core.db, &email, &quotas, request.now).await
 }
 

@@ -116,7 +116,7 @@ pub async fn create(
     let (by, ip, email) = (actor.user_id, actor.request.ip, normalise(&request.email));
     let quotas = match membership {
         Some((organization, _)) => Quota::people_brought_in(by, organization, ip, &[email]),
-        None => Quota::accounts_made(by, &email),
+        None => Quota::accounts_made(by),
     };
     quotas::spend_in(tx.conn(), &quotas, actor.request.now).await?;
     let user = insert(&mut tx, &actor, &request).await?;

@@ -268,3 +268,52 @@ async fn requests_cannot_read_the_outbox() {
     let refused = sqlx::query("SELECT * FROM outbox").fetch_optional(auth.conn()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("permission denied")));
 }
+
+#[tokio::test]
+async fn names_that_look_like_links_are_refused_and_older_ones_are_in_no_mail() {
+    let sink = SmtpSink::start().await;
+    let server = server_with(&sink).await;
+    let mut ann = server.person("ann").await;
+    server.organization(&mut ann, "Acme").await;
+    for name in [
+        "=?utf-8?B?aHR0cHM6Ly9ldmlsLmNvbS9sb2dpbg==?=",
+        "evil.com—log in here",
+        "203.0.113.7/login",
+    ] {
+        let refused = ann.client.patch("/organizations/current", json!({"name": name})).await;
+        assert_eq!(refused.expect(422).json["errors"][0]["code"], "link", "{name}");
+    }
+    let username = json!({"username": "www.evil-site.com"});
+    let refused = ann.client.put("/auth/me", username).await.expect(422);
+    assert_eq!(
+        (&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]),
+        (&json!("username"), &json!("link"))
+    );
+    let account = json!({"email": "bob@example.test", "username": "www.evil.com", "role": "user"});
+    ann.client.post("/users", account).await.expect(422);
+
+    // From before the check.
+    sqlx::query("UPDATE users SET username = 'www.evil-site.com', first_name = '', last_name = ''")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE organizations SET name = 'evil.com'")
+        .execute(&server.owner)
+        .await
+        .unwrap();
+    ann.client.put("/auth/me", json!({"locale": "en"})).await.expect(200);
+    let invitation = json!({"email": "bob@example.test", "role": "user"});
+    ann.client
+        .post("/organizations/current/invitations", invitation)
+        .await
+        .expect(201);
+    let mail = sink.mail_to("bob@example.test", 1).await;
+    assert_eq!(mail.subject(), "Somebody invites you to an organization");
+    assert!(!mail.text().contains("evil") && !mail.html().contains("evil"));
+    let account = json!({"email": "first.last@example.test", "role": "user"});
+    let made = ann.client.post("/users", account).await.expect(201);
+    assert_eq!(made.json["username"], "first.last");
+    let mail = sink.mail_to("first.last@example.test", 1).await;
+    assert!(mail.text().contains("You sign in with this address.") && !mail.text().contains("first.last"));
+    server.stop().await;
+}

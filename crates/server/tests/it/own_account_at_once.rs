@@ -158,3 +158,32 @@ async fn two_organizations_are_left_or_ended_at_once_and_a_third_stays_remembere
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn of_many_right_passwords_at_once_none_fails_and_none_is_counted() {
+    let server = TestServer::start().await;
+    let first = server.person("alice").await.client;
+    let bob = server.person("bob").await.client;
+    for round in 0..ROUNDS {
+        let acts = (0..40).map(|number| {
+            let client = if number % 2 == 0 { &first } else { &bob };
+            post(client, "/auth/reauthenticate", json!({"password": PASSWORD}))
+        });
+        let answers = join_all(acts).await;
+        assert!(
+            answers
+                .iter()
+                .any(|answer| answer.status == 200 || answer.status == 204)
+        );
+        for answer in answers {
+            assert!(answer.status < 500, "round {round}: {} {}", answer.status, answer.text);
+        }
+        let left: Option<i64> =
+            sqlx::query_scalar("SELECT sum(failures) FROM login_throttles WHERE subject LIKE 'password%'")
+                .fetch_one(&server.owner)
+                .await
+                .unwrap();
+        assert_eq!(left, None, "round {round}");
+    }
+    server.stop().await;
+}

@@ -23,7 +23,7 @@ use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
 use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
-use crate::validation::Validation;
+use crate::validation::{Validation, mailed};
 
 /// An invitation, and what became of its mail.
 pub struct Followed {
@@ -203,7 +203,7 @@ pub async fn resend(
             "This invitation was withdrawn: make a new one.",
         ));
     }
-    let quotas = Quota::invitation_sent_again(id, authorized.user_id, &invitation.email);
+    let quotas = Quota::invitation_sent_again(id, authorized.user_id, organization, &invitation.email);
     quotas::spend_in(tx.conn(), &quotas, now).await?;
     let (sender, token) = (Sender::of(&mut tx).await?, random_token());
     let token_hash = sha256(token.as_bytes());
@@ -288,7 +288,9 @@ pub async fn end_for_address(tx: &mut SystemTx, email: &str, now: DateTime<Utc>)
 /// Who invites, as the invited read it.
 struct Sender {
     name: String,
-    organization: String,
+    /// In mails: nothing that they would make a link of.
+    mailed_name: Option<String>,
+    organization: Option<String>,
     locale: String,
 }
 
@@ -301,8 +303,9 @@ impl Sender {
             name => name.to_owned(),
         };
         Ok(Self {
+            mailed_name: mailed(&name),
             name,
-            organization: profile.organization_name.unwrap_or_default(),
+            organization: profile.organization_name.as_deref().and_then(mailed),
             locale: profile.locale,
         })
     }
@@ -337,7 +340,7 @@ async fn send(
         recipient: letter.email,
         fallback_locale: &sender.locale,
         parameters: json!({
-            "organization": sender.organization, "inviter": sender.name, "role": letter.role, "link": link, "days": LIFETIME.num_days(),
+            "organization": sender.organization, "inviter": sender.mailed_name, "role": letter.role, "link": link, "days": LIFETIME.num_days(),
         }),
         expires_at: Some(now + LIFETIME),
     };

@@ -12,6 +12,7 @@ use crate::features::users;
 use crate::plumbing::db::{SystemReason, SystemTx};
 use crate::plumbing::jobs::Job;
 use crate::plumbing::mail::{self, Mail, Template};
+use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
 
 /// Somebody wants a new password for an address. Written by `auth.request_password_reset`, which names this kind and this payload.
@@ -47,6 +48,11 @@ async fn answer(recovery: &Recovery, tx: &mut SystemTx, email: &str) -> Result<(
         return Ok(());
     };
     let now = recovery.core.clock.now();
+    if !quotas::spend_if_left(tx.conn(), &[Quota::reset_mails()], now).await? {
+        metrics::counter!("password_reset_mails_withheld_total").increment(1);
+        tracing::warn!("more new passwords are asked for than mails may go out: a request gets none");
+        return Ok(());
+    }
     let (token, expires_at) = (random_token(), now + LINK_LIFETIME);
     store::insert_reset(tx, user_id, &sha256(token.as_bytes()), now, expires_at, false).await?;
     let mail = Mail {

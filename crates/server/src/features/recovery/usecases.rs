@@ -16,7 +16,7 @@ use crate::plumbing::events::{self, Topic};
 use crate::plumbing::mail::{self, Mail, Template};
 use crate::plumbing::quotas::{self, Quota};
 use crate::secrets::{random_token, sha256};
-use crate::validation::Validation;
+use crate::validation::{Validation, mailed};
 
 /// Asks for a new password. The work and the answer are the same whether there is such an account or not, and whether the limits
 /// let a mail out or not.
@@ -28,7 +28,7 @@ pub async fn request_password_reset(recovery: &Recovery, email: &str, request: &
     let mut validation = Validation::default();
     check_email(&mut validation, "email", &email);
     validation.finish()?;
-    let quotas = Quota::reset_mails(&email, request.ip);
+    let quotas = Quota::reset_requests(&email, request.ip);
     store::request_reset(&recovery.core.db, &email, &quotas, request.now).await
 }
 
@@ -217,8 +217,8 @@ pub async fn welcome(recovery: &Recovery, tx: &mut SystemTx, newcomer: &Newcomer
         recipient: newcomer.email,
         fallback_locale: newcomer.locale,
         parameters: json!({
-            "username": newcomer.username,
-            "organization": newcomer.organization,
+            "username": mailed(newcomer.username),
+            "organization": newcomer.organization.and_then(mailed),
             "link": link_at(&recovery.core.config.public_origin()),
             "days": WELCOME_LIFETIME.num_days(),
         }),

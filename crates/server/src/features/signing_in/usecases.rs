@@ -9,7 +9,7 @@ use crate::features::audit::{self, Act};
 use crate::features::recovery;
 use crate::features::second_factors;
 use crate::features::sessions::{self, SignedIn};
-use crate::features::users::{self, Verdict, check_password, normalised, notices};
+use crate::features::users::{self, Verdict, check_password, normalise, normalised, notices};
 use crate::operation::{Authorized, Proven, RequestContext};
 use crate::plumbing::events::{self, Topic};
 use crate::plumbing::quotas::{self, PasswordGuess};
@@ -42,7 +42,7 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
     };
     let guess = match &known {
         Some(account) => PasswordGuess::of_account(account.id, request.ip),
-        None => PasswordGuess::of_unknown(login, request.ip),
+        None => PasswordGuess::of_unknown(&normalise(login), request.ip),
     };
     quotas::spend(&signing_in.core.db, &guess.quotas(), request.now).await?;
     let stored = known
@@ -56,8 +56,7 @@ pub async fn login(signing_in: &SigningIn, login: &str, password: String, reques
         Verdict::RightAsTyped => Some(passwords.hash(password).await?),
         _ => None,
     };
-    quotas::clear(&signing_in.core.db, guess.account()).await?;
-    quotas::refund(&signing_in.core.db, std::slice::from_ref(guess.network())).await?;
+    quotas::guessed_right(&signing_in.core.db, &guess).await;
     let mut tx = signing_in
         .core
         .db
@@ -119,7 +118,7 @@ pub async fn change_password(
             "is not your current password",
         ));
     }
-    quotas::refund(&signing_in.core.db, &guess.quotas()).await?;
+    quotas::guessed_right(&signing_in.core.db, &guess).await;
     let hash = signing_in.users.passwords.hash(new).await?;
     let mut tx = signing_in.core.db.write_to_account(&authorized).await?;
     if users::password_hash(&mut tx).await? != stored {

@@ -2,6 +2,7 @@
 
 use crate::codes::{ErrorCode, FieldCode};
 use crate::error::{Error, FieldError, Kind, Result};
+use crate::validation;
 
 /// The first username to try for an address; `attempt` makes another one when it is taken.
 pub fn username_from_email(email: &str, attempt: u32) -> String {
@@ -16,8 +17,12 @@ pub fn username_from_email(email: &str, attempt: u32) -> String {
         .collect();
     let kept = kept.trim_matches(['-', '.', '_']);
     let base = if kept.len() < 2 { "user" } else { kept };
+    let base = match validation::username_looks_like_a_link(base) {
+        true => base.replace('.', "-"),
+        false => base.to_owned(),
+    };
     if attempt == 0 {
-        base.to_owned()
+        base
     } else {
         format!("{base}{}", attempt + 1)
     }
@@ -73,6 +78,8 @@ mod tests {
             "é@example.test",
             "-@a.b",
             "a@b.c",
+            "www.evil.com@example.test",
+            "evil.co@example.test",
             &"x".repeat(64),
         ] {
             for attempt in [0, 1, 49] {

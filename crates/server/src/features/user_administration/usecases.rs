@@ -116,7 +116,7 @@ pub async fn create(
     let (by, ip, email) = (actor.user_id, actor.request.ip, normalise(&request.email));
     let quotas = match membership {
         Some((organization, _)) => Quota::people_brought_in(by, organization, ip, &[email]),
-        None => Quota::accounts_made(by, &email),
+        None => Quota::accounts_made(by),
     };
     quotas::spend_in(tx.conn(), &quotas, actor.request.now).await?;
     let user = insert(&mut tx, &actor, &request).await?;
@@ -304,7 +304,10 @@ fn changed(before: &AccountRow, change: UserChange, now: chrono::DateTime<chrono
     let mut validation = Validation::default();
     if let Some(username) = change.username {
         after.username = normalise(&username);
-        check_username(&mut validation, "username", &after.username);
+        // One from before a rule may stay.
+        if after.username != before.username {
+            check_username(&mut validation, "username", &after.username);
+        }
     }
     after.first_name = change
         .first_name

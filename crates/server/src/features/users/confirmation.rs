@@ -18,7 +18,8 @@ pub async fn confirm_password(users: &Users, authorized: Authorized<'_>, passwor
     let stored = store::password_hash(&mut read).await?;
     drop(read);
     if users.passwords.verify(password, stored).await?.is_right() {
-        return quotas::refund(&users.core.db, &guess.quotas()).await;
+        quotas::guessed_right(&users.core.db, &guess).await;
+        return Ok(());
     }
     Err(Error::invalid("password", FieldCode::Wrong, "is not your password"))
 }

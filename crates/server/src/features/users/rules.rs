@@ -68,6 +68,12 @@ pub fn check_username(validation: &mut Validation, field: &str, username: &str) 
         FieldCode::Username,
         "must have 2 to 64 letters, digits, dots, dashes or underscores",
     );
+    validation.check(
+        !validation::username_looks_like_a_link(username),
+        field,
+        FieldCode::Link,
+        "must not look like a link, such as example.com",
+    );
 }
 
 #[cfg(test)]

@@ -39,7 +39,10 @@ pub async fn update_profile(users: &Users, authorized: Authorized<'_>, change: P
     let locale = change.locale.unwrap_or_else(|| before.locale.clone());
     let mut validation = Validation::default();
     check_names(&mut validation, &first_name, &last_name, &locale);
-    check_username(&mut validation, "username", &username);
+    // One from before a rule may stay.
+    if username != before.username {
+        check_username(&mut validation, "username", &username);
+    }
     validation.finish()?;
     store::update_profile(&mut tx, first_name.trim(), last_name.trim(), &username, &locale).await?;
     let after = store::profile(&mut tx).await?;

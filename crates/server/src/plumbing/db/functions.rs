@@ -61,6 +61,7 @@ const FILES: &[File] = files! {
         put_passkey_ceremony
         put_unconfirmed_totp
         refund_quota
+        refund_quotas
         remember_workspace
         renew_invitation
         renew_session_token

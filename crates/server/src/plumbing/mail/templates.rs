@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Every mail there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Template {
-    /// `organization`, `role`, `inviter`, `link`, `days`
+    /// `organization` and `inviter` (or null, where they look like links), `role`, `link`, `days`
     Invitation,
     /// `link`, `minutes`
     PasswordReset,
@@ -20,7 +20,7 @@ pub enum Template {
     EmailChanged,
     /// `link` (to ask for another password)
     PasswordChanged,
-    /// `username`, `link` (to choose a password), `days`, `organization` (or null)
+    /// `username` (or null), `link` (to choose a password), `days`, `organization` (or null)
     AccountCreated,
     /// `event` (what happened to the second factors), `left` (recovery codes), `link` (to the account)
     SecurityNotice,
@@ -175,6 +175,24 @@ mod tests {
         );
         assert!(mail.text.contains("Acme <Labs> & Söhne"), "{}", mail.text);
         assert!(mail.subject.contains("Acme <Labs> & Söhne"), "{}", mail.subject);
+    }
+
+    #[test]
+    fn what_may_not_be_named_leaves_no_hole() {
+        let mut parameters = parameters();
+        for name in ["organization", "inviter", "username"] {
+            parameters[name] = Value::Null;
+        }
+        for template in ["invitation", "account_created"] {
+            for locale in ["en", "fr"] {
+                let mail = render(template, locale, &parameters).unwrap();
+                let words = format!("{}{}", mail.subject, mail.text);
+                assert!(!words.contains("none") && !words.contains("null"), "{words}");
+            }
+        }
+        let subject = |locale| render("invitation", locale, &parameters).unwrap().subject;
+        assert_eq!(subject("en"), "Somebody invites you to an organization");
+        assert_eq!(subject("fr"), "Quelqu'un vous invite à rejoindre une organisation");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lettre::address::Address;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -23,6 +25,9 @@ use crate::plumbing::private_files;
 const STEP_LIMIT: Duration = Duration::from_secs(20);
 /// The whole of it.
 const TOTAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// Bytes in an encoded word, which has at most 75 characters.
+const ENCODED_AT_ONCE: usize = 42;
 
 /// What is kept of a server's words.
 const LONGEST_REPLY: usize = 300;
@@ -122,7 +127,7 @@ impl Transport {
             .to(Mailbox::new(None, address))
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .date(date)
-            .subject(mail.subject)
+            .raw_header(subject(mail.subject))
             // Vacation notices and the like don't answer to programs.
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -131,6 +136,26 @@ impl Transport {
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(|_| unusable("the message could not be composed"))
     }
+}
+
+/// The subject as a header. What already reads as an encoded word would come out as whatever it encodes, so it is encoded itself.
+fn subject(text: String) -> HeaderValue {
+    let name = HeaderName::new_from_ascii_str("Subject");
+    if !text.contains("=?") {
+        return HeaderValue::new(name, text);
+    }
+    let mut words: Vec<String> = Vec::new();
+    for character in text.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + character.len_utf8() <= ENCODED_AT_ONCE => word.push(character),
+            _ => words.push(character.into()),
+        }
+    }
+    let encoded = words
+        .iter()
+        .map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+    let encoded = encoded.collect::<Vec<_>>().join("\r\n ");
+    HeaderValue::dangerous_new_pre_encoded(name, text, encoded)
 }
 
 fn smtp(settings: &SmtpSettings, hello: &str) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
@@ -216,4 +241,34 @@ async fn write(directory: PathBuf, id: Uuid, message: Vec<u8>) -> std::io::Resul
 /// An address as mail servers understand it.
 pub fn address(email: &str) -> Option<Address> {
     email.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_arrives_as_it_was_written() {
+        for text in [
+            "Ann invites you to Acme",
+            "Ann vous invite à rejoindre Société Générale",
+            "Ann invites you to =?utf-8?B?aHR0cHM6Ly9ldmlsLmNvbS9sb2dpbg==?=",
+            "é =?utf-8?q?=68ttps=3A=2F=2Fevil=2Ecom?= à",
+            &format!("=?{} end", "é".repeat(100)),
+        ] {
+            let message = Message::builder()
+                .from("a@b.example".parse().unwrap())
+                .to("c@d.example".parse().unwrap())
+                .raw_header(subject(text.to_owned()))
+                .body(String::new())
+                .unwrap()
+                .formatted();
+            assert!(
+                String::from_utf8_lossy(&message).lines().all(|line| line.len() <= 78),
+                "{text}"
+            );
+            let parsed = mail_parser::MessageParser::default().parse(&message).unwrap();
+            assert_eq!(parsed.subject(), Some(text));
+        }
+    }
 }

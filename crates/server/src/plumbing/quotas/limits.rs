@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::Duration;
 use uuid::Uuid;
 
-use super::{Quota, digest, network};
+use super::{Quota, digest, network, wider_network};
 
 /// What guesses at passwords count against.
 pub struct PasswordGuess {
@@ -25,7 +25,7 @@ impl PasswordGuess {
         Self::at(&format!("session:{account}"), ip)
     }
 
-    /// Nobody's name counts like somebody's: the limit tells nothing.
+    /// Nobody's name counts like somebody's: the limit tells nothing. `login` as accounts are looked up by it.
     pub fn of_unknown(login: &str, ip: Option<IpAddr>) -> Self {
         Self::at(&digest(login), ip)
     }
@@ -54,26 +54,39 @@ impl PasswordGuess {
 }
 
 impl Quota {
-    /// Mails with a link for a new password: to one address, asked for from one client, and in all, whoever asks.
-    pub fn reset_mails(email: &str, ip: Option<IpAddr>) -> [Self; 3] {
-        [
+    /// Requests for a new password: for one address, and from one client.
+    pub fn reset_requests(email: &str, ip: Option<IpAddr>) -> Vec<Self> {
+        let mut quotas = vec![
             Self::hourly(format!("reset-to:{}", digest(email)), 5),
             Self::hourly(format!("reset-by:{}", network(ip)), 60),
-            Self::hourly("reset".to_owned(), 1000),
-        ]
+        ];
+        quotas.extend(wider_network(ip).map(|network| Self::hourly(format!("reset-by:{network}"), 300)));
+        quotas
     }
 
-    pub fn email_changes(user: Uuid, new_email: &str, ip: Option<IpAddr>) -> [Self; 3] {
-        [
+    /// Mails with a link for a new password in all, whoever asks. Where there is no account there is no mail: strangers can't use
+    /// this up by naming addresses at will.
+    pub fn reset_mails() -> Self {
+        Self::hourly("reset".to_owned(), 1000)
+    }
+
+    pub fn email_changes(user: Uuid, new_email: &str, ip: Option<IpAddr>) -> Vec<Self> {
+        let mut quotas = vec![
             Self::hourly(format!("email-change:{user}"), 5),
             Self::hourly(format!("email-change-from:{}", network(ip)), 30),
-            Self::unasked_mails_to(new_email),
-        ]
+        ];
+        quotas.extend(Self::unasked_mails(new_email, &[user]));
+        quotas
     }
 
-    /// Mails to people who did not ask for them.
-    pub fn unasked_mails_to(email: &str) -> Self {
-        Self::daily(format!("mails-to:{}", digest(email)), 20)
+    /// Mails to somebody who did not ask for them: a few from each person and organization, so that none of them keeps the others
+    /// from writing, and a number in all.
+    fn unasked_mails(email: &str, senders: &[Uuid]) -> Vec<Self> {
+        let address = digest(email);
+        let shares = senders
+            .iter()
+            .map(|sender| Self::daily(format!("mails-to:{address}<{sender}"), 6));
+        shares.chain([Self::daily(format!("mails-to:{address}"), 20)]).collect()
     }
 
     /// People whom somebody brings into an organization: by invitations, and by accounts made for them.
@@ -84,24 +97,22 @@ impl Quota {
             Self::daily(format!("people-from:{}", network(ip)), 500).times(count),
             Self::daily(format!("people-into:{into}"), 300).times(count),
         ];
-        quotas.extend(emails.iter().map(|email| Self::unasked_mails_to(email)));
+        quotas.extend(emails.iter().flat_map(|email| Self::unasked_mails(email, &[by, into])));
         quotas
     }
 
-    /// Accounts that a platform admin makes: a whole company on its first day.
-    pub fn accounts_made(by: Uuid, email: &str) -> Vec<Self> {
-        vec![
-            Self::daily(format!("accounts-by:{by}"), 5000),
-            Self::unasked_mails_to(email),
-        ]
+    /// Accounts that a platform admin makes: a whole company on its first day, whatever others mailed to those people.
+    pub fn accounts_made(by: Uuid) -> Vec<Self> {
+        vec![Self::daily(format!("accounts-by:{by}"), 5000)]
     }
 
-    pub fn invitation_sent_again(invitation: Uuid, by: Uuid, email: &str) -> [Self; 3] {
-        [
+    pub fn invitation_sent_again(invitation: Uuid, by: Uuid, into: Uuid, email: &str) -> Vec<Self> {
+        let mut quotas = vec![
             Self::hourly(format!("invitation:{invitation}"), 5),
             Self::daily(format!("people-by:{by}"), 300),
-            Self::unasked_mails_to(email),
-        ]
+        ];
+        quotas.extend(Self::unasked_mails(email, &[by, into]));
+        quotas
     }
 
     /// Organizations that somebody founds; a platform admin does it for customers.

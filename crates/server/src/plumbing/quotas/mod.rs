@@ -67,6 +67,11 @@ pub async fn spend_in(conn: &mut PgConnection, quotas: &[Quota], now: DateTime<U
     refuse(store::spend(conn, quotas, now).await?)
 }
 
+/// As [`spend_in`], where nobody waits for an answer: false where one is used up.
+pub async fn spend_if_left(conn: &mut PgConnection, quotas: &[Quota], now: DateTime<Utc>) -> Result<bool> {
+    Ok(store::spend(conn, quotas, now).await?.is_none())
+}
+
 fn refuse(wait: Option<u64>) -> Result<()> {
     match wait {
         Some(seconds) => Err(Error::too_many_attempts(seconds)),
@@ -84,6 +89,18 @@ pub async fn clear(db: &Db, quota: &Quota) -> Result<()> {
     store::clear(db.auth().await?.conn(), quota).await
 }
 
+/// The guess was right: its account begins again, also after counts that were never taken back because a program died meanwhile. What
+/// goes wrong here is for the log: it makes no right password a wrong one.
+pub async fn guessed_right(db: &Db, guess: &PasswordGuess) {
+    let outcome = async {
+        clear(db, guess.account()).await?;
+        refund(db, std::slice::from_ref(guess.network())).await
+    };
+    if let Err(error) = outcome.await {
+        tracing::warn!(%error, "what a right password had counted was not taken back");
+    }
+}
+
 /// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 address, in which one subscriber picks addresses at will.
 pub fn network(ip: Option<IpAddr>) -> String {
     match ip.map(|ip| ip.to_canonical()) {
@@ -93,6 +110,17 @@ pub fn network(ip: Option<IpAddr>) -> String {
             let [a, b, c, d, ..] = ip.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
+    }
+}
+
+/// The /48 of an IPv6 address, which a provider gives to one customer, with 65,536 networks in it.
+fn wider_network(ip: Option<IpAddr>) -> Option<String> {
+    match ip.map(|ip| ip.to_canonical()) {
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, ..] = ip.segments();
+            Some(format!("{a:x}:{b:x}:{c:x}::/48"))
+        }
+        _ => None,
     }
 }
 
@@ -113,5 +141,15 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
         assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
+    }
+
+    #[test]
+    fn networks_of_one_customer_count_together_too() {
+        let of = |text: &str| wider_network(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:77:1::1"), of("2001:db8:77:2::1"));
+        assert_ne!(of("2001:db8:77:1::1"), of("2001:db8:78:1::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), None);
+        let quotas = |ip: &str| Quota::reset_requests("a@b.co", Some(ip.parse().unwrap())).len();
+        assert_eq!((quotas("192.0.2.7"), quotas("2001:db8::1")), (2, 3));
     }
 }

@@ -42,15 +42,12 @@ impl Columns {
     }
 }
 
+/// In the order of the subjects, as they are counted: two that share subjects can't wait for each other.
 pub async fn refund(conn: &mut PgConnection, quotas: &[Quota]) -> Result<()> {
     let columns = Columns::of(quotas);
-    sqlx::query!(
-        "SELECT auth.refund_quota(q.subject, q.amount) FROM unnest($1::text[], $2::integer[]) AS q (subject, amount)",
-        &columns.subjects,
-        &columns.amounts
-    )
-    .fetch_all(conn)
-    .await?;
+    sqlx::query!("SELECT auth.refund_quotas($1, $2)", &columns.subjects, &columns.amounts)
+        .fetch_one(conn)
+        .await?;
     Ok(())
 }
 

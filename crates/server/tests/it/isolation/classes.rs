@@ -185,6 +185,7 @@ pub const DEFINER_FUNCTIONS: &[&str] = &[
     "auth.put_passkey_ceremony",
     "auth.put_unconfirmed_totp",
     "auth.refund_quota",
+    "auth.refund_quotas",
     "auth.remember_workspace",
     "auth.renew_invitation",
     "auth.renew_session_token",

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use axum::routing::get;
 use axum::{Json, Router};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,13 +29,37 @@ pub fn described(program: &Program) -> OpenApi {
     );
     let (_, mut document) = all.split_for_parts();
     declare_problems(&mut document);
+    declare_credentials(&mut document);
     string_limits::declare(&mut document);
     share_responses(&mut document);
     document
 }
 
-/// Every answer of every operation.
-fn responses(document: &mut OpenApi) -> impl Iterator<Item = &mut RefOr<Response>> {
+/// What an operation asks for is one token, whoever's; public ones ask for none.
+fn declare_credentials(document: &mut OpenApi) {
+    const TOKEN: &str = "token";
+    let mut scheme = Http::new(HttpAuthScheme::Bearer);
+    scheme.description = Some(
+        "An API key, or the token of a session that signed in with `transport: \"bearer\"`. Workers bring theirs."
+            .into(),
+    );
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    for operation in operations(document) {
+        let permission = operation.extensions.as_ref().and_then(|all| all.get("x-permission"));
+        let needed: &[&str] = if permission.is_some_and(|permission| permission == "public") {
+            &[]
+        } else {
+            &[TOKEN]
+        };
+        let requirements = needed
+            .iter()
+            .map(|name| SecurityRequirement::new(*name, [] as [&str; 0]));
+        operation.security = Some(requirements.collect());
+    }
+}
+
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| {
         [
@@ -44,9 +70,12 @@ fn responses(document: &mut OpenApi) -> impl Iterator<Item = &mut RefOr<Response
             &mut item.patch,
         ]
     });
-    operations
-        .flatten()
-        .flat_map(|operation| operation.responses.responses.values_mut())
+    operations.flatten()
+}
+
+/// Every answer of every operation.
+fn responses(document: &mut OpenApi) -> impl Iterator<Item = &mut RefOr<Response>> {
+    operations(document).flat_map(|operation| operation.responses.responses.values_mut())
 }
 
 /// Problems travel under a content type of their own, which the annotations of handlers needn't repeat.

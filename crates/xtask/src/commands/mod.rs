@@ -23,7 +23,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "run",
         arguments: "[--demo] [-- <arguments of inventiv serve>]",
-        help: "Install what is missing, build the release program and start everything",
+        help: "Install what is missing, build the program and start everything",
         run: run::run,
     },
     Command {

@@ -1,5 +1,7 @@
 //! Accounts, sessions and workspaces.
 
+#![expect(clippy::disallowed_methods, reason = "a test holds a connection of the owner")]
+
 use chrono::Duration;
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! Limits that hold when many try at once, and whatever names or addresses they vary.
 
+#![expect(clippy::disallowed_methods, reason = "a test holds a transaction of the owner")]
+
 use inventiv_server::permissions::Role;
 use reqwest::Method;
 use serde_json::json;
